@@ -1,0 +1,205 @@
+/* layout: the shared-memory arena, in which the shim keeps everything that must survive the host.
+ *
+ * The arena is a sparse file in /dev/shm (or a memfd whose descriptor the collector holds), mapped
+ * at one address for the life of the process.  Whoever opens it after the process was killed turns
+ * it into records with arena/snapshot.h, the same code that the living process uses.
+ *
+ * Rules
+ *  - Fixed size, no pointers that another process would have to follow (addresses are data).
+ *  - Written by host threads without locks: single writer per thread slot and per state, atomic
+ *    append elsewhere.  A reader may see a torn moment, never a torn structure.
+ *  - Pages are reserved (fallocate) before they are touched, so that a full /dev/shm can not raise
+ *    SIGBUS in the host: see shim/record/arena.h.
+ *
+ * Context: plain data; included by shim and collector. */
+#ifndef ARENA_LAYOUT_H
+#define ARENA_LAYOUT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "wire/enums.h"
+
+#define ARENA_MAGIC UINT64_C(0x31414e455241504d) /* "MPARENA1" */
+
+enum {
+    ARENA_VERSION = 1,
+    ARENA_PATH_MAX = 4096,
+    ARENA_OBJECTS_MAX = 512,
+    ARENA_COPIES_MAX = 16,
+    ARENA_UNCOVERED_MAX = 256,
+    ARENA_FUNCTIONS_MAX = 4096,
+    ARENA_FUNCTION_BANK = 512, /* functions whose slots are reserved together, per thread */
+    ARENA_STATES_MAX = 256,
+    ARENA_THREADS_MAX = 128,
+    ARENA_HITS_MAX = 1024,
+    ARENA_CHUNKS_MAX = 1024,
+    ARENA_STRINGS_BYTES = 1 << 20,
+    ARENA_RING_BYTES = 1 << 20 /* a power of two */
+};
+
+/* Calls of one C function on one thread: one cache line.
+ * The hot path only decrements a countdown.  The exact count is base + (period - left).
+ * Before the slow path changes base, period and left it notes the exact count in the thread slot
+ * (fix_*), so that a reader at any moment, also after a kill, gets the true number. */
+struct arena_calls {
+    int32_t down_left; /* Lua -> C */
+    uint32_t down_period;
+    uint64_t down_base;
+    int32_t up_left; /* C -> Lua, made while this function ran */
+    uint32_t up_period;
+    uint64_t up_base;
+    uint32_t down_timed_n, up_timed_n;
+    uint64_t down_ns, up_ns; /* sum of weight * duration */
+    float down_sq_us2, up_sq_us2;
+};
+_Static_assert(sizeof(struct arena_calls) == 64, "one cache line");
+
+/* C allocation of one calling object on one thread. */
+struct arena_c_alloc {
+    uint64_t alloc_n, alloc_bytes, usable_bytes, realloc_n, free_n, free_bytes, fail_n, unused;
+};
+
+enum { ARENA_FIX_NONE = 0, ARENA_FIX_DOWN = 1, ARENA_FIX_UP = 2 };
+
+/* A thread slot.  A slot left by a thread keeps its counts; the next thread goes on with them. */
+struct arena_thread {
+    struct arena_calls calls[ARENA_FUNCTIONS_MAX]; /* must be first: thunks index it */
+    struct arena_c_alloc c_alloc[ARENA_OBJECTS_MAX + 1]; /* object id + 1; 0: unknown code */
+    _Atomic uint32_t owner_tid;                    /* 0: free */
+    uint32_t fix_what, fix_function;               /* ARENA_FIX_* */
+    uint64_t fix_count;
+    int64_t c_live_bytes;    /* usable bytes allocated minus freed by this thread */
+    int64_t c_unpublished;   /* part of c_live_bytes not yet in header.c_live_bytes */
+    uint64_t c_gross_bytes;  /* usable bytes allocated */
+    uint64_t lua_calls_n;    /* C allocator calls made for Lua's allocator */
+    uint64_t callk_n, pcallk_n, resume_n, up_host_n;
+    uint64_t unseen_return_n; /* timed calls begun minus returned */
+};
+
+struct arena_function {
+    uint64_t address;
+    _Atomic uint32_t name, module, type_name; /* string ids */
+    uint16_t object, copy;                    /* object id; copy id */
+    uint32_t kind;                            /* enum function_kind */
+    _Atomic uint32_t version;                 /* bumped by every change; 0: slot empty */
+    uint32_t emitted;                         /* version last written to the trace */
+};
+
+struct arena_object {
+    uint64_t lo, hi, bias;
+    uint32_t path;
+    uint8_t build_id[32];
+    uint8_t build_id_n, unloaded, pad[2];
+    _Atomic uint32_t version;
+    uint32_t emitted;
+};
+
+struct arena_copy {
+    uint32_t object, version_name, status, layout, reason, late;
+    uint64_t attached_ns;
+    _Atomic uint32_t version;
+    uint32_t emitted;
+};
+
+struct arena_uncovered {
+    uint32_t what, reason, copy; /* copy: id + 1, or 0 */
+    _Atomic uint32_t version;
+    uint32_t emitted;
+};
+
+/* A Lua state.  Written by the thread that runs it. The allocator wrapper gets a pointer to this
+ * as its ud, so the hot fields stand together. */
+struct arena_state {
+    uint64_t live_bytes, peak_bytes;
+    uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
+    uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
+    uint64_t realloc_n, fail_n, grow_bytes, shrink_bytes, free_bytes;
+    uint64_t host_alloc, host_ud;  /* addresses in the host, meaningless elsewhere */
+    uint64_t global_state;         /* address of Lua's global_State, 0: being created */
+    uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
+    uint32_t tid;
+    uint16_t copy, pad;
+    _Atomic uint32_t in_use;       /* 0: slot free; 1: open; 2: closed, not yet written out */
+    uint32_t id;                   /* unique in the process, from 1 */
+};
+
+struct arena_hit {
+    _Atomic uint32_t name; /* string id; 0: free */
+    uint32_t pad;
+    _Atomic uint64_t n;
+    _Atomic uint64_t timed_n, timed_ns;
+    uint64_t emitted_n;
+};
+
+struct arena_chunk {
+    _Atomic uint64_t key; /* 0: free */
+    uint32_t name, origin;
+    _Atomic uint64_t load_n, fail_n, repeat_n, bytes, read_ns, compile_ns, run_n, run_ns,
+        precompiled_n;
+    uint64_t emitted_n; /* load_n + run_n last written */
+};
+
+/* Strings are entries {u32 length+1, u32 hash, bytes}, 8-byte aligned; an id is the entry's offset
+ * divided by 8, plus 1.  length+1 is stored last (release); 0: still being written. */
+struct arena_string {
+    _Atomic uint32_t length_plus_1;
+    uint32_t hash;
+    uint8_t bytes[];
+};
+
+/* Ring entries are {u32 header, bytes}, 8-byte aligned, header: length << 2 | RING_*.  */
+enum { RING_EMPTY = 0, RING_BUSY = 1, RING_READY = 2, RING_SKIP = 3 };
+
+struct arena_ring {
+    _Atomic uint64_t head; /* bytes ever reserved */
+    _Atomic uint64_t tail; /* bytes ever consumed; memory behind it is zero */
+    uint8_t bytes[ARENA_RING_BYTES];
+};
+
+struct arena_process {
+    uint64_t pid, ppid, uid, start_real_ns, start_mono_ns, start_estimated, attach_ns, forked_from;
+    uint64_t shim_bytes;
+    char exe[ARENA_PATH_MAX], cwd[ARENA_PATH_MAX], argv[ARENA_PATH_MAX];
+    uint32_t argv_n;
+    char arena_path[256];
+    char trace_path[ARENA_PATH_MAX]; /* file sink: where the trace is; else empty */
+};
+
+struct arena {
+    uint64_t magic;
+    uint32_t version, bytes; /* bytes: sizeof(struct arena), checked by readers */
+    struct arena_process process;
+
+    _Atomic uint32_t ended;          /* 1: an end record was written; nothing to recover */
+    _Atomic uint32_t drain_lock;     /* 1: somebody is draining (died draining, after a kill) */
+    uint32_t process_emitted;
+    uint32_t frame_seq;              /* sequence number of the next frame */
+    _Atomic uint32_t strings_used;   /* bytes */
+    uint32_t strings_emitted;
+    _Atomic uint32_t objects_n, copies_n, uncovered_n, functions_n, states_made, threads_n;
+    _Atomic uint32_t span_id;        /* last one given */
+    _Atomic int64_t c_live_bytes;    /* published by threads in steps of 64 KiB */
+    _Atomic int64_t c_peak_bytes;
+    _Atomic uint64_t losses[LOSS_N];
+    uint64_t losses_emitted[LOSS_N];
+    uint64_t milestones[8];          /* at_ns by enum milestone */
+    uint32_t milestone_name[8];
+    uint32_t milestones_emitted;     /* bit set */
+    uint64_t drain_n, drain_ns, written_bytes, attach_cost_ns;
+    uint32_t threads_overflowed;     /* 1: the last slot is shared by several threads */
+
+    struct arena_object objects[ARENA_OBJECTS_MAX];
+    struct arena_copy copies[ARENA_COPIES_MAX];
+    struct arena_uncovered uncovered[ARENA_UNCOVERED_MAX];
+    struct arena_function functions[ARENA_FUNCTIONS_MAX];
+    struct arena_state states[ARENA_STATES_MAX];
+    struct arena_hit hits[ARENA_HITS_MAX];
+    struct arena_chunk chunks[ARENA_CHUNKS_MAX];
+    struct arena_ring ring __attribute__((aligned(4096)));
+    uint8_t strings[ARENA_STRINGS_BYTES] __attribute__((aligned(4096)));
+    /* From here on pages are reserved slot by slot, bank by bank. */
+    struct arena_thread threads[ARENA_THREADS_MAX] __attribute__((aligned(4096)));
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* snapshot: turns an arena into records.
+ *
+ * Used by the shim while the process lives (every drain) and by the collector after it was killed.
+ * Emits, in this order: process (once), new strings, changed objects, copies, uncovered, functions,
+ * then what stands in the ring, then counters that changed, milestones, losses, self_cost.
+ * Marks what was emitted in the arena, so a second snapshot emits only what is new.
+ *
+ * The caller holds arena->drain_lock or is alone with the arena.  No allocation, no locks, no
+ * errno; tolerates an arena that is damaged: bounds are checked, ids out of range are skipped. */
+#ifndef ARENA_SNAPSHOT_H
+#define ARENA_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena/layout.h"
+
+/* Gets one whole encoded record.  Returns 0, or non-zero to stop the snapshot (what was not
+ * emitted stays marked as new, except ring entries, which are consumed). */
+typedef int snapshot_emit(void *ctx, const uint8_t *record, size_t n);
+
+/* What the caller knows about when the snapshot is taken. */
+struct snapshot_options {
+    int final;         /* 1: also emit every counter, changed or not */
+    uint64_t now_ns;   /* for sample_memory; 0: unknown, none is emitted */
+    uint64_t rss_bytes;
+};
+
+/* Returns 0, or what EMIT returned. */
+int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_emit *emit, void *ctx);
+
+/* Makes a fork's copy of an arena start afresh: counters zero (live bytes stay), nothing emitted,
+ * ring empty, so that the child's trace defines everything it uses. */
+void snapshot_restart(struct arena *a);
+
+/* Exact number of calls of one function on one thread slot, at any moment. */
+uint64_t snapshot_down_n(const struct arena_thread *t, uint32_t function);
+uint64_t snapshot_up_n(const struct arena_thread *t, uint32_t function);
+
+#endif

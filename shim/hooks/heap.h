@@ -1,0 +1,20 @@
+/* heap: Lua states and their allocator.
+ *
+ * lua_newstate gets the wrapper heap_alloc with a struct arena_state as its ud; the host's own pair
+ * stands in that struct.  lua_getallocf returns the host's pair, lua_setallocf replaces it.
+ *
+ * Context: host threads. */
+#ifndef SHIM_HOOKS_HEAP_H
+#define SHIM_HOOKS_HEAP_H
+
+#include "shim/attach/copy.h"
+
+/* The counters of L's state, or NULL where it is not wrapped (table full, created before attach). */
+struct arena_state *heap_state(struct lua_copy *c, lua_State *L);
+
+/* Greater than zero while Lua's allocator runs on this thread: C allocations are then Lua's. */
+extern SHIM_TLS uint32_t heap_inside;
+
+void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
+
+#endif

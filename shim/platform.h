@@ -1,0 +1,32 @@
+/* platform: the few primitives everything in the shim stands on.
+ *
+ * Rules for all shim code (docs/HACKING.md explains them):
+ *  - runs inside somebody else's program: no stdio, no malloc, no locks that can block, no abort;
+ *  - nothing is printed unless MODPROF_VERBOSE asks;
+ *  - errno is what it was when a hook returns or passes control on;
+ *  - libc functions that the shim itself interposes are called through real.h;
+ *  - every symbol is hidden but those that shim/exports.map lists. */
+#ifndef SHIM_PLATFORM_H
+#define SHIM_PLATFORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define COLD __attribute__((cold, noinline))
+/* Fixed offset from the thread pointer: no call, no allocation, safe in signal handlers. */
+#define SHIM_TLS __thread __attribute__((tls_model("initial-exec")))
+/* For the symbols through which the shim interposes libc. */
+#define SHIM_EXPORT __attribute__((visibility("default")))
+
+/* CLOCK_MONOTONIC in nanoseconds, about 28 ns; any context; keeps errno. */
+static inline uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* real: the libc functions that the shim interposes, as the host would have got them (next in
+ * search order after the shim: another preloaded allocator, or libc).
+ *
+ * Resolved on first use, which may be before any constructor has run, and may itself allocate:
+ * until then allocations come from a small boot heap (real_boot_alloc), whose blocks free and
+ * realloc recognise by address for ever after. */
+#ifndef SHIM_REAL_H
+#define SHIM_REAL_H
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct real {
+    void *(*malloc)(size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*realloc)(void *, size_t);
+    void *(*reallocarray)(void *, size_t, size_t);
+    void (*free)(void *);
+    void (*cfree)(void *);
+    int (*posix_memalign)(void **, size_t, size_t);
+    void *(*aligned_alloc)(size_t, size_t);
+    void *(*memalign)(size_t, size_t);
+    void *(*valloc)(size_t);
+    void *(*pvalloc)(size_t);
+    size_t (*malloc_usable_size)(void *);
+    FILE *(*fopen)(const char *, const char *);
+    FILE *(*fopen64)(const char *, const char *);
+    void *(*dlopen)(const char *, int);
+    void (*longjmp)(struct __jmp_buf_tag *, int);
+    void (*_longjmp)(struct __jmp_buf_tag *, int);
+    void (*siglongjmp)(struct __jmp_buf_tag *, int);
+    void (*__longjmp_chk)(struct __jmp_buf_tag *, int);
+    void (*_exit)(int);
+    void (*_Exit)(int);
+    void (*quick_exit)(int);
+    int (*execve)(const char *, char *const[], char *const[]);
+    int (*execv)(const char *, char *const[]);
+    int (*execvp)(const char *, char *const[]);
+    int (*execvpe)(const char *, char *const[], char *const[]);
+    int (*fexecve)(int, char *const[], char *const[]);
+};
+extern struct real real;
+
+/* Resolves everything; called by the constructor and by any interposed function that finds its
+ * member NULL.  Re-entrant on the same thread. */
+void real_resolve(void);
+
+void *real_boot_alloc(size_t n, size_t align);
+int real_is_boot(const void *p);
+size_t real_boot_size(const void *p);
+
+#endif

@@ -1,0 +1,93 @@
+/* record_api: what hooks may do with what they have seen: intern a string, find a table entry,
+ * push a record, count a loss.  Hooks see nothing else of the recording side.
+ *
+ * Context: host threads and signal handlers unless a call says otherwise.  Nothing here blocks,
+ * allocates from the host's heap or changes errno.  Where a table is full the call counts a loss
+ * and returns a value that is safe to use. */
+#ifndef SHIM_RECORD_RECORD_API_H
+#define SHIM_RECORD_RECORD_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena/layout.h"
+#include "shim/platform.h"
+#include "wire/record.h"
+
+/* The arena; NULL while dormant (no Lua in the process, set-uid, switched off). */
+extern struct arena *arena;
+
+/* ---- strings ---- */
+/* Id of these bytes (cut at 4,000), 0 where the table is full. */
+uint32_t intern(const char *bytes, size_t n);
+uint32_t intern_z(const char *z); /* NULL gives 0 */
+
+/* ---- thread slots ---- */
+/* This thread's slot.  Until the thread is registered it points to a dead slot, in which every
+ * countdown is spent, so that thunks take their slow path; never NULL. */
+extern SHIM_TLS struct arena_thread *slot_now;
+/* Registers the thread if needed; returns its slot (the dead slot while dormant). */
+struct arena_thread *slot_get(void);
+int slot_is_dead(const struct arena_thread *t);
+
+/* ---- C functions ---- */
+enum { FUNCTION_NONE = UINT32_MAX };
+/* Index of the function at ADDRESS, added where new; the same address always gets the same index
+ * while its object stays loaded.  FUNCTION_NONE when the table is full. */
+uint32_t function_index(const void *address, enum function_kind kind, uint32_t copy, int *is_new);
+/* Names it; zero ids leave what is there. */
+void function_name(uint32_t index, uint32_t name, uint32_t module, uint32_t type_name);
+/* Original address by index: what thunks jump to. */
+extern void *function_original[ARENA_FUNCTIONS_MAX];
+/* Forgets the functions of an unloaded address range, so that a later library there gets new
+ * entries. */
+void function_forget(uint64_t lo, uint64_t hi);
+
+/* ---- loaded objects ---- */
+/* Rereads the list of loaded objects.  Constructor, or loader callback. */
+void objects_refresh(void);
+/* Object id of the code at ADDRESS, or -1.  Lock-free. */
+int object_of(const void *address);
+/* Same, with a one-entry cache per thread; for the C allocator's hot path. */
+int object_of_caller(const void *return_address);
+
+/* ---- states ---- */
+/* A fresh slot (in_use set to 1), or NULL when full. */
+struct arena_state *state_slot_new(void);
+/* Emits the state's final record and frees the slot. */
+void state_slot_close(struct arena_state *s);
+
+/* ---- records, counters ---- */
+/* Pushes an encoded record into the ring. */
+void ring_push(const uint8_t *record, size_t n);
+#define RECORD_PUSH(name, r) \
+    do { \
+        uint8_t buf_[1024]; \
+        size_t n_ = rec_##name##_encode((r), buf_, sizeof buf_); \
+        if (n_) \
+            ring_push(buf_, n_); \
+        else \
+            loss_count(LOSS_RING_FULL, 1); \
+    } while (0)
+
+void loss_count(enum loss what, uint64_t n);
+/* Notes the first time of a milestone. */
+void milestone_note(enum milestone what, uint64_t at_ns, uint32_t name);
+/* Adds to arena->uncovered; identical entries once. */
+void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1);
+
+uint32_t span_id_new(void);
+/* Counters of require() hits by name, and of chunks by key; NULL when full. */
+struct arena_hit *hit_entry(uint32_t name);
+struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin origin);
+/* 1 where a text with this hash was compiled before in this process (and remembers it). */
+int chunk_text_seen(uint64_t text_hash);
+
+/* ---- writing out ---- */
+/* Called from slow paths that have just read the clock: drains when the last drain is more than a
+ * second ago or the ring is half full.  Never waits. Host thread, not in a signal handler. */
+void writer_tick(uint64_t now);
+/* Last drain: end record, sink closed, arena removed.  Later calls do nothing. */
+void writer_finish(enum end_reason reason, int status);
+
+#endif

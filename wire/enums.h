@@ -1,0 +1,114 @@
+/* enums: the closed sets of values that records carry (docs/FORMAT.md).  Values are part of the
+ * format: append, never renumber.  Names for people stand in wire/enums.c. */
+#ifndef WIRE_ENUMS_H
+#define WIRE_ENUMS_H
+
+enum copy_status { COPY_COVERED = 0, COPY_PARTLY = 1, COPY_NOT = 2, COPY_UNLOADED = 3 };
+
+enum function_kind { FUNCTION_LUA_C = 0, FUNCTION_FFI = 1, FUNCTION_HOST = 2 };
+
+/* Lua's own tags of what is allocated (the old size where ptr is NULL), 0 everything else. */
+enum alloc_kind {
+    ALLOC_OTHER = 0,     /* arrays, hash parts, stacks, buffers */
+    ALLOC_STRING = 4,
+    ALLOC_TABLE = 5,
+    ALLOC_FUNCTION = 6,
+    ALLOC_USERDATA = 7,
+    ALLOC_THREAD = 8,
+    ALLOC_UPVALUE = 9,
+    ALLOC_PROTO = 10,
+    ALLOC_KIND_N = 16
+};
+
+enum {
+    /* Size classes: 0 is empty; 1..8 end at 16, 32 ... 128 bytes; 9.. end at 256, 512, 1 KiB ...;
+     * the last holds everything larger. */
+    SIZE_CLASS_N = 40
+};
+
+enum span_kind {
+    SPAN_REQUIRE = 1,    /* require() that loads, or fails to */
+    SPAN_REQUIREF = 2,   /* luaL_requiref: a library opened by C code */
+    SPAN_OPENLIBS = 3,   /* luaL_openlibs */
+    SPAN_DOFILE = 4,     /* dofile() */
+    SPAN_MAIN = 5,       /* a chunk that the host loaded and called, outside any other span */
+    SPAN_LOADFILE = 6    /* luaL_loadfilex: reading and compiling a file */
+};
+
+enum span_status { SPAN_OK = 0, SPAN_FAILED = 1, SPAN_OPEN = 2 };
+
+enum load_kind {
+    LOAD_UNKNOWN = 0,
+    LOAD_LUA_FILE = 1,
+    LOAD_C_LIBRARY = 2,
+    LOAD_PRELOAD = 3,    /* package.preload */
+    LOAD_BUILTIN = 4,    /* luaL_requiref, standard libraries */
+    LOAD_CUSTOM = 5,     /* a searcher of the program's own */
+    LOAD_NOT_FOUND = 6,
+    LOAD_CIRCULAR = 7    /* asked for again while it was being loaded */
+};
+
+enum phase {
+    PHASE_RESOLVE = 0,   /* searchers, until the loader is found; without read, compile, map... */
+    PHASE_READ = 1,      /* in the reader, while the chunk was loaded */
+    PHASE_COMPILE = 2,   /* lua_load without the reader */
+    PHASE_RUN = 3,       /* the chunk or luaopen_*, nested spans included */
+    PHASE_MAP = 4,       /* loader: until all objects are mapped */
+    PHASE_RELOCATE = 5,  /* loader: until the first constructor (0 when it could not be told apart) */
+    PHASE_CONSTRUCT = 6, /* loader: constructors (with relocation when it could not be told apart) */
+    PHASE_N = 16
+};
+
+enum chunk_origin {
+    CHUNK_HOST = 0,      /* loaded by the host */
+    CHUNK_FILE = 1,      /* luaL_loadfilex from the host */
+    CHUNK_REQUIRE = 2,   /* by require */
+    CHUNK_DOFILE = 3,
+    CHUNK_LOADFILE = 4,
+    CHUNK_LOAD = 5,      /* by load() */
+    CHUNK_C_MODULE = 6   /* by another C function */
+};
+
+enum loss {
+    LOSS_RING_FULL = 1,       /* records dropped: ring full */
+    LOSS_FUNCTIONS_FULL = 2,  /* C functions not counted: table full */
+    LOSS_STRINGS_FULL = 3,
+    LOSS_STATES_FULL = 4,     /* states whose allocations were not counted */
+    LOSS_THREADS_FULL = 5,    /* threads that share one set of counters */
+    LOSS_OBJECTS_FULL = 6,
+    LOSS_CHUNKS_FULL = 7,
+    LOSS_HITS_FULL = 8,
+    LOSS_SINK = 9,            /* frames that could not be written */
+    LOSS_MEMORY = 10,         /* the arena could not grow */
+    LOSS_TRIES = 11,          /* paths tried beyond the number kept for a span */
+    LOSS_SPANS = 12,          /* spans nested too deeply */
+    LOSS_UNSEEN_RETURN = 13,  /* timed calls left by an error or yield; their time is not counted */
+    LOSS_N = 32
+};
+
+enum milestone {
+    MILESTONE_STATE = 1,      /* first state begins to be created */
+    MILESTONE_OPENLIBS = 2,   /* standard libraries open */
+    MILESTONE_MAIN = 3        /* first line of the main script */
+};
+
+enum end_reason {
+    END_EXIT = 1,        /* exit or return from main */
+    END_QUICK_EXIT = 2,  /* _exit, _Exit, quick_exit */
+    END_EXEC = 3,        /* replaced by exec */
+    END_KILLED = 4       /* completed from shared memory after the process was gone */
+};
+
+/* Names for people and for JSON; never NULL ("?" for values that are not known). */
+const char *copy_status_name(unsigned v);
+const char *alloc_kind_name(unsigned v);
+const char *span_kind_name(unsigned v);
+const char *span_status_name(unsigned v);
+const char *load_kind_name(unsigned v);
+const char *phase_name(unsigned v);
+const char *chunk_origin_name(unsigned v);
+const char *loss_name(unsigned v);
+const char *milestone_name(unsigned v);
+const char *end_reason_name(unsigned v);
+
+#endif
