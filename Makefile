@@ -1,9 +1,24 @@
 # modprof: `make help` lists the targets.
+#
+# Sources are found by folder (wildcards below): a new file in wire/, arena/, probe/, shim/ or
+# collector/ needs no line here.  Build products go to $(BUILD).
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CXX ?= g++
+CLANG ?= clang
 CFLAGS ?= -O2 -g
+CXXFLAGS ?= $(CFLAGS)
+LDFLAGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+# DEPS=skip: do not look for missing packages.
+DEPS ?= install
+
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-BASE := -std=gnu11 -D_GNU_SOURCE -I. $(WARN) -MMD -MP
+BASE := -std=gnu11 -D_GNU_SOURCE -I. $(WARN)
+DEPGEN := -MMD -MP
 
 SHARED_SRC := $(wildcard wire/*.c arena/*.c probe/*.c)
 SHIM_SRC := $(wildcard shim/*.c shim/*/*.c shim/attach/arch/x86_64/*.c) $(SHARED_SRC)
@@ -12,30 +27,175 @@ TOOL_SRC := $(wildcard collector/*/*.c) $(SHARED_SRC)
 
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/shim.o/%.o) $(SHIM_ASM:%.S=$(BUILD)/shim.o/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/tool.o/%.o)
+# What tests link with: the collector without its main.
+TOOL_LIB := $(BUILD)/libmodprof-tool.a
+TOOL_LIB_OBJ := $(filter-out $(BUILD)/tool.o/collector/cli/main.o,$(TOOL_OBJ))
 
 SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition
+SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
+	-Wl,-z,now -Wl,-soname,libmodprof.so
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
 TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -ldw -lelf -lZydis -lpthread
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 
 $(BUILD)/libmodprof.so: $(SHIM_OBJ) shim/exports.map
-	$(CC) $(CFLAGS) -shared -o $@ $(SHIM_OBJ) -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now -Wl,-soname,libmodprof.so $(SHIM_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(SHIM_OBJ) $(SHIM_LDFLAGS) $(SHIM_LIBS)
 
 $(BUILD)/modprof: $(TOOL_OBJ)
-	$(CC) $(CFLAGS) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
 
 $(BUILD)/shim.o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
+	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
 
 $(BUILD)/shim.o/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I. -c $< -o $@
+	$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
 
 $(BUILD)/tool.o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) -c $< -o $@
+	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -c $< -o $@
 
--include $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d)
-.PHONY: all
+$(TOOL_LIB): $(TOOL_LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(TOOL_LIB_OBJ)
+
+# ---- unit tests: tests/unit/test_<stem>.c, one cmocka program each ----
+# A test of shim code names the files it needs on its second line: /* SOURCES: shim/record/x.c */
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+second_line_list = $(shell sed -n '2s|^/\* $(2): *\(.*[^ ]\) *\*/ *$$|\1|p' $(1))
+
+define unit_rule
+$(BUILD)/unit/$(1): $(BUILD)/unit.o/tests/unit/$(1).o \
+		$(patsubst %,$(BUILD)/unit.o/%.o,$(basename $(call second_line_list,tests/unit/$(1).c,SOURCES))) \
+		$(TOOL_LIB)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lxxhash -lm -ldl $$(TOOL_LIBS)
+endef
+$(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$(t))))
+
+$(BUILD)/unit.o/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -ftls-model=initial-exec -c $< -o $@
+
+$(BUILD)/unit.o/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
+
+# ---- hosts: programs and C modules that tests run under the shim ----
+# The second line says what to link: /* LINK: -llua5.4 */; a file whose name ends in _module.c
+# becomes a C module <stem>.so.  tests/hosts/README.md tells more.
+HOST_SRC := $(wildcard tests/hosts/*.c tests/hosts/*.cc)
+HOST_STEM := $(filter-out %_module,$(basename $(notdir $(HOST_SRC))))
+HOST_MODULE := $(patsubst tests/hosts/%.c,$(BUILD)/hosts/%.so,$(wildcard tests/hosts/*_module.c))
+HOSTS := $(HOST_STEM:%=$(BUILD)/hosts/%) $(HOST_MODULE)
+HOST_FLAGS := $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -Werror -I. -I/usr/include/lua5.4
+
+$(BUILD)/hosts/%: tests/hosts/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+
+$(BUILD)/hosts/%: tests/hosts/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+
+$(BUILD)/hosts/%_module.so: tests/hosts/%_module.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call second_line_list,$<,LINK)
+
+# ---- what people call ----
+# Packages first, in a make of its own: nothing may be compiled before they are there.
+test:
+	@$(MAKE) --no-print-directory deps-test
+	@+$(MAKE) --no-print-directory test-build
+	@tests/run $(BUILD) $(ONLY)
+
+test-build: all $(UNIT) $(HOSTS)
+
+demo:
+	@$(MAKE) --no-print-directory deps-demo
+	@+$(MAKE) --no-print-directory all
+	@examples/demo $(BUILD)
+
+bench:
+	@$(MAKE) --no-print-directory deps-bench
+	@+$(MAKE) --no-print-directory all $(HOSTS)
+	@tests/bench/run $(BUILD)
+
+lint:
+	@$(MAKE) --no-print-directory deps-lint
+	@+$(MAKE) --no-print-directory all $(UNIT)
+	@tests/lint/run $(BUILD)
+
+# The collector and the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan:
+	@$(MAKE) --no-print-directory deps-test
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="$(SANITIZE_ADDRESS)" sanitize-build
+	@tests/sanitize $(BUILD)/asan $(BUILD)
+
+tsan:
+	@$(MAKE) --no-print-directory deps-test
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fsanitize=thread" unit
+	@tests/run $(BUILD)/tsan unit
+
+sanitize-build: $(BUILD)/modprof $(UNIT)
+unit: $(UNIT)
+
+fuzz:
+	@$(MAKE) --no-print-directory deps-lint
+	@+$(MAKE) --no-print-directory fuzz-build
+	@tests/fuzz/run $(BUILD)
+
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz-build: $(FUZZ)
+FUZZ_LIB_SRC := $(filter-out collector/cli/main.c,$(TOOL_SRC))
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer,address,undefined
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB_SRC)
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_LIB_SRC) $(TOOL_LIBS)
+
+check-fresh:
+	@$(MAKE) --no-print-directory deps-fresh
+	@tests/check-fresh
+
+# deps-<group>: the packages that this group of deps/debian.txt needs.
+deps-%:
+	@DEPS=$(DEPS) deps/install $(BUILD) $*
+
+MAN := $(wildcard docs/man/*.[1-8])
+install: all
+	install -D -m 755 $(BUILD)/modprof $(DESTDIR)$(PREFIX)/bin/modprof
+	install -D -m 755 $(BUILD)/libmodprof.so $(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so
+	for m in $(MAN); do \
+		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/modprof $(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so
+	rmdir $(DESTDIR)$(PREFIX)/lib/modprof 2>/dev/null || true
+	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make              build $(BUILD)/libmodprof.so and $(BUILD)/modprof'
+	@echo 'make demo         install what is missing, profile ldoc, print the report'
+	@echo 'make test         install what is missing, run all tests (ONLY=unit|cli|transparency|lint)'
+	@echo 'make bench        cost of profiling, side by side with running plain and with others'
+	@echo 'make lint         format, tidy, include rules, the other compiler, scripts, manual pages'
+	@echo 'make asan tsan    tests with the sanitizers;  make asan also runs hosts under valgrind'
+	@echo 'make fuzz         feed the trace decoder with damaged traces'
+	@echo 'make check-fresh  make demo and make test in a minimal Debian root (needs root)'
+	@echo 'make install      PREFIX=/usr/local DESTDIR= ;  make uninstall takes it away'
+	@echo 'make clean        remove $(BUILD)'
+	@echo 'Settings: BUILD=dir CC=gcc|clang CFLAGS= DEPS=skip (do not install packages)'
+
+-include $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(wildcard $(BUILD)/unit.o/*/*.d $(BUILD)/unit.o/*/*/*.d $(BUILD)/unit.o/*/*/*/*.d)
+.PHONY: all test test-build demo bench lint asan tsan sanitize-build unit fuzz fuzz-build \
+	check-fresh install uninstall clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
