@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -47,8 +48,16 @@ extern struct real real;
  * member NULL.  Re-entrant on the same thread. */
 void real_resolve(void);
 
+/* A block of the boot heap, or NULL when that is used up. */
 void *real_boot_alloc(size_t n, size_t align);
-int real_is_boot(const void *p);
 size_t real_boot_size(const void *p);
+
+/* The boot heap itself (real.c); inline because every free and realloc asks. */
+enum { REAL_BOOT_BYTES = 64 * 1024 };
+extern char real_boot_heap[REAL_BOOT_BYTES];
+static inline int real_is_boot(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)real_boot_heap < REAL_BOOT_BYTES;
+}
 
 #endif
