@@ -1,0 +1,128 @@
+/* model: see model.h. */
+#include "collector/model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/util/escape.h"
+#include "collector/util/xalloc.h"
+
+void model_init(struct model *m, const char *path)
+{
+    memset(m, 0, sizeof *m);
+    m->path = xstrdup(path);
+}
+
+static void process_free(struct process *p)
+{
+    struct rowset *sets[] = {&p->strings, &p->objects,  &p->copies,    &p->functions, &p->states,
+                             &p->spans,   &p->tries,    &p->hits,      &p->chunks,    &p->crossings,
+                             &p->c_allocs, &p->uncovered, &p->memory};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        rowset_release(sets[i]);
+    pool_release(&p->pool);
+    free(p);
+}
+
+void model_release(struct model *m)
+{
+    for (size_t i = 0; i < m->process_n; i++)
+        process_free(m->process[i]);
+    free(m->process);
+    free(m->quality.recover_error);
+    free(m->path);
+    memset(m, 0, sizeof *m);
+}
+
+static struct process *process_new(uint32_t pid, uint64_t start_real_ns)
+{
+    struct process *p = xcalloc(1, sizeof *p);
+    p->pid = pid;
+    p->start_real_ns = start_real_ns;
+    rowset_init(&p->strings, sizeof(struct text));
+    rowset_init(&p->objects, sizeof(struct rec_object));
+    rowset_init(&p->copies, sizeof(struct rec_copy));
+    rowset_init(&p->functions, sizeof(struct rec_function));
+    rowset_init(&p->states, sizeof(struct rec_state));
+    rowset_init(&p->spans, sizeof(struct span));
+    rowset_init(&p->tries, sizeof(struct rec_span_try));
+    rowset_init(&p->hits, sizeof(struct rec_require_hit));
+    rowset_init(&p->chunks, sizeof(struct rec_chunk));
+    rowset_init(&p->crossings, sizeof(struct rec_crossing));
+    rowset_init(&p->c_allocs, sizeof(struct rec_c_alloc));
+    rowset_init(&p->uncovered, sizeof(struct rec_uncovered));
+    rowset_init(&p->memory, sizeof(struct rec_sample_memory));
+    return p;
+}
+
+struct process *model_process(struct model *m, uint32_t pid, uint64_t start_real_ns)
+{
+    for (size_t i = m->process_n; i-- > 0;) /* newest first: frames of one come together */
+        if (m->process[i]->pid == pid && m->process[i]->start_real_ns == start_real_ns)
+            return m->process[i];
+    m->process = xrealloc(m->process, m->process_n + 1, sizeof *m->process);
+    return m->process[m->process_n++] = process_new(pid, start_real_ns);
+}
+
+int process_complete(const struct process *p)
+{
+    return p->end_seen && p->about_seen && !p->gaps.missing_n && !p->damaged_records_n;
+}
+
+int model_complete(const struct model *m)
+{
+    const struct file_quality *q = &m->quality;
+    for (size_t i = 0; i < m->process_n; i++)
+        if (!process_complete(m->process[i]))
+            return 0;
+    return !q->damage_n && !q->truncated && !q->newer_n;
+}
+
+struct text process_text(const struct process *p, uint64_t sid)
+{
+    static const struct text none = {"", 0}, lost = {"<lost>", 6};
+    if (!sid)
+        return none;
+    const struct text *t = rowset_find(&p->strings, sid);
+    return t ? *t : lost;
+}
+
+static const char *display(struct process *p, const char *at, size_t n)
+{
+    char *escaped = escape_text(at, n);
+    const char *kept = pool_copy(&p->pool, escaped, strlen(escaped));
+    free(escaped);
+    return kept;
+}
+
+const char *process_display(struct process *p, uint64_t sid)
+{
+    struct text t = process_text(p, sid);
+    return t.n ? display(p, t.at, t.n) : "";
+}
+
+const char *process_bytes_display(struct process *p, struct rec_bytes b)
+{
+    return b.n ? display(p, (const char *)b.at, b.n) : "";
+}
+
+const char *process_object_path(struct process *p, uint64_t object)
+{
+    const struct rec_object *o = rowset_find(&p->objects, object);
+    return o ? process_display(p, o->path) : "";
+}
+
+uint64_t process_end_ns(const struct process *p)
+{
+    return p->end_seen && p->end.end_ns ? p->end.end_ns : p->last_ns;
+}
+
+uint64_t process_since_start(const struct process *p, uint64_t mono_ns)
+{
+    return mono_ns > p->about.start_mono_ns ? mono_ns - p->about.start_mono_ns : 0;
+}
+
+uint64_t span_end_ns(const struct process *p, const struct span *s)
+{
+    return s->seen & SPAN_SEEN_END ? s->end.end_ns : process_end_ns(p);
+}

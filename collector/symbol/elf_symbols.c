@@ -1,0 +1,185 @@
+/* elf_symbols: reads .symtab and .dynsym into one sorted array.  See elf_symbols.h. */
+#include "collector/symbol/elf_symbols.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/util/xalloc.h"
+
+enum { BUILD_ID_MAX = 64 };
+
+struct symbol {
+    uint64_t from, size, reach; /* reach: highest end among the symbols up to this one */
+    const char *name;           /* in the mapped file */
+    int local;
+};
+
+struct elf_symbols {
+    int fd;
+    Elf *elf;
+    struct symbol *symbol;
+    size_t n, cap;
+    int full;
+    uint8_t build_id[BUILD_ID_MAX];
+    size_t build_id_n;
+};
+
+static void symbols_add(struct elf_symbols *e, const GElf_Shdr *sh, Elf_Data *data)
+{
+    size_t n = sh->sh_entsize ? sh->sh_size / sh->sh_entsize : 0;
+    for (size_t i = 0; i < n; i++) {
+        GElf_Sym sym;
+        if (!gelf_getsym(data, (int)i, &sym))
+            return;
+        int type = GELF_ST_TYPE(sym.st_info);
+        if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !sym.st_size ||
+            sym.st_shndx == SHN_UNDEF)
+            continue;
+        const char *name = elf_strptr(e->elf, sh->sh_link, sym.st_name);
+        if (!name || !*name)
+            continue;
+        e->symbol = xgrow(e->symbol, e->n, &e->cap, sizeof *e->symbol);
+        e->symbol[e->n++] = (struct symbol){sym.st_value, sym.st_size, 0, name,
+                                            GELF_ST_BIND(sym.st_info) == STB_LOCAL};
+    }
+}
+
+/* By address; among equals global names last, so that a search from the right meets them first. */
+static int symbol_order(const void *pa, const void *pb)
+{
+    const struct symbol *a = pa, *b = pb;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->local != b->local)
+        return a->local ? -1 : 1;
+    return strcmp(b->name, a->name);
+}
+
+static void symbols_sort(struct elf_symbols *e)
+{
+    uint64_t reach = 0;
+    if (e->n)
+        qsort(e->symbol, e->n, sizeof *e->symbol, symbol_order);
+    for (size_t i = 0; i < e->n; i++) {
+        struct symbol *s = &e->symbol[i];
+        uint64_t end = s->from + s->size;
+        if (end > reach)
+            reach = end;
+        s->reach = reach;
+    }
+}
+
+static void symbols_read(struct elf_symbols *e)
+{
+    Elf_Scn *scn = NULL;
+    while ((scn = elf_nextscn(e->elf, scn))) {
+        GElf_Shdr sh;
+        if (!gelf_getshdr(scn, &sh) || (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
+            continue;
+        Elf_Data *data = elf_getdata(scn, NULL);
+        if (!data)
+            continue;
+        e->full |= sh.sh_type == SHT_SYMTAB;
+        symbols_add(e, &sh, data);
+    }
+    symbols_sort(e);
+}
+
+static void notes_read(struct elf_symbols *e, Elf_Data *data)
+{
+    size_t at = 0, name_at, desc_at;
+    GElf_Nhdr note;
+    while (data && (at = gelf_getnote(data, at, &note, &name_at, &desc_at)) > 0) {
+        const char *name = (const char *)data->d_buf + name_at;
+        if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || memcmp(name, "GNU", 4) ||
+            note.n_descsz > BUILD_ID_MAX)
+            continue;
+        memcpy(e->build_id, (const char *)data->d_buf + desc_at, note.n_descsz);
+        e->build_id_n = note.n_descsz;
+    }
+}
+
+static void build_id_read(struct elf_symbols *e)
+{
+    Elf_Scn *scn = NULL;
+    while (!e->build_id_n && (scn = elf_nextscn(e->elf, scn))) {
+        GElf_Shdr sh;
+        if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_NOTE)
+            notes_read(e, elf_getdata(scn, NULL));
+    }
+}
+
+/* Opens only what is a regular file: a path from a trace may name anything. */
+static int open_regular(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct elf_symbols *elf_symbols_open(const char *path)
+{
+    if (elf_version(EV_CURRENT) == EV_NONE)
+        return NULL;
+    struct elf_symbols *e = xcalloc(1, sizeof *e);
+    e->fd = open_regular(path);
+    e->elf = e->fd < 0 ? NULL : elf_begin(e->fd, ELF_C_READ_MMAP, NULL);
+    if (!e->elf || elf_kind(e->elf) != ELF_K_ELF) {
+        elf_symbols_close(e);
+        return NULL;
+    }
+    build_id_read(e);
+    symbols_read(e);
+    return e;
+}
+
+void elf_symbols_close(struct elf_symbols *e)
+{
+    if (!e)
+        return;
+    if (e->elf)
+        elf_end(e->elf);
+    if (e->fd >= 0)
+        close(e->fd);
+    free(e->symbol);
+    free(e);
+}
+
+const uint8_t *elf_symbols_build_id(const struct elf_symbols *e, size_t *n)
+{
+    *n = e->build_id_n;
+    return e->build_id;
+}
+
+int elf_symbols_full(const struct elf_symbols *e)
+{
+    return e->full;
+}
+
+const char *elf_symbols_find(const struct elf_symbols *e, uint64_t address)
+{
+    size_t lo = 0, hi = e->n;
+    while (lo < hi) { /* the first symbol that begins behind the address */
+        size_t mid = lo + (hi - lo) / 2;
+        if (e->symbol[mid].from <= address)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    while (lo-- > 0) {
+        const struct symbol *s = &e->symbol[lo];
+        if (address - s->from < s->size)
+            return s->name;
+        if (s->reach <= address)
+            break; /* nothing that begins earlier gets this far */
+    }
+    return NULL;
+}
