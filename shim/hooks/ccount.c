@@ -1,0 +1,112 @@
+/* ccount: the counters of C allocation (see ccount.h).
+ *
+ * In: what cheap.c saw.  Out: the calling object's counters in the thread's slot; the level of the
+ * heap in the arena, in steps, so that threads do not meet on one cache line at every call.
+ *
+ * Context: any thread, signal handlers. */
+#include "shim/hooks/ccount.h"
+
+#include "shim/record/record_api.h"
+
+enum { PUBLISH_STEP = 64 * 1024 };
+
+static size_t size_unknown(void *block)
+{
+    (void)block;
+    return 0;
+}
+
+size_t (*ccount_usable)(void *) = size_unknown;
+
+void ccount_sizes_known(size_t (*usable)(void *))
+{
+    ccount_usable = usable;
+}
+
+static SHIM_TLS int registering;
+
+static COLD struct arena_thread *slot_register(void)
+{
+    if (registering)
+        return NULL;
+    registering = 1;
+    struct arena_thread *t = slot_get();
+    registering = 0;
+    return slot_is_dead(t) ? NULL : t;
+}
+
+/* This thread's slot, or NULL where nothing can be counted. */
+static inline struct arena_thread *slot_of_thread(void)
+{
+    struct arena_thread *t = slot_now;
+    return unlikely(slot_is_dead(t)) ? slot_register() : t;
+}
+
+static inline struct arena_c_alloc *counters_of(struct arena_thread *t, const void *caller)
+{
+    return &t->c_alloc[object_of_caller(caller) + 1];
+}
+
+static COLD void publish(struct arena_thread *t)
+{
+    int64_t live = atomic_fetch_add(&arena->c_live_bytes, t->c_unpublished) + t->c_unpublished;
+    t->c_unpublished = 0;
+    int64_t peak = atomic_load(&arena->c_peak_bytes);
+    while (live > peak && !atomic_compare_exchange_weak(&arena->c_peak_bytes, &peak, live))
+        ;
+}
+
+static inline void live_add(struct arena_thread *t, int64_t bytes)
+{
+    t->c_live_bytes += bytes;
+    t->c_unpublished += bytes;
+    if (unlikely(t->c_unpublished >= PUBLISH_STEP || t->c_unpublished <= -PUBLISH_STEP))
+        publish(t);
+}
+
+void ccount_alloc(const void *caller, size_t n, size_t usable)
+{
+    struct arena_thread *t = slot_of_thread();
+    if (t == NULL)
+        return;
+    struct arena_c_alloc *c = counters_of(t, caller);
+    c->alloc_n++;
+    c->alloc_bytes += n;
+    c->usable_bytes += usable;
+    t->c_gross_bytes += usable;
+    live_add(t, (int64_t)usable);
+}
+
+COLD void ccount_refused(const void *caller)
+{
+    struct arena_thread *t = slot_of_thread();
+    if (t != NULL)
+        counters_of(t, caller)->fail_n++;
+}
+
+void ccount_free(const void *caller, size_t usable)
+{
+    struct arena_thread *t = slot_of_thread();
+    if (t == NULL)
+        return;
+    struct arena_c_alloc *c = counters_of(t, caller);
+    c->free_n++;
+    c->free_bytes += usable;
+    live_add(t, -(int64_t)usable);
+}
+
+void ccount_resize(const void *caller, size_t before, size_t after)
+{
+    struct arena_thread *t = slot_of_thread();
+    if (t == NULL)
+        return;
+    struct arena_c_alloc *c = counters_of(t, caller);
+    c->realloc_n++;
+    if (after >= before) {
+        c->usable_bytes += after - before;
+        t->c_gross_bytes += after - before;
+    } else {
+        c->free_bytes += before - after;
+    }
+    live_add(t, (int64_t)after - (int64_t)before);
+}

@@ -1,0 +1,197 @@
+/* heap: Lua states and their allocator.
+ *
+ * In: the redirected lua_newstate, lua_close, lua_getallocf, lua_setallocf, and every call that Lua
+ * makes to its allocator.  Out: the counters of struct arena_state.
+ *
+ * heap_alloc runs millions of times a second.  It keeps to what can not be derived later, in three
+ * cache lines, and counts nothing before the host's allocator has agreed.
+ *
+ * Context: host threads. */
+#include "shim/hooks/heap.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "shim/attach/arch/x86_64/stack.h"
+#include "shim/attach/hooks.h"
+#include "shim/record/record_api.h"
+
+SHIM_TLS uintptr_t heap_inside;
+
+/* Class of blocks of up to 1 KiB, by their size in units of 16 bytes, rounded up. */
+static const uint8_t small_class[65] = {
+    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  9,  9,  9,  9,  9,  9,  9,  10, 10, 10, 10, 10,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
+};
+
+static COLD unsigned large_class(size_t n)
+{
+    unsigned class = 65 - (unsigned)__builtin_clzl(n - 1); /* 2^(class - 1) is the next power */
+    return class < SIZE_CLASS_N ? class : SIZE_CLASS_N - 1;
+}
+
+/* 0: nothing; 1..8 end at 16, 32 ... 128; 9.. end at 256, 512 ... (wire/enums.h). */
+static inline unsigned size_class(size_t n)
+{
+    return likely(n <= 1024) ? small_class[(n + 15) / 16] : large_class(n);
+}
+
+static inline unsigned kind_of(size_t osize)
+{
+    return osize - ALLOC_STRING <= ALLOC_PROTO - ALLOC_STRING ? (unsigned)osize : ALLOC_OTHER;
+}
+
+/* Passes the request on as it came. */
+static inline void *host_alloc(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+{
+    lua_Alloc f = (lua_Alloc)(uintptr_t)s->host_alloc;
+    heap_inside = stack_now();
+    void *p = f((void *)(uintptr_t)s->host_ud, ptr, osize, nsize);
+    heap_inside = 0;
+    return p;
+}
+
+static inline void note_growth(struct arena_state *s, size_t n)
+{
+    uint64_t live = s->live_bytes + n;
+    s->live_bytes = live;
+    if (live > s->peak_bytes)
+        s->peak_bytes = live;
+}
+
+static inline void note_new(struct arena_state *s, size_t osize, size_t nsize)
+{
+    unsigned kind = kind_of(osize);
+    s->kind_n[kind]++;
+    s->kind_bytes[kind] += nsize;
+    s->class_alloc_n[size_class(nsize)]++;
+    note_growth(s, nsize);
+}
+
+static inline void note_resize(struct arena_state *s, size_t osize, size_t nsize)
+{
+    unsigned from = size_class(osize), to = size_class(nsize);
+    s->realloc_n++;
+    if (from != to) {
+        s->class_free_n[from]++;
+        s->class_alloc_n[to]++;
+    }
+    if (nsize >= osize) {
+        s->grow_bytes += nsize - osize;
+        note_growth(s, nsize - osize);
+    } else {
+        s->shrink_bytes += osize - nsize;
+        s->live_bytes -= osize - nsize;
+    }
+}
+
+void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    struct arena_state *s = ud;
+    if (nsize == 0) {
+        s->class_free_n[size_class(osize)]++;
+        s->free_bytes += osize;
+        s->live_bytes -= osize;
+        return host_alloc(s, ptr, osize, nsize);
+    }
+    void *p = host_alloc(s, ptr, osize, nsize);
+    if (unlikely(p == NULL))
+        s->fail_n++;
+    else if (ptr == NULL)
+        note_new(s, osize, nsize);
+    else
+        note_resize(s, osize, nsize);
+    return p;
+}
+
+/* Through the original, so it holds for every copy and needs no layout. */
+struct arena_state *heap_state(struct lua_copy *c, lua_State *L)
+{
+    void *ud;
+    return c->api.lua_getallocf(L, &ud) == heap_alloc ? ud : NULL;
+}
+
+/* What is known once the state exists. */
+static void state_created(struct arena_state *s, struct lua_copy *c, lua_State *L)
+{
+    if (c->layout.verified)
+        memcpy(&s->global_state, (const char *)L + c->layout.state_global, sizeof s->global_state);
+    s->create_ns = now_ns() - s->created_ns;
+}
+
+/* A state that could not be made stands in the trace with its refused requests. */
+static COLD void state_refused(struct arena_state *s)
+{
+    s->closed_ns = now_ns();
+    s->create_ns = s->closed_ns - s->created_ns;
+    state_slot_close(s);
+}
+
+static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc f, void *ud)
+{
+    s->host_alloc = (uintptr_t)f;
+    s->host_ud = (uintptr_t)ud;
+    s->copy = (uint16_t)c->id;
+    s->tid = (uint32_t)gettid();
+    s->created_ns = now_ns();
+    lua_State *L = c->api.lua_newstate(heap_alloc, s);
+    if (L != NULL)
+        state_created(s, c, L);
+    else
+        state_refused(s);
+    return L;
+}
+
+lua_State *hook_lua_newstate(lua_Alloc f, void *ud)
+{
+    struct lua_copy *c = copy_current();
+    if (arena == NULL || f == NULL)
+        return c->api.lua_newstate(f, ud);
+    milestone_note(MILESTONE_STATE, now_ns(), 0);
+    if (!c->layout.tried)
+        layout_verify(c);
+    slot_get();
+    struct arena_state *s = state_slot_new();
+    return s ? state_new(c, s, f, ud) : c->api.lua_newstate(f, ud);
+}
+
+void hook_lua_close(lua_State *L)
+{
+    struct lua_copy *c = copy_current();
+    struct arena_state *s = heap_state(c, L);
+    if (s == NULL) {
+        c->api.lua_close(L);
+        return;
+    }
+    s->close_live_bytes = s->live_bytes;
+    c->api.lua_close(L);
+    s->closed_ns = now_ns();
+    uint64_t now = s->closed_ns;
+    state_slot_close(s);
+    writer_tick(now);
+}
+
+lua_Alloc hook_lua_getallocf(lua_State *L, void **ud)
+{
+    struct lua_copy *c = copy_current();
+    struct arena_state *s = heap_state(c, L);
+    if (s == NULL)
+        return c->api.lua_getallocf(L, ud);
+    if (ud != NULL)
+        *ud = (void *)(uintptr_t)s->host_ud;
+    return (lua_Alloc)(uintptr_t)s->host_alloc;
+}
+
+void hook_lua_setallocf(lua_State *L, lua_Alloc f, void *ud)
+{
+    struct lua_copy *c = copy_current();
+    struct arena_state *s = heap_state(c, L);
+    if (s == NULL) {
+        c->api.lua_setallocf(L, f, ud);
+        return;
+    }
+    s->host_alloc = (uintptr_t)f;
+    s->host_ud = (uintptr_t)ud;
+    s->setallocf_n++;
+}
