@@ -1,0 +1,172 @@
+/* trust: see trust.h. */
+#include "collector/analyse/trust.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/util/human.h"
+#include "collector/util/xalloc.h"
+
+void sentences_release(struct sentences *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->at[i]);
+    free(s->at);
+    memset(s, 0, sizeof *s);
+}
+
+static void add(struct sentences *s, char *sentence)
+{
+    s->at = xgrow(s->at, s->n, &s->cap, sizeof *s->at);
+    s->at[s->n++] = sentence;
+}
+
+static void damage_add(struct sentences *s, const struct file_quality *q)
+{
+    size_t shown = q->damage_n < DAMAGE_MAX ? (size_t)q->damage_n : DAMAGE_MAX;
+    for (size_t i = 0; i < shown; i++)
+        add(s, xformat("the file is damaged from byte %" PRIu64 " to %" PRIu64
+                       ": what stood there is skipped",
+                       q->damage[i].from, q->damage[i].to));
+    if (q->damage_n > shown)
+        add(s, xformat("%" PRIu64 " more stretches of the file are damaged", q->damage_n - shown));
+}
+
+static void file_add(struct sentences *s, const struct file_quality *q)
+{
+    damage_add(s, q);
+    if (q->truncated)
+        add(s, xformat("the file is cut off: it ends at byte %" PRIu64
+                       ", within the frame that begins at byte %" PRIu64,
+                       q->bytes, q->truncated_at));
+    if (q->newer_n)
+        add(s, xformat("%" PRIu64 " frames of format version %u are skipped: this modprof reads "
+                       "up to version %d",
+                       q->newer_n, q->newer_version, 1));
+    if (q->recover_error)
+        add(s, xformat("the trace could not be completed from shared memory: %s",
+                       q->recover_error));
+}
+
+static void end_add(struct sentences *s, const struct process *p)
+{
+    if (p->end_seen)
+        return;
+    if (p->running)
+        add(s, xformat("process %u was still running when this was read: the figures are those of "
+                       "the last time it wrote",
+                       p->pid));
+    else
+        add(s, xformat("process %u has no end record: what happened after %s is missing", p->pid,
+                       p->last_ns ? "its last write" : "its start"));
+}
+
+void trust_incomplete(struct sentences *s, const struct model *m, struct process *p)
+{
+    file_add(s, &m->quality);
+    if (!p)
+        return;
+    end_add(s, p);
+    if (p->gaps.missing_n)
+        add(s, xformat("%" PRIu64 " of %u frames of process %u are missing", p->gaps.missing_n,
+                       p->gaps.next_seq, p->pid));
+    if (!p->about_seen)
+        add(s, xformat("the record that says what process %u was is lost", p->pid));
+    if (p->damaged_records_n)
+        add(s, xformat("%" PRIu64 " records of process %u make no sense and were skipped",
+                       p->damaged_records_n, p->pid));
+}
+
+static const char *layout_note(const struct rec_copy *c)
+{
+    return c->layout == 1   ? "structure offsets verified"
+           : c->layout == 0 ? "through the public API only: structure offsets not verified"
+                            : "no state was made";
+}
+
+static void copy_add(struct sentences *s, struct process *p, const struct rec_copy *c)
+{
+    char when[HUMAN_MAX];
+    const char *version = process_display(p, c->version);
+    const char *path = process_object_path(p, c->object);
+    const char *reason = process_display(p, c->reason);
+    char *late = c->late ? xformat(", found after %s",
+                                   human_ns(when, (double)process_since_start(p, c->attached_ns)))
+                         : xstrdup("");
+    add(s, xformat("%s in %s (%s%s)%s%s%s", *version ? version : "Lua", *path ? path : "?",
+                   layout_note(c), late, c->status == COPY_UNLOADED ? ", unloaded since" : "",
+                   c->status == COPY_PARTLY ? ", PARTLY: " : "",
+                   c->status == COPY_PARTLY ? reason : ""));
+    free(late);
+}
+
+void trust_covered(struct sentences *s, struct process *p)
+{
+    for (size_t i = 0; i < p->copies.n; i++) {
+        const struct rec_copy *c = rowset_at(&p->copies, i);
+        if (c->status != COPY_NOT)
+            copy_add(s, p, c);
+    }
+}
+
+void trust_uncovered(struct sentences *s, struct process *p)
+{
+    for (size_t i = 0; i < p->copies.n; i++) {
+        const struct rec_copy *c = rowset_at(&p->copies, i);
+        if (c->status != COPY_NOT)
+            continue;
+        const char *version = process_display(p, c->version), *reason = process_display(p, c->reason);
+        const char *path = process_object_path(p, c->object);
+        add(s, xformat("%s in %s: %s", *version ? version : "Lua", *path ? path : "?",
+                       *reason ? reason : "no reason was recorded"));
+    }
+    for (size_t i = 0; i < p->uncovered.n; i++) {
+        const struct rec_uncovered *u = rowset_at(&p->uncovered, i);
+        const char *reason = process_display(p, u->reason);
+        add(s, xformat("%s: %s", process_display(p, u->what),
+                       *reason ? reason : "no reason was recorded"));
+    }
+    if (!p->copies.n && p->about_seen)
+        add(s, xstrdup("Lua: no copy of it was found in this process"));
+}
+
+/* What each loss means for the figures; %s is the count. */
+static const char *const loss_sentence[LOSS_N] = {
+    [0] = "%s losses of a kind that this modprof does not know",
+    [LOSS_RING_FULL] = "%s events were dropped because the event buffer was full: module rows may "
+                       "be missing or look unfinished",
+    [LOSS_FUNCTIONS_FULL] = "%s C functions were not counted because the table of functions was "
+                            "full: crossings are too low",
+    [LOSS_STRINGS_FULL] = "%s names were lost because the table of names was full",
+    [LOSS_STATES_FULL] = "%s Lua states were not counted because the table of states was full: "
+                         "Lua memory is too low",
+    [LOSS_THREADS_FULL] = "%s threads share one set of counters because there were more threads "
+                          "than slots: their counts may be too low",
+    [LOSS_OBJECTS_FULL] = "%s loaded objects have no row of their own because the table was full",
+    [LOSS_CHUNKS_FULL] = "%s chunks were not counted because the table of chunks was full",
+    [LOSS_HITS_FULL] = "%s cached require calls were not counted by name because the table was "
+                       "full",
+    [LOSS_SINK] = "%s frames could not be written where the trace went",
+    [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
+    [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
+    [LOSS_SPANS] = "%s spans were nested too deeply and have no row",
+    [LOSS_UNSEEN_RETURN] = "%s timed calls were left by an error or a yield: they are counted, but "
+                           "their time is not",
+};
+
+void trust_losses(struct sentences *s, const struct process *p)
+{
+    char n[HUMAN_MAX];
+    for (unsigned i = 0; i < LOSS_N; i++) {
+        if (!p->losses[i])
+            continue;
+        human_count(n, p->losses[i]);
+        if (loss_sentence[i])
+            add(s, xformat(loss_sentence[i], n));
+        else
+            add(s, xformat("%s losses of kind %u", n, i));
+    }
+}

@@ -1,0 +1,26 @@
+/* trust: what a reader must know before believing the figures: what was covered, what was not and
+ * why, what was lost, and whether the trace is whole.  As sentences, the same for text and JSON. */
+#ifndef COLLECTOR_ANALYSE_TRUST_H
+#define COLLECTOR_ANALYSE_TRUST_H
+
+#include <stddef.h>
+
+#include "collector/model/model.h"
+
+/* Sentences, each released with the list. */
+struct sentences {
+    char **at;
+    size_t n, cap;
+};
+void sentences_release(struct sentences *s);
+
+/* Why the trace is not whole: the file, and this process (P may be NULL).  Empty: it is whole. */
+void trust_incomplete(struct sentences *s, const struct model *m, struct process *p);
+/* Copies of Lua that are covered. */
+void trust_covered(struct sentences *s, struct process *p);
+/* What is not covered, and why; empty copies included. */
+void trust_uncovered(struct sentences *s, struct process *p);
+/* What was lost, and what it means. */
+void trust_losses(struct sentences *s, const struct process *p);
+
+#endif
