@@ -1,0 +1,17 @@
+-- Files, pipes and the environment of children.
+local f = assert(io.open("out.txt", "w"))
+print(io.type(f), f:setvbuf("full", 100), f:write("one\n", 2, "\n", 3.5), f:seek("cur"), f:close(), io.type(f))
+print(pcall(f.write, f, "x")) print(f)
+print(io.open("missing/x", "w")) print(io.open("/", "w")) print(pcall(io.open, "x", "bad mode"))
+for l, n in io.lines("out.txt", "L", 2) do io.write("[", tostring(l), tostring(n), "]") end print()
+print(pcall(function() for _ in io.lines "nothing" do end end))
+local p = io.popen("echo from a child; exit 3") print(p:read "a", p:close())
+print(os.execute "exit 4") print(os.execute()) print(os.execute "kill -9 $$")
+p = io.popen("ls /proc/self/fd | tr '\\n' ' '") print(p:read "a") p:close()
+p = io.popen("cat >copied.txt", "w") p:write "written through a pipe" print(p:close())
+print(io.open "copied.txt":read "a") print(os.rename("copied.txt", "renamed.txt")) print(os.remove "copied.txt")
+local t = io.tmpfile() t:write "temporary" t:seek "set" print(t:read "a") t:close()
+print(os.getenv "HOME" ~= nil, os.getenv "NO_SUCH_VARIABLE", os.setlocale(), os.tmpname():match "^/tmp/lua_" ~= nil)
+io.stderr:write "to stderr\n" io.stdout:write "to stdout\n"
+print(io.read and io.stdin:read "l") io.output():flush()
+print(os.difftime(2, 1), os.date("!%Y", 0), os.time { year = 2020, month = 1, day = 1, hour = 12 } ~= nil, os.clock() >= 0)
