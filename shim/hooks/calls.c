@@ -1,0 +1,222 @@
+/* calls: from C into Lua, by lua_callk, lua_pcallk and lua_resume.
+ *
+ * A crossing is a call whose callee is a Lua function (a callable table or userdata is taken for one);
+ * C that calls C through Lua is none.  Every lua_resume is one.  A crossing is counted for the C
+ * function that makes it, with the same kind of countdown as calls from Lua into C; one made by the
+ * host outside any C function of Lua's goes to up_host_n.  So
+ *     sum of up_n over all functions + up_host_n = callk_n + pcallk_n + resume_n.
+ *
+ * Context: host threads.  Unless the call is timed, or wanted by the span hooks, nothing is left on
+ * the C stack: the hook jumps to the original. */
+#include "shim/attach/hooks.h"
+#include "shim/attach/thunk.h"
+#include "shim/hooks/observe.h"
+#include "shim/hooks/sampling.h"
+
+#define NOINLINE __attribute__((noinline))
+
+/* Tags of Lua 5.4's functions, and the bit that marks a C function's call, where the layout is
+ * verified. */
+enum { TAG_LUA = 0x46, TAG_LIGHT_C = 0x16, TAG_C_CLOSURE = 0x66, CALL_IS_C = 1 << 1 };
+
+static inline const char *pointer_at(const void *base, uint32_t offset)
+{
+    return *(const char *const *)((const char *)base + offset);
+}
+
+/* Index of the C function that runs on L, or -1. */
+static inline int running_by_layout(const struct lua_layout *lay, lua_State *L)
+{
+    const char *ci = pointer_at(L, lay->state_ci);
+    if (!(*(const uint16_t *)(ci + lay->ci_callstatus) & CALL_IS_C))
+        return -1;
+    const char *func = pointer_at(ci, lay->ci_func);
+    uint8_t tag = (uint8_t)func[lay->tvalue_tag];
+    if (tag == TAG_LIGHT_C)
+        return thunk_index(pointer_at(func, 0));
+    return tag == TAG_C_CLOSURE ? thunk_index(pointer_at(pointer_at(func, 0), lay->cclosure_f)) : -1;
+}
+
+static int running(const struct lua_copy *c, lua_State *L)
+{
+    if (likely(c->layout.verified))
+        return running_by_layout(&c->layout, L);
+    return thunk_index((const void *)layout_running_c(c, L));
+}
+
+static inline int type_may_be_called(int type)
+{
+    return type == LUA_TTABLE || type == LUA_TUSERDATA;
+}
+
+static inline int crosses_by_layout(const struct lua_layout *lay, lua_State *L, int nargs)
+{
+    const char *callee = pointer_at(L, lay->state_top) - (ptrdiff_t)(nargs + 1) * lay->tvalue_bytes;
+    uint8_t tag = (uint8_t)callee[lay->tvalue_tag];
+    return tag == TAG_LUA || type_may_be_called(tag & 0x0f);
+}
+
+static int crosses(const struct lua_copy *c, lua_State *L, int nargs)
+{
+    if (likely(c->layout.verified))
+        return crosses_by_layout(&c->layout, L, nargs);
+    lua_CFunction fn;
+    const void *closure;
+    layout_callee(c, L, nargs, &fn, &closure);
+    if (fn == NULL && closure == NULL)
+        return type_may_be_called(c->api.lua_type(L, -(nargs + 1)));
+    return closure != NULL;
+}
+
+/* ---- counting ---- */
+
+enum way { WAY_CALLK, WAY_PCALLK, WAY_RESUME };
+
+static inline void way_count(struct arena_thread *t, enum way way)
+{
+    switch (way) {
+    case WAY_CALLK: t->callk_n++; break;
+    case WAY_PCALLK: t->pcallk_n++; break;
+    case WAY_RESUME: t->resume_n++; break;
+    }
+}
+
+/* The usual case, counted without a call: 1 where that was all there is to do. */
+static inline int count_fast(const struct lua_layout *lay, lua_State *caller, enum way way)
+{
+    int index = running_by_layout(lay, caller);
+    struct arena_thread *t = slot_now;
+    if (unlikely(index < 0 || t->calls[index].up_left <= 1))
+        return 0;
+    t->calls[index].up_left--;
+    way_count(t, way);
+    return 1;
+}
+
+struct up {
+    uint32_t index;
+    uint32_t weight_2; /* 0: counted, not timed */
+};
+
+/* Counts one crossing and says whether it is to be timed.  CALLER NULL: made by the host. */
+static NOINLINE struct up count_slow(const struct lua_copy *c, lua_State *caller, enum way way)
+{
+    struct up u = {0, 0};
+    struct arena_thread *t = sampling_slot();
+    if (t == NULL)
+        return u;
+    way_count(t, way);
+    int index = caller != NULL ? running(c, caller) : -1;
+    if (index < 0) {
+        t->up_host_n++;
+        return u;
+    }
+    u.index = (uint32_t)index;
+    if (--t->calls[index].up_left <= 0)
+        u.weight_2 = sampling_next(t, u.index, ARENA_FIX_UP);
+    return u;
+}
+
+static struct up count_call(const struct lua_copy *c, lua_State *L, int nargs, enum way way)
+{
+    struct up none = {0, 0};
+    return crosses(c, L, nargs) ? count_slow(c, L, way) : none;
+}
+
+static inline void timed_end(struct up u, uint64_t begin)
+{
+    sampling_end(u.index, ARENA_FIX_UP, u.weight_2, begin, now_ns());
+}
+
+/* ---- lua_callk ---- */
+
+static void callk_on(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
+                     lua_KFunction k)
+{
+    if (observe_calls)
+        observed_callk(c, L, nargs, nresults, ctx, k);
+    else
+        c->api.lua_callk(L, nargs, nresults, ctx, k);
+}
+
+static NOINLINE void callk_slow(lua_State *L, int nargs, int nresults, lua_KContext ctx,
+                                lua_KFunction k)
+{
+    struct lua_copy *c = copy_current();
+    struct up u = count_call(c, L, nargs, WAY_CALLK);
+    if (u.weight_2 == 0) {
+        callk_on(c, L, nargs, nresults, ctx, k);
+        return;
+    }
+    uint64_t begin = sampling_begin(slot_now);
+    callk_on(c, L, nargs, nresults, ctx, k);
+    timed_end(u, begin);
+}
+
+void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
+{
+    struct lua_copy *c = copy_current();
+    const struct lua_layout *lay = &c->layout;
+    if (unlikely(!lay->verified || observe_calls) ||
+        (crosses_by_layout(lay, L, nargs) && !count_fast(lay, L, WAY_CALLK)))
+        callk_slow(L, nargs, nresults, ctx, k);
+    else
+        c->api.lua_callk(L, nargs, nresults, ctx, k);
+}
+
+/* ---- lua_pcallk ---- */
+
+static int pcallk_on(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
+                     lua_KContext ctx, lua_KFunction k)
+{
+    if (observe_calls)
+        return observed_pcallk(c, L, nargs, nresults, errfunc, ctx, k);
+    return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
+}
+
+static NOINLINE int pcallk_slow(lua_State *L, int nargs, int nresults, int errfunc,
+                                lua_KContext ctx, lua_KFunction k)
+{
+    struct lua_copy *c = copy_current();
+    struct up u = count_call(c, L, nargs, WAY_PCALLK);
+    if (u.weight_2 == 0)
+        return pcallk_on(c, L, nargs, nresults, errfunc, ctx, k);
+    uint64_t begin = sampling_begin(slot_now);
+    int status = pcallk_on(c, L, nargs, nresults, errfunc, ctx, k);
+    timed_end(u, begin);
+    return status;
+}
+
+int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KContext ctx,
+                    lua_KFunction k)
+{
+    struct lua_copy *c = copy_current();
+    const struct lua_layout *lay = &c->layout;
+    if (unlikely(!lay->verified || observe_calls) ||
+        (crosses_by_layout(lay, L, nargs) && !count_fast(lay, L, WAY_PCALLK)))
+        return pcallk_slow(L, nargs, nresults, errfunc, ctx, k);
+    return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
+}
+
+/* ---- lua_resume ---- */
+
+static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nres)
+{
+    struct lua_copy *c = copy_current();
+    struct up u = count_slow(c, from, WAY_RESUME);
+    if (u.weight_2 == 0)
+        return c->api.lua_resume(L, from, narg, nres);
+    uint64_t begin = sampling_begin(slot_now);
+    int status = c->api.lua_resume(L, from, narg, nres);
+    timed_end(u, begin);
+    return status;
+}
+
+int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
+{
+    struct lua_copy *c = copy_current();
+    const struct lua_layout *lay = &c->layout;
+    if (unlikely(!lay->verified || from == NULL) || !count_fast(lay, from, WAY_RESUME))
+        return resume_slow(L, from, narg, nres);
+    return c->api.lua_resume(L, from, narg, nres);
+}
