@@ -1,7 +1,7 @@
 /* table: see table.h. */
 #include "collector/output/table.h"
 
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,9 +156,7 @@ static char *cell_text(const struct table *t, const struct row *r, unsigned i)
 
 static struct libscols_table *draw_head(const struct table *t, const struct canvas *c)
 {
-    struct libscols_table *tb = scols_new_table();
-    if (!tb)
-        xrealloc(NULL, SIZE_MAX, 2); /* ends the program */
+    struct libscols_table *tb = xgiven(scols_new_table());
     scols_table_enable_colors(tb, c->color);
     scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
     scols_table_set_termwidth(tb, 1 << 20); /* the table fits itself */

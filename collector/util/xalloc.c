@@ -8,7 +8,7 @@
 
 #include "collector/util/err.h"
 
-static void *given(void *p)
+void *xgiven(void *p)
 {
     if (!p) {
         fputs("modprof: out of memory\n", stderr);
@@ -19,17 +19,17 @@ static void *given(void *p)
 
 void *xmalloc(size_t n)
 {
-    return given(malloc(n ? n : 1));
+    return xgiven(malloc(n ? n : 1));
 }
 
 void *xcalloc(size_t n, size_t each)
 {
-    return given(calloc(n ? n : 1, each ? each : 1));
+    return xgiven(calloc(n ? n : 1, each ? each : 1));
 }
 
 void *xrealloc(void *p, size_t n, size_t each)
 {
-    return given(reallocarray(p, n ? n : 1, each ? each : 1));
+    return xgiven(reallocarray(p, n ? n : 1, each ? each : 1));
 }
 
 char *xstrndup(const char *at, size_t n)
@@ -53,7 +53,7 @@ char *xformat(const char *format, ...)
     va_start(ap, format);
     int n = vasprintf(&text, format, ap);
     va_end(ap);
-    return given(n < 0 ? NULL : text);
+    return xgiven(n < 0 ? NULL : text);
 }
 
 void *xgrow(void *array, size_t n, size_t *cap, size_t each)

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+/* P; where it is NULL the program ends with "out of memory". */
+void *xgiven(void *p);
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t each); /* zeroed */
 void *xrealloc(void *p, size_t n, size_t each);
