@@ -114,10 +114,11 @@ struct arena_uncovered {
 struct arena_state {
     uint64_t live_bytes, peak_bytes;
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
-    uint64_t realloc_n, grow_bytes, shrink_bytes, free_bytes;
+    uint64_t route;               /* how requests are passed on; known to shim/hooks/heap.c only */
+    uint64_t free_bytes, grow_bytes, shrink_bytes;
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
-    uint64_t fail_n;
+    uint64_t realloc_n, fail_n;
     uint64_t global_state;         /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
     uint32_t tid;

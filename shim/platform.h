@@ -18,6 +18,8 @@
 #define COLD __attribute__((cold, noinline))
 /* Fixed offset from the thread pointer: no call, no allocation, safe in signal handlers. */
 #define SHIM_TLS __thread __attribute__((tls_model("initial-exec")))
+/* For variables of the hot paths: addressed directly, not through the table of symbols. */
+#define SHIM_HIDDEN __attribute__((visibility("hidden")))
 /* For the symbols through which the shim interposes libc. */
 #define SHIM_EXPORT __attribute__((visibility("default")))
 

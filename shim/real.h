@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "shim/platform.h"
+
 struct real {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);
@@ -42,7 +44,7 @@ struct real {
     int (*execvpe)(const char *, char *const[], char *const[]);
     int (*fexecve)(int, char *const[], char *const[]);
 };
-extern struct real real;
+extern SHIM_HIDDEN struct real real;
 
 /* Resolves everything; called by the constructor and by any interposed function that finds its
  * member NULL.  Re-entrant on the same thread. */
@@ -54,7 +56,7 @@ size_t real_boot_size(const void *p);
 
 /* The boot heap itself (real.c); inline because every free and realloc asks. */
 enum { REAL_BOOT_BYTES = 64 * 1024 };
-extern char real_boot_heap[REAL_BOOT_BYTES];
+extern SHIM_HIDDEN char real_boot_heap[REAL_BOOT_BYTES];
 static inline int real_is_boot(const void *p)
 {
     return (uintptr_t)p - (uintptr_t)real_boot_heap < REAL_BOOT_BYTES;

@@ -51,7 +51,7 @@ struct lua_copy {
     uint64_t text_lo, text_hi;
 };
 
-extern SHIM_TLS struct lua_copy *copy_now;
+extern SHIM_HIDDEN SHIM_TLS struct lua_copy *copy_now;
 
 static inline struct lua_copy *copy_current(void)
 {

@@ -15,7 +15,7 @@ struct arena_state *heap_state(struct lua_copy *c, lua_State *L);
 /* Stack pointer of the running heap_alloc while the host's allocator runs for Lua on this thread:
  * C allocations made from deeper on the stack are then Lua's.  0 outside.  An allocator that is left
  * by an exception leaves a stale value; whoever finds himself above it clears it. */
-extern SHIM_TLS uintptr_t heap_inside;
+extern SHIM_HIDDEN SHIM_TLS uintptr_t heap_inside;
 
 void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 

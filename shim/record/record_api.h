@@ -15,7 +15,7 @@
 #include "wire/record.h"
 
 /* The arena; NULL while dormant (no Lua in the process, set-uid, switched off). */
-extern struct arena *arena;
+extern SHIM_HIDDEN struct arena *arena;
 
 /* ---- strings ---- */
 /* Id of these bytes (cut at 4,000), 0 where the table is full. */
@@ -25,7 +25,7 @@ uint32_t intern_z(const char *z); /* NULL gives 0 */
 /* ---- thread slots ---- */
 /* This thread's slot.  Until the thread is registered it points to a dead slot, in which every
  * countdown is spent, so that thunks take their slow path; never NULL. */
-extern SHIM_TLS struct arena_thread *slot_now;
+extern SHIM_HIDDEN SHIM_TLS struct arena_thread *slot_now;
 /* Registers the thread if needed; returns its slot (the dead slot while dormant). */
 struct arena_thread *slot_get(void);
 int slot_is_dead(const struct arena_thread *t);
@@ -38,7 +38,7 @@ uint32_t function_index(const void *address, enum function_kind kind, uint32_t c
 /* Names it; zero ids leave what is there. */
 void function_name(uint32_t index, uint32_t name, uint32_t module, uint32_t type_name);
 /* Original address by index: what thunks jump to. */
-extern void *function_original[ARENA_FUNCTIONS_MAX];
+extern SHIM_HIDDEN void *function_original[ARENA_FUNCTIONS_MAX];
 /* Forgets the functions of an unloaded address range, so that a later library there gets new
  * entries. */
 void function_forget(uint64_t lo, uint64_t hi);
