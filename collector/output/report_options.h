@@ -1,0 +1,24 @@
+/* report_options: what the user wants to see, as `modprof report` understood it. */
+#ifndef COLLECTOR_OUTPUT_REPORT_OPTIONS_H
+#define COLLECTOR_OUTPUT_REPORT_OPTIONS_H
+
+#include <stddef.h>
+
+enum report_sort { SORT_DEFAULT, SORT_ORDER, SORT_TOTAL, SORT_SELF, SORT_LUA, SORT_NAME, SORT_CALLS };
+
+enum report_section {
+    SECTION_OVERVIEW = 1, /* with coverage and losses */
+    SECTION_MODULES = 2,
+    SECTION_ALLOCATIONS = 4,
+    SECTION_CROSSINGS = 8,
+    SECTION_ALL = 15
+};
+
+struct report_options {
+    unsigned sections;       /* enum report_section */
+    enum report_sort sort;
+    size_t top;              /* rows of a table, at most; SIZE_MAX: all */
+    const char *filter;      /* util/pattern.h, or NULL */
+};
+
+#endif

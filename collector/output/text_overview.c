@@ -1,0 +1,169 @@
+/* text_overview: what ran, whether the figures can be trusted, and the main ones. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/util/human.h"
+#include "collector/util/xalloc.h"
+
+/* Sentences under one label. */
+static void list(const struct canvas *c, enum page_tone tone, const char *label,
+                 const struct sentences *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        page_field(c, tone, i ? "" : label, s->at[i]);
+}
+
+static void field_free(const struct canvas *c, const char *label, char *text)
+{
+    page_field(c, TONE_PLAIN, label, text);
+    free(text);
+}
+
+static void head(const struct digest *d, const struct canvas *c)
+{
+    struct process *p = d->process;
+    char date[HUMAN_MAX], ran[HUMAN_MAX];
+    char *title = xformat("process %u", p->pid);
+    page_heading(c, title, digest_command(d));
+    free(title);
+    for (size_t i = 0; i < d->incomplete.n; i++)
+        page_field(c, TONE_ERROR, i ? "" : "INCOMPLETE:", d->incomplete.at[i]);
+    if (d->model->quality.recovered)
+        page_field(c, TONE_PLAIN, "recovered",
+                   "the end of this trace was taken from the shared memory the process left behind");
+    list(c, TONE_PLAIN, "covered", &d->covered);
+    list(c, TONE_WARNING, "NOT covered", &d->uncovered);
+    list(c, TONE_WARNING, "lost", &d->losses);
+    if (!d->losses.n)
+        page_field(c, TONE_PLAIN, "lost", "nothing");
+    field_free(c, "ran",
+               xformat("%s, %s, %s", human_date(date, p->start_real_ns),
+                       human_ns(ran, (double)process_since_start(p, process_end_ns(p))),
+                       digest_ending(d)));
+    if (p->about.forked_from)
+        field_free(c, "forked", xformat("from process %" PRIu64, p->about.forked_from));
+}
+
+/* "12.3 ms to the first line of x.lua: state +1.2 ms, ..." */
+static void cold_start(const struct digest *d, const struct canvas *c)
+{
+    static const struct {
+        unsigned what;
+        const char *text;
+    } step[] = {{MILESTONE_STATE, "first state"},
+                {MILESTONE_OPENLIBS, "libraries open"},
+                {MILESTONE_MAIN, "first line"}};
+    struct process *p = d->process;
+    char text[400] = "", when[HUMAN_MAX];
+    size_t at = 0;
+    for (int i = 0; i < 3; i++) {
+        const struct rec_milestone *m = &p->milestones[step[i].what];
+        if (!m->at_ns)
+            continue;
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s after %s", at ? ", " : "",
+                               step[i].text,
+                               human_ns(when, (double)process_since_start(p, m->at_ns)));
+    }
+    if (!at)
+        return;
+    const char *main_name = process_display(p, p->milestones[MILESTONE_MAIN].name);
+    char *whole = xformat("%s%s%s%s", text, *main_name ? " of " : "",
+                          main_name + (*main_name == '@' || *main_name == '='),
+                          p->about.start_estimated
+                              ? " (process start estimated from CPU time: at least this long)"
+                              : "");
+    field_free(c, "cold start", whole);
+}
+
+static void modules(const struct digest *d, const struct canvas *c)
+{
+    const struct module_totals *m = &d->modules;
+    char ns[HUMAN_MAX], hits[HUMAN_MAX];
+    size_t n = m->lua_n + m->c_n + m->builtin_n + m->other_n;
+    char *failed = m->failed_n ? xformat(", %zu failed", m->failed_n) : xstrdup("");
+    char *circular = m->circular_n ? xformat(", %zu circular", m->circular_n) : xstrdup("");
+    char *open = m->open_n ? xformat(", %zu unfinished", m->open_n) : xstrdup("");
+    field_free(c, "modules",
+               xformat("%zu loaded in %s (%zu Lua files, %zu C libraries, %zu built in, %zu other)"
+                       "%s%s%s; %s calls of require found theirs loaded",
+                       n, human_ns(ns, (double)m->total_ns), m->lua_n, m->c_n, m->builtin_n,
+                       m->other_n, failed, circular, open, human_count(hits, m->hit_n)));
+    free(failed);
+    free(circular);
+    free(open);
+}
+
+static void lua_memory(const struct digest *d, const struct canvas *c)
+{
+    const struct lua_totals *l = &d->lua;
+    char peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX], live[HUMAN_MAX];
+    if (!l->state_n) {
+        page_field(c, TONE_PLAIN, "Lua memory", "no state was made");
+        return;
+    }
+    char *states = l->state_n == 1 ? xstrdup("")
+                                   : xformat(" (the largest of %zu states)", l->state_n);
+    field_free(c, "Lua memory",
+               xformat("peak %s%s; %s at %s; %s blocks of %s in all",
+                       human_bytes(peak, (double)l->peak_bytes), states,
+                       human_bytes(live, (double)l->live_bytes),
+                       l->open_n ? "the end" : "lua_close", human_count(n, l->alloc_n),
+                       human_bytes(bytes, (double)l->alloc_bytes)));
+    free(states);
+}
+
+static void c_memory(const struct digest *d, const struct canvas *c)
+{
+    char live[HUMAN_MAX], peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX];
+    if (!d->c.alloc_n && !d->process->c_heap.peak_bytes)
+        return;
+    field_free(c, "C memory",
+               xformat("peak %s; %s at the end; %s blocks of %s in all (besides Lua's)",
+                       human_bytes(peak, (double)d->process->c_heap.peak_bytes),
+                       human_bytes(live, (double)d->process->c_heap.live_bytes),
+                       human_count(n, d->c.alloc_n), human_bytes(bytes, (double)d->c.alloc_bytes)));
+}
+
+static void crossings(const struct digest *d, const struct canvas *c)
+{
+    const struct rec_up_calls *u = &d->process->up_calls;
+    char down[HUMAN_MAX], up[HUMAN_MAX];
+    field_free(c, "crossings",
+               xformat("%s calls from Lua into %zu C functions, %s from C into Lua",
+                       human_count(down, d->crossings.down_n), d->crossings.n,
+                       human_count(up, u->callk_n + u->pcallk_n + u->resume_n)));
+}
+
+static void cost(const struct digest *d, const struct canvas *c)
+{
+    const struct process *p = d->process;
+    char attach[HUMAN_MAX], drain[HUMAN_MAX], written[HUMAN_MAX], rss[HUMAN_MAX];
+    const struct rec_self_cost *s = &p->self_cost;
+    if (!s->drain_n && !s->attach_ns)
+        return;
+    char *peak = p->end_seen && p->end.max_rss_kib
+                     ? xformat("; the process's resident peak was %s",
+                               human_bytes(rss, (double)p->end.max_rss_kib * 1024))
+                     : xstrdup("");
+    field_free(c, "profiler",
+               xformat("%s to attach, %s in %" PRIu64 " writes of %s%s",
+                       human_ns(attach, (double)s->attach_ns), human_ns(drain, (double)s->drain_ns),
+                       s->drain_n, human_bytes(written, (double)s->written_bytes), peak));
+    free(peak);
+}
+
+void text_overview(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    head(d, c);
+    if (!(o->sections & SECTION_OVERVIEW))
+        return;
+    cold_start(d, c);
+    modules(d, c);
+    lua_memory(d, c);
+    c_memory(d, c);
+    crossings(d, c);
+    cost(d, c);
+}

@@ -1,0 +1,79 @@
+/* text_report: see text_report.h. */
+#include "collector/output/text_report.h"
+
+#include <inttypes.h>
+
+#include "collector/util/human.h"
+
+void cell_ms(struct table *t, unsigned column, uint64_t ns)
+{
+    if (ns)
+        table_cellf(t, column, "%.2f", (double)ns / 1e6);
+}
+
+void cell_kib(struct table *t, unsigned column, int64_t bytes)
+{
+    if (bytes)
+        table_cellf(t, column, "%.1f", (double)bytes / 1024);
+}
+
+void cell_count(struct table *t, unsigned column, uint64_t n)
+{
+    char text[HUMAN_MAX];
+    if (n)
+        table_cell(t, column, human_count(text, n));
+}
+
+void cell_ns(struct table *t, unsigned column, double ns)
+{
+    char text[HUMAN_MAX];
+    table_cell(t, column, human_ns(text, ns));
+}
+
+void cell_bytes(struct table *t, unsigned column, double bytes)
+{
+    char text[HUMAN_MAX];
+    if (bytes != 0)
+        table_cell(t, column, human_bytes(text, bytes));
+}
+
+void text_process(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    text_overview(d, o, c);
+    if (o->sections & SECTION_MODULES) {
+        text_modules(d, o, c);
+        text_chunks(d, o, c);
+    }
+    if (o->sections & SECTION_ALLOCATIONS)
+        text_allocations(d, o, c);
+    if (o->sections & SECTION_CROSSINGS)
+        text_crossings(d, o, c);
+}
+
+void text_processes(struct digest *const *d, size_t n, const struct canvas *c)
+{
+    struct table *t = table_new();
+    unsigned pid = table_column(t, "pid", COLUMN_RIGHT), ran = table_column(t, "ran", COLUMN_RIGHT);
+    unsigned modules = table_column(t, "modules", COLUMN_RIGHT);
+    unsigned load = table_column(t, "loading", COLUMN_RIGHT);
+    unsigned lua = table_column(t, "Lua peak", COLUMN_RIGHT);
+    unsigned calls = table_column(t, "crossings", COLUMN_RIGHT);
+    unsigned trust = table_column(t, "trust", 0);
+    unsigned ending = table_column(t, "ending", 0);
+    unsigned command = table_column(t, "command", COLUMN_CUT_END);
+    for (size_t i = 0; i < n; i++) {
+        const struct module_totals *m = &d[i]->modules;
+        table_row(t, TABLE_NO_PARENT);
+        table_cellf(t, pid, "%u", d[i]->process->pid);
+        cell_ns(t, ran, (double)process_since_start(d[i]->process, process_end_ns(d[i]->process)));
+        cell_count(t, modules, m->lua_n + m->c_n + m->builtin_n + m->other_n);
+        cell_ns(t, load, (double)m->total_ns);
+        cell_bytes(t, lua, (double)d[i]->lua.peak_bytes);
+        cell_count(t, calls, d[i]->crossings.down_n);
+        table_cell(t, trust, d[i]->incomplete.n ? "INCOMPLETE" : d[i]->uncovered.n ? "partly" : "");
+        table_cell(t, ending, digest_ending(d[i]));
+        table_cell(t, command, digest_command(d[i]));
+    }
+    table_print(t, c);
+    table_free(t);
+}

@@ -1,0 +1,29 @@
+/* text_report: a report for people. */
+#ifndef COLLECTOR_OUTPUT_TEXT_REPORT_H
+#define COLLECTOR_OUTPUT_TEXT_REPORT_H
+
+#include "collector/analyse/digest.h"
+#include "collector/output/report_options.h"
+#include "collector/output/table.h"
+
+/* Everything about one process, by sections. */
+void text_process(struct digest *d, const struct report_options *o, const struct canvas *c);
+
+/* One row for each process: what to look at when there are many. */
+void text_processes(struct digest *const *d, size_t n, const struct canvas *c);
+
+/* The sections, each in a file of its own (text_overview.c and so on). */
+void text_overview(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_modules(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_chunks(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_allocations(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_crossings(struct digest *d, const struct report_options *o, const struct canvas *c);
+
+/* Cells that several sections share: milliseconds and KiB with fixed decimals, "" for nothing. */
+void cell_ms(struct table *t, unsigned column, uint64_t ns);
+void cell_kib(struct table *t, unsigned column, int64_t bytes);
+void cell_count(struct table *t, unsigned column, uint64_t n);
+void cell_ns(struct table *t, unsigned column, double ns);
+void cell_bytes(struct table *t, unsigned column, double bytes);
+
+#endif
