@@ -93,15 +93,16 @@ HOST_MODULE := $(patsubst tests/hosts/%.c,$(BUILD)/hosts/%.so,$(wildcard tests/h
 HOSTS := $(HOST_STEM:%=$(BUILD)/hosts/%) $(HOST_MODULE)
 HOST_FLAGS := $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -Werror -I. -I/usr/include/lua5.4
 
-$(BUILD)/hosts/%: tests/hosts/%.c
+HOST_HEADERS := $(wildcard tests/hosts/*.h)
+$(BUILD)/hosts/%: tests/hosts/%.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
 
-$(BUILD)/hosts/%: tests/hosts/%.cc
+$(BUILD)/hosts/%: tests/hosts/%.cc $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(CXX) $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
 
-$(BUILD)/hosts/%_module.so: tests/hosts/%_module.c
+$(BUILD)/hosts/%_module.so: tests/hosts/%_module.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call second_line_list,$<,LINK)
 
