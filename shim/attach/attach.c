@@ -1,14 +1,120 @@
-/* attach: finds Lua in the process and redirects its entries. */
+/* attach: looks at what is loaded, now and whenever the loader has been at work.
+ *
+ * Nothing is prepared before there is a reason: a Lua in the process, or the first dlopen. */
 #include "shim/attach/attach.h"
 
-#include "shim/real.h"
+#include <errno.h>
+#include <stdatomic.h>
 
-void attach_start(void)
+#include "shim/attach/adopt.h"
+#include "shim/attach/decoder.h"
+#include "shim/attach/loader.h"
+#include "shim/attach/rescan.h"
+#include "shim/attach/scan.h"
+#include "shim/hooks/cheap.h"
+#include "shim/real.h"
+#include "shim/record/record_api.h"
+#include "shim/record/region.h"
+
+static int allowed;             /* attach_start has run: not set-uid, not switched off */
+static int late;                /* 1 once start-up is over */
+static int refused;             /* the arena could not be made: stay dormant */
+static _Atomic uint32_t wanted; /* scans asked for and not done */
+
+/* ---- is there a Lua at all? ---- */
+
+static int detect(struct dl_phdr_info *info, size_t size, void *ctx)
 {
+    struct image im;
+    (void)size, (void)ctx;
+    image_read(&im, info);
+    return adopt_is_lua(&im);
 }
+
+/* ---- taking objects in ---- */
+
+static int find_ffi(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    struct image im;
+    (void)size, (void)ctx;
+    image_read(&im, info);
+    adopt_ffi(&im, late);
+    return 0;
+}
+
+/* The first Lua: from here on the process is profiled. */
+static int arena_ready(void)
+{
+    if (arena != NULL)
+        return 1;
+    if (refused || region_create() != 0) {
+        refused = 1;
+        return 0;
+    }
+    objects_refresh();
+    cheap_check();
+    dl_iterate_phdr(find_ffi, NULL);
+    return 1;
+}
+
+static void came(void *ctx, const struct image *im)
+{
+    (void)ctx;
+    if (adopt_is_lua(im) && arena_ready())
+        adopt_lua(im, late);
+    if (arena != NULL)
+        adopt_ffi(im, late);
+}
+
+static void went(void *ctx, uint64_t lo, uint64_t hi)
+{
+    (void)ctx;
+    if (arena != NULL)
+        adopt_forget(lo, hi);
+}
+
+static void scan_once(void)
+{
+    if (arena != NULL)
+        objects_refresh();
+    scan_objects(came, went, NULL);
+    if (scan_overflow() != 0 && arena != NULL)
+        uncovered_note("libraries", "too many are loaded; the later ones were not looked at", 0);
+}
+
+/* Scans are done one at a time.  Whoever comes while one is on leaves it a note and goes on:
+ * waiting might never end, since the loader's locks are involved. */
+void rescan(void)
+{
+    uint32_t seen;
+    if (atomic_fetch_add(&wanted, 1) != 0)
+        return;
+    do {
+        seen = atomic_load(&wanted);
+        scan_once();
+    } while (!atomic_compare_exchange_strong(&wanted, &seen, 0));
+}
+
+/* ---- starting ---- */
 
 void attach_prepare(void)
 {
+    static _Atomic int begun;
+    if (!allowed || atomic_exchange(&begun, 1))
+        return;
+    int saved = errno;
+    decoder_open();
+    loader_start();
+    rescan();
+    errno = saved;
+}
+
+void attach_start(void)
+{
+    allowed = 1;
+    if (dl_iterate_phdr(detect, NULL))
+        attach_prepare();
+    late = 1;
 }
 
 /* Called by the dlopen entry (arch/x86_64/dlopen_entry.S); returns where to go on. */

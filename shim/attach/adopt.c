@@ -1,0 +1,373 @@
+/* adopt: recognises Lua in a loaded object, redirects its entries, and records what could not be.
+ * See adopt.h. */
+#include "shim/attach/adopt.h"
+
+#include <string.h>
+
+#include "probe/lua_ident.h"
+#include "shim/attach/copy_table.h"
+#include "shim/attach/hooks.h"
+#include "shim/attach/redirect.h"
+#include "shim/attach/symtab.h"
+#include "shim/attach/verbose.h"
+#include "shim/hooks/ffi.h"
+#include "shim/record/record_api.h"
+
+/* ---- lists from api.def ---- */
+
+enum { COPY_TEXT_MAX = 512 };
+
+/* Index of every function of api.def, and of lua_ident behind them. */
+enum wanted {
+#define HOOK(group, name, ret, params) WANTED_##name,
+#define USE(name, ret, params) WANTED_##name,
+#include "shim/attach/api.def"
+    WANTED_IDENT,
+    WANTED_N
+};
+
+static const char *const wanted_name[WANTED_N] = {
+#define HOOK(group, name, ret, params) #name,
+#define USE(name, ret, params) #name,
+#include "shim/attach/api.def"
+    "lua_ident",
+};
+
+enum group {
+    GROUP_STATE,
+    GROUP_FUNCTION,
+    GROUP_CALLK,
+    GROUP_PCALLK,
+    GROUP_RESUME,
+    GROUP_LOAD,
+    GROUP_LOADFILE,
+    GROUP_REQUIREF,
+    GROUP_OPENLIBS,
+    GROUP_SETFUNCS,
+    GROUP_NEWMETATABLE,
+    GROUP_SETFIELD,
+    GROUP_SETGLOBAL
+};
+
+static const struct {
+    uint16_t group, wanted;
+    const void *hook;
+    size_t member; /* in struct lua_api */
+} hooked[HOOK_N] = {
+#define HOOK(g, name, ret, params) \
+    {GROUP_##g, WANTED_##name, (const void *)hook_##name, offsetof(struct lua_api, name)},
+#include "shim/attach/api.def"
+};
+
+static const struct {
+    uint16_t wanted;
+    size_t member;
+} used[] = {
+#define USE(name, ret, params) {WANTED_##name, offsetof(struct lua_api, name)},
+#include "shim/attach/api.def"
+};
+
+enum { USED_N = sizeof used / sizeof *used };
+
+/* Indexed by copy id; a page outlives the unloading of its object, for when that comes back. */
+static struct redirect_page pages[ARENA_COPIES_MAX];
+static uint64_t copy_key[ARENA_COPIES_MAX]; /* hash of the object's path */
+
+/* ---- text ---- */
+
+/* The name under which people know the object. */
+static const char *path_of(const struct image *im)
+{
+    return im->path[0] != '\0' ? im->path : arena->process.exe;
+}
+
+static void join(char out[COPY_TEXT_MAX], const char *a, const char *b, const char *c)
+{
+    const char *parts[3] = {a, b, c};
+    size_t n = 0;
+    for (int i = 0; i < 3; i++)
+        for (const char *p = parts[i]; *p != '\0' && n < COPY_TEXT_MAX - 1; p++)
+            out[n++] = *p;
+    out[n] = '\0';
+}
+
+static void note(const struct image *im, const char *what, const char *reason, uint32_t copy_plus_1)
+{
+    char text[COPY_TEXT_MAX];
+    join(text, what, " in ", path_of(im));
+    uncovered_note(text, reason, copy_plus_1);
+    VERBOSE("not covered: ", text, ": ", reason);
+}
+
+/* ---- finding ---- */
+
+/* Symbols of IM: the dynamic ones, and what these lack from the file. */
+static void find_symbols(const struct image *im, struct symbol found[WANTED_N])
+{
+    struct symtab file;
+    int missing = 0;
+    memset(found, 0, WANTED_N * sizeof *found);
+    for (int i = 0; i < WANTED_N; i++)
+        missing += !image_symbol(im, wanted_name[i], i == WANTED_IDENT, &found[i]);
+    if (missing && symtab_open(&file, im) == 0) {
+        symtab_find(&file, im, wanted_name, WANTED_N, found);
+        symtab_close(&file);
+    }
+}
+
+static int is_ourselves(const struct image *im)
+{
+    uint64_t here = (uint64_t)(uintptr_t)&adopt_is_lua;
+    return here >= im->lo && here < im->hi;
+}
+
+int adopt_is_lua(const struct image *im)
+{
+    struct symbol s;
+    struct symtab file;
+    if (im->hi == 0 || is_ourselves(im))
+        return 0;
+    if (image_symbol(im, "lua_newstate", 0, &s))
+        return 1;
+    if (symtab_open(&file, im) != 0)
+        return 0;
+    if (symtab_mentions(&file, "lua_newstate")) {
+        static const char *const name[] = {"lua_newstate"};
+        symtab_find(&file, im, name, 1, &s);
+    }
+    symtab_close(&file);
+    return s.address != 0 || s.size == UINT64_MAX;
+}
+
+static int has_function(void *ctx, const char *name)
+{
+    const struct image *im = ctx;
+    struct symbol s;
+    struct symtab file;
+    if (image_symbol(im, name, 0, &s))
+        return 1;
+    if (symtab_open(&file, im) != 0)
+        return 0;
+    if (symtab_mentions(&file, name))
+        symtab_find(&file, im, &name, 1, &s);
+    symtab_close(&file);
+    return s.address != 0;
+}
+
+static void find_version(const struct image *im, const struct symbol *ident, struct lua_version *v)
+{
+    const ElfW(Phdr) *p = ident->address != 0 ? image_segment(im, ident->address) : NULL;
+    if (p != NULL) {
+        size_t left = im->bias + p->p_vaddr + p->p_filesz - ident->address;
+        if (lua_ident_parse((const char *)(uintptr_t)ident->address, left, v))
+            return;
+    }
+    lua_ident_fingerprint(has_function, (void *)(uintptr_t)im, v);
+}
+
+/* ---- copies ---- */
+
+static uint64_t key_of(const struct image *im)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (im->hi - im->lo);
+    for (const char *p = im->path; *p != '\0'; p++)
+        h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+/* A library that is opened and closed again and again stays one copy. */
+static struct lua_copy *copy_for(const struct image *im)
+{
+    uint64_t key = key_of(im);
+    for (uint32_t i = 0; i < copy_count(); i++)
+        if (!copy_at(i)->live && copy_key[i] == key)
+            return copy_at(i);
+    struct lua_copy *c = copy_new();
+    if (c != NULL)
+        copy_key[c->id] = key;
+    return c;
+}
+
+static void set_member(struct lua_api *api, size_t member, const void *function)
+{
+    memcpy((char *)api + member, &function, sizeof function);
+}
+
+static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[WANTED_N],
+                           const struct lua_copy *c)
+{
+    memset(r, 0, HOOK_N * sizeof *r);
+    for (int i = 0; i < HOOK_N; i++) {
+        r[i].name = wanted_name[hooked[i].wanted];
+        r[i].group = hooked[i].group;
+        r[i].entry = found[hooked[i].wanted];
+        r[i].copy = c;
+        r[i].hook = hooked[i].hook;
+    }
+}
+
+/* Hooks call these freely; without them nothing can be covered.  Returns the first that lacks. */
+static const char *missing_function(const struct symbol found[WANTED_N])
+{
+    for (int i = 0; i < USED_N; i++)
+        if (found[used[i].wanted].address == 0 && used[i].wanted != WANTED_luaL_loadbufferx)
+            return wanted_name[used[i].wanted];
+    return NULL;
+}
+
+static void fill_copy(struct lua_copy *c, const struct image *im,
+                      const struct symbol found[WANTED_N])
+{
+    const ElfW(Phdr) *text = image_text(im, found[WANTED_lua_newstate].address);
+    int object = object_of((const void *)(uintptr_t)found[WANTED_lua_newstate].address);
+    c->object = object >= 0 ? (uint32_t)object : 0;
+    c->groups = 0;
+    memset(&c->layout, 0, sizeof c->layout);
+    c->text_lo = text != NULL ? im->bias + text->p_vaddr : 0;
+    c->text_hi = text != NULL ? c->text_lo + text->p_memsz : 0;
+    for (int i = 0; i < USED_N; i++)
+        set_member(&c->api, used[i].member, (const void *)(uintptr_t)found[used[i].wanted].address);
+}
+
+/* What the trace says of it. */
+static void publish_record(const struct lua_copy *c, const char *version, const char *reason,
+                           enum copy_status status, int late)
+{
+    struct arena_copy *a = &arena->copies[c->id];
+    a->object = c->object;
+    a->version_name = intern_z(version);
+    a->status = status;
+    a->layout = 2;
+    a->reason = reason != NULL ? intern_z(reason) : 0;
+    a->late = (uint32_t)late;
+    a->attached_ns = now_ns();
+    atomic_fetch_add(&a->version, 1);
+    if (atomic_load(&arena->copies_n) <= c->id)
+        atomic_store(&arena->copies_n, c->id + 1);
+}
+
+static const char *reason_of(const struct redirect *r, int i)
+{
+    static char text[COPY_TEXT_MAX];
+    if (r[i].reason != NULL)
+        return r[i].reason;
+    for (int k = 0; k < HOOK_N; k++)
+        if (r[k].group == r[i].group && r[k].reason != NULL) {
+            join(text, "it goes together with ", r[k].name, "");
+            return text;
+        }
+    return "?";
+}
+
+/* Notes every entry that was not redirected; returns how many that were. */
+static int note_entries(const struct image *im, const struct lua_copy *c, const struct redirect *r)
+{
+    int not_done = 0;
+    for (int i = 0; i < HOOK_N; i++)
+        if (!r[i].done) {
+            not_done++;
+            note(im, r[i].name, reason_of(r, i), c->id + 1);
+        }
+    return not_done;
+}
+
+/* Before the first jump is written all must be in place: a host thread may run into it at once. */
+static void install(const struct image *im, struct lua_copy *c, struct redirect r[HOOK_N])
+{
+    redirect_plan(im, r, HOOK_N, &pages[c->id]);
+    for (int i = 0; i < HOOK_N; i++)
+        set_member(&c->api, hooked[i].member, r[i].original);
+    c->live = 1;
+    copy_publish(c);
+    redirect_install(im, r, HOOK_N);
+    for (int i = 0; i < HOOK_N; i++) {
+        if (r[i].done)
+            c->groups |= UINT64_C(1) << i;
+        else
+            set_member(&c->api, hooked[i].member, (const void *)(uintptr_t)r[i].entry.address);
+    }
+}
+
+static void adopt_54(const struct image *im, const struct symbol found[WANTED_N],
+                     const struct lua_version *v, int late)
+{
+    struct redirect r[HOOK_N];
+    char text[COPY_TEXT_MAX];
+    const char *missing = missing_function(found);
+    struct lua_copy *c = missing == NULL && !(late && im->text_relocations) ? copy_for(im) : NULL;
+    if (c == NULL) {
+        join(text, missing != NULL ? missing : "", missing != NULL ? " was not found" : "", "");
+        note(im, v->name,
+             missing != NULL        ? text
+             : im->text_relocations ? "its code has text relocations"
+                                    : "there are too many copies of Lua",
+             0);
+        return;
+    }
+    fill_copy(c, im, found);
+    plan_redirects(r, found, c);
+    install(im, c, r);
+    int not_done = note_entries(im, c, r);
+    enum copy_status status = not_done == 0        ? COPY_COVERED
+                              : not_done == HOOK_N ? COPY_NOT
+                                                   : COPY_PARTLY;
+    publish_record(c, v->name, not_done ? "not all entries could be redirected" : NULL, status,
+                   late);
+    VERBOSE(v->name, " in ", path_of(im), status == COPY_COVERED ? ": covered" : ": not all covered");
+}
+
+void adopt_lua(const struct image *im, int late)
+{
+    struct symbol found[WANTED_N];
+    struct lua_version v;
+    find_symbols(im, found);
+    find_version(im, &found[WANTED_IDENT], &v);
+    if (found[WANTED_lua_newstate].address != 0 &&
+        copy_of_address((const void *)(uintptr_t)found[WANTED_lua_newstate].address) != NULL)
+        return;
+    if (v.flavour == LUA_FLAVOUR_54)
+        adopt_54(im, found, &v, late);
+    else if (v.flavour == LUA_FLAVOUR_UNKNOWN)
+        note(im, "Lua", "its version can not be told", 0);
+    else
+        note(im, v.name, "only Lua 5.4 is supported", 0);
+}
+
+/* ---- libffi ---- */
+
+static uint64_t ffi_entry; /* of the ffi_call that is redirected; 0: none */
+
+void adopt_ffi(const struct image *im, int late)
+{
+    static struct redirect_page page;
+    struct redirect r = {.name = "ffi_call", .hook = (const void *)hook_ffi_call};
+    if (im->hi == 0 || ffi_entry != 0 || !image_symbol(im, "ffi_call", 0, &r.entry) ||
+        (late && im->text_relocations))
+        return;
+    redirect_plan(im, &r, 1, &page);
+    if (r.reason == NULL) {
+        ffi_call_original = (ffi_call_fn *)(uintptr_t)r.original;
+        redirect_install(im, &r, 1);
+    }
+    if (r.done)
+        ffi_entry = r.entry.address;
+    else
+        note(im, "ffi_call", r.reason, 0);
+}
+
+/* ---- unloading ---- */
+
+void adopt_forget(uint64_t lo, uint64_t hi)
+{
+    if (ffi_entry >= lo && ffi_entry < hi)
+        ffi_entry = 0;
+    for (uint32_t i = 0; i < copy_count(); i++) {
+        struct lua_copy *c = copy_at(i);
+        if (!c->live || c->text_lo < lo || c->text_lo >= hi)
+            continue;
+        c->live = 0;
+        arena->copies[i].status = COPY_UNLOADED;
+        atomic_fetch_add(&arena->copies[i].version, 1);
+    }
+    function_forget(lo, hi);
+}
