@@ -70,7 +70,7 @@ static __attribute__((noinline)) void push_slow(lua_State *L, lua_CFunction fn, 
     uint32_t index = cfunction_index(c, fn);
     if (thunk < 0 && index != FUNCTION_NONE) {
         fn = thunk_address(index);
-        naming_pushed(c, L, index);
+        naming_pushed(c, L, index, n);
     }
     c->api.lua_pushcclosure(L, fn, n);
 }
@@ -131,6 +131,8 @@ int thunk_slow(lua_State *L, uint32_t index)
     uint32_t weight_2 = observe_marked[index]
                             ? sampling_rearm(t, index, ARENA_FIX_DOWN, 1) + 1
                             : sampling_next(t, index, ARENA_FIX_DOWN);
+    if (unlikely(naming_is_open(index) && weight_2 == 2))
+        naming_called(L, index);
     uint64_t begin = sampling_begin(t);
     int n = call_original(L, index);
     sampling_end(index, ARENA_FIX_DOWN, weight_2, begin, now_ns());

@@ -1,6 +1,20 @@
 /* naming: the names under which Lua programmers know C functions.
  *
- * Context: host threads. */
+ *   luaL_setfuncs                  each entry by its name; the module being loaded goes in front
+ *   lua_register, pushcfunction
+ *     followed by lua_setfield     the key
+ *   luaL_newmetatable              methods belong to the type: what is put into the metatable, and
+ *                                  what is put into a table that becomes its __index right after
+ *   lua_setglobal(table)           what the host put into the table before: the global's name
+ *   else                           what a named C function gives to Lua is "string.gmatch (inner)";
+ *                                  what never gets a name is known by the name under which Lua
+ *                                  code first calls it (as a global, field or method)
+ * The first registration wins: a later alias does not rename a function.
+ *
+ * Tables are known by their address and the number of their state, which no other state ever
+ * gets again.
+ *
+ * Context: host threads.  Lua's values and the size of its stack are left as they are. */
 #ifndef SHIM_HOOKS_NAMING_H
 #define SHIM_HOOKS_NAMING_H
 
@@ -8,7 +22,7 @@
 #include "shim/record/record_api.h"
 
 /* How far the search for a function's name has come: 0.. counts the times it was given to Lua
- * without one; from NAMING_SETTLED on it is not looked for when it is given again. */
+ * without one; from NAMING_SETTLED on giving it again does not raise hopes. */
 enum { NAMING_SETTLED = 16, NAMING_FINAL = 255 };
 extern _Atomic uint8_t naming_state[ARENA_FUNCTIONS_MAX];
 
@@ -20,7 +34,23 @@ static inline int naming_settled(uint32_t index)
 /* The entry at INDEX is a new function. */
 void naming_forget(uint32_t index);
 
-/* The function at INDEX is about to be pushed: if it has no name it may get one by what follows. */
-void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index);
+/* Names that were not registered: none; after the maker of a light C function (what its caller calls
+ * it is better); after the maker of a closure, or by a caller. */
+enum hint_kind { HINT_NONE, HINT_WEAK, HINT_STRONG };
+extern uint8_t naming_hints[ARENA_FUNCTIONS_MAX];
+
+static inline int naming_is_open(uint32_t index)
+{
+    return atomic_load_explicit(&naming_state[index], memory_order_relaxed) != NAMING_FINAL &&
+           naming_hints[index] != HINT_STRONG;
+}
+
+/* The function at INDEX is about to be pushed with N upvalues: if it has no name it may get one by
+ * what follows. */
+void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n);
+
+/* The function at INDEX, whose name is open, runs on L, called for one of the first times: it is
+ * called what its caller calls it. */
+void naming_called(lua_State *L, uint32_t index);
 
 #endif
