@@ -1,13 +1,23 @@
 /* config: the shim's settings, read once from the environment in the constructor.
  *
- *   MODPROF_OUT      unix:/path, tcp:host:port, or a file; unset: <program>-<pid>.mprof in the
- *                    working directory, $TMPDIR (/tmp) when that can not be written
+ *   MODPROF_OUT      unix:/path, tcp:host:port (a numeric address or "localhost"), or a file;
+ *                    unset: <program>-<pid>.mprof in the working directory, $TMPDIR (/tmp) when
+ *                    that can not be written
  *   MODPROF_TOKEN    shared secret for tcp
  *   MODPROF          "off": stay dormant
  *   MODPROF_LAYOUT   "api": do not use Lua's structures directly
  *   MODPROF_START_NS CLOCK_MONOTONIC ns of process start, set by `modprof run`
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
- */
+ *
+ * Which file: "%p" in MODPROF_OUT stands for the process id ("%%" for one "%").  The environment is
+ * inherited, so several processes may be told the same name.  The rule:
+ *  - a name that is not taken is created;
+ *  - a trace of this user's that nobody is writing any more is replaced: the newest run wins;
+ *  - otherwise (the trace of a process that still runs, or of this process before an exec or a
+ *    fork, or anything that is not a trace) "-<pid>" goes in front of the extension, and then
+ *    "-2", "-3" ... behind it.  Nothing is written through a link, and nothing that is not a
+ *    trace is ever changed.
+ * A default name is never replaced: "-2", "-3" ... is added. */
 #ifndef SHIM_RECORD_CONFIG_H
 #define SHIM_RECORD_CONFIG_H
 
@@ -18,8 +28,10 @@ struct config {
     int layout_api;
     int verbose;
     uint64_t start_ns;      /* 0: not told */
-    char out[4096];         /* "" : default file */
+    char out[4096];         /* "": default file; a file's name is absolute */
     char token[128];
+    char cwd[4096];         /* working directory at start; "": unknown */
+    char tmp_dir[4096];     /* $TMPDIR, or /tmp */
 };
 extern struct config config;
 

@@ -1,0 +1,111 @@
+/* real: finds the functions behind the shim's own.  See real.h.
+ *
+ * Context: any; the first call may come before any constructor, from inside the loader. */
+#include "shim/real.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+struct real real;
+
+/* ---- boot heap ---- */
+
+/* Blocks: the size, then the bytes. Never reused: a few dozen at most come from here. */
+char real_boot_heap[REAL_BOOT_BYTES] __attribute__((aligned(4096)));
+static _Atomic size_t boot_used;
+
+void *real_boot_alloc(size_t n, size_t align)
+{
+    if (align < 16)
+        align = 16;
+    if (n > REAL_BOOT_BYTES || align > REAL_BOOT_BYTES)
+        return NULL;
+    size_t used = atomic_load_explicit(&boot_used, memory_order_relaxed);
+    size_t at;
+    do {
+        at = (used + sizeof(size_t) + align - 1) & ~(align - 1);
+        if (at + n > REAL_BOOT_BYTES)
+            return NULL;
+    } while (!atomic_compare_exchange_weak(&boot_used, &used, at + n));
+    memcpy(real_boot_heap + at - sizeof n, &n, sizeof n);
+    return real_boot_heap + at;
+}
+
+size_t real_boot_size(const void *p)
+{
+    size_t n;
+    memcpy(&n, (const char *)p - sizeof n, sizeof n);
+    return n;
+}
+
+/* ---- look-up ---- */
+
+static SHIM_TLS int resolving;
+static _Atomic int resolved;
+
+static void find(void *member, const char *name)
+{
+    void *f = dlsym(RTLD_NEXT, name);
+    memcpy(member, &f, sizeof f);
+}
+
+#define FIND(name) find(&real.name, #name)
+
+/* What dlsym itself may need comes first. */
+static void find_allocator(void)
+{
+    FIND(calloc);
+    FIND(malloc);
+    FIND(free);
+    FIND(realloc);
+    FIND(reallocarray);
+    FIND(posix_memalign);
+    FIND(aligned_alloc);
+    FIND(memalign);
+    FIND(valloc);
+    FIND(pvalloc);
+    FIND(malloc_usable_size);
+}
+
+static void find_process(void)
+{
+    FIND(_exit);
+    FIND(_Exit);
+    FIND(quick_exit);
+    FIND(execve);
+    FIND(execv);
+    FIND(execvp);
+    FIND(execvpe);
+    FIND(fexecve);
+}
+
+static void find_rest(void)
+{
+    FIND(fopen);
+    FIND(fopen64);
+    FIND(dlopen);
+    FIND(longjmp);
+    FIND(_longjmp);
+    FIND(siglongjmp);
+    FIND(__longjmp_chk);
+    FIND(cfree); /* gone from newer C libraries */
+    if (!real.cfree)
+        real.cfree = real.free;
+}
+
+void real_resolve(void)
+{
+    if (resolving || atomic_load_explicit(&resolved, memory_order_acquire))
+        return;
+    int saved = errno;
+    resolving = 1;
+    find_allocator();
+    find_process();
+    find_rest();
+    dlerror(); /* a name that was not found must not show in the host's next dlerror() */
+    resolving = 0;
+    atomic_store_explicit(&resolved, 1, memory_order_release);
+    errno = saved;
+}

@@ -1,0 +1,128 @@
+/* enums: names of the values that records carry, for people and for JSON.  See enums.h. */
+#include "wire/enums.h"
+
+#include <stddef.h>
+
+#define NAME_OF(table, v) \
+    ((v) < sizeof(table) / sizeof *(table) && (table)[v] ? (table)[v] : "?")
+
+static const char *const copy_statuses[] = {
+    [COPY_COVERED] = "covered",
+    [COPY_PARTLY] = "partly covered",
+    [COPY_NOT] = "not covered",
+    [COPY_UNLOADED] = "unloaded",
+};
+
+static const char *const alloc_kinds[] = {
+    [ALLOC_OTHER] = "other",       [ALLOC_STRING] = "string",     [ALLOC_TABLE] = "table",
+    [ALLOC_FUNCTION] = "function", [ALLOC_USERDATA] = "userdata", [ALLOC_THREAD] = "thread",
+    [ALLOC_UPVALUE] = "upvalue",   [ALLOC_PROTO] = "prototype",
+};
+
+static const char *const span_kinds[] = {
+    [SPAN_REQUIRE] = "require", [SPAN_REQUIREF] = "requiref", [SPAN_OPENLIBS] = "openlibs",
+    [SPAN_DOFILE] = "dofile",   [SPAN_MAIN] = "main",         [SPAN_LOADFILE] = "loadfile",
+};
+
+static const char *const span_statuses[] = {
+    [SPAN_OK] = "ok",
+    [SPAN_FAILED] = "failed",
+    [SPAN_OPEN] = "open",
+};
+
+static const char *const load_kinds[] = {
+    [LOAD_UNKNOWN] = "unknown", [LOAD_LUA_FILE] = "Lua file", [LOAD_C_LIBRARY] = "C library",
+    [LOAD_PRELOAD] = "preload", [LOAD_BUILTIN] = "built-in",  [LOAD_CUSTOM] = "custom",
+    [LOAD_NOT_FOUND] = "not found", [LOAD_CIRCULAR] = "circular",
+};
+
+static const char *const phases[] = {
+    [PHASE_RESOLVE] = "resolve",   [PHASE_READ] = "read", [PHASE_COMPILE] = "compile",
+    [PHASE_RUN] = "run",           [PHASE_MAP] = "map",   [PHASE_RELOCATE] = "relocate",
+    [PHASE_CONSTRUCT] = "construct",
+};
+
+static const char *const chunk_origins[] = {
+    [CHUNK_HOST] = "host",     [CHUNK_FILE] = "file", [CHUNK_REQUIRE] = "require",
+    [CHUNK_DOFILE] = "dofile", [CHUNK_LOADFILE] = "loadfile",
+    [CHUNK_LOAD] = "load",     [CHUNK_C_MODULE] = "C module",
+};
+
+static const char *const losses[] = {
+    [LOSS_RING_FULL] = "records dropped: ring full",
+    [LOSS_FUNCTIONS_FULL] = "C functions not counted: table full",
+    [LOSS_STRINGS_FULL] = "strings not kept: table full",
+    [LOSS_STATES_FULL] = "states not counted: table full",
+    [LOSS_THREADS_FULL] = "threads that share one set of counters",
+    [LOSS_OBJECTS_FULL] = "loaded objects not kept: table full",
+    [LOSS_CHUNKS_FULL] = "chunks not counted: table full",
+    [LOSS_HITS_FULL] = "require hits not counted: table full",
+    [LOSS_SINK] = "frames that could not be written",
+    [LOSS_MEMORY] = "shared memory that could not be had",
+    [LOSS_TRIES] = "paths tried beyond the number kept",
+    [LOSS_SPANS] = "spans nested too deeply",
+    [LOSS_UNSEEN_RETURN] = "timed calls left by an error or yield",
+};
+
+static const char *const milestones[] = {
+    [MILESTONE_STATE] = "first state",
+    [MILESTONE_OPENLIBS] = "standard libraries open",
+    [MILESTONE_MAIN] = "first line of the main script",
+};
+
+static const char *const end_reasons[] = {
+    [END_EXIT] = "exit",
+    [END_QUICK_EXIT] = "quick exit",
+    [END_EXEC] = "exec",
+    [END_KILLED] = "killed",
+};
+
+const char *copy_status_name(unsigned v)
+{
+    return NAME_OF(copy_statuses, v);
+}
+
+const char *alloc_kind_name(unsigned v)
+{
+    return NAME_OF(alloc_kinds, v);
+}
+
+const char *span_kind_name(unsigned v)
+{
+    return NAME_OF(span_kinds, v);
+}
+
+const char *span_status_name(unsigned v)
+{
+    return NAME_OF(span_statuses, v);
+}
+
+const char *load_kind_name(unsigned v)
+{
+    return NAME_OF(load_kinds, v);
+}
+
+const char *phase_name(unsigned v)
+{
+    return NAME_OF(phases, v);
+}
+
+const char *chunk_origin_name(unsigned v)
+{
+    return NAME_OF(chunk_origins, v);
+}
+
+const char *loss_name(unsigned v)
+{
+    return NAME_OF(losses, v);
+}
+
+const char *milestone_name(unsigned v)
+{
+    return NAME_OF(milestones, v);
+}
+
+const char *end_reason_name(unsigned v)
+{
+    return NAME_OF(end_reasons, v);
+}
