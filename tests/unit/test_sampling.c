@@ -1,0 +1,252 @@
+/* sampling: exact counts at every moment, and times that add up. */
+/* SOURCES: shim/hooks/sampling.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shim/hooks/heap.h"
+#include "shim/hooks/sampling.h"
+
+/* ---- what sampling.c stands on ---- */
+
+static struct arena_thread slot, dead;
+static uint32_t ticks;
+struct arena *arena;
+SHIM_TLS struct arena_thread *slot_now = &slot;
+SHIM_TLS uintptr_t heap_inside;
+
+int slot_is_dead(const struct arena_thread *t)
+{
+    return t == &dead;
+}
+
+struct arena_thread *slot_get(void)
+{
+    return slot_now = &slot;
+}
+
+void writer_tick(uint64_t now)
+{
+    (void)now;
+    ticks++;
+}
+
+/* As a reader of the arena takes it. */
+static uint64_t read_count(const struct arena_thread *t, uint32_t index, uint32_t what)
+{
+    const struct arena_calls *k = &t->calls[index];
+    if (t->fix_what == what && t->fix_function == index)
+        return t->fix_count;
+    return what == ARENA_FIX_DOWN ? k->down_base + (uint64_t)((int64_t)k->down_period - k->down_left)
+                                  : k->up_base + (uint64_t)((int64_t)k->up_period - k->up_left);
+}
+
+/* ---- counting ---- */
+
+static void count_is_exact_after_every_call(void **state)
+{
+    (void)state;
+    slot.calls[7] = (struct arena_calls){0};
+    for (uint64_t n = 1; n <= 200000; n++) {
+        if (--slot.calls[7].down_left <= 0)
+            sampling_next(&slot, 7, ARENA_FIX_DOWN);
+        assert_int_equal(read_count(&slot, 7, ARENA_FIX_DOWN), n);
+    }
+}
+
+static void down_and_up_do_not_mix(void **state)
+{
+    (void)state;
+    slot.calls[9] = (struct arena_calls){0};
+    for (int n = 0; n < 5000; n++) {
+        if (--slot.calls[9].down_left <= 0)
+            sampling_next(&slot, 9, ARENA_FIX_DOWN);
+        if (n % 3 == 0 && --slot.calls[9].up_left <= 0)
+            sampling_next(&slot, 9, ARENA_FIX_UP);
+    }
+    assert_int_equal(read_count(&slot, 9, ARENA_FIX_DOWN), 5000);
+    assert_int_equal(read_count(&slot, 9, ARENA_FIX_UP), 1667);
+}
+
+static void rearming_early_keeps_the_count(void **state)
+{
+    (void)state;
+    slot.calls[3] = (struct arena_calls){0};
+    for (int n = 0; n < 1000; n++)
+        if (--slot.calls[3].down_left <= 0)
+            sampling_next(&slot, 3, ARENA_FIX_DOWN);
+    sampling_rearm(&slot, 3, ARENA_FIX_DOWN, 1);
+    assert_int_equal(read_count(&slot, 3, ARENA_FIX_DOWN), 1000);
+    assert_int_equal(--slot.calls[3].down_left, 0);
+    assert_int_equal(read_count(&slot, 3, ARENA_FIX_DOWN), 1001);
+}
+
+/* Runs the re-arming of a countdown in a child, instruction by instruction; a kill at any of them
+ * must leave the true count. */
+struct stepped {
+    struct arena_thread slot;
+    volatile uint64_t truth;
+};
+
+static void child_rearms(struct stepped *s, uint32_t what)
+{
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    for (int n = 0; n < 20; n++) {
+        sampling_rearm(&s->slot, 5, what, 1 + (uint32_t)n * 37);
+        if (n % 2)
+            sampling_next(&s->slot, 5, what);
+    }
+    _exit(0);
+}
+
+static void check_every_step(uint32_t what)
+{
+    int status, steps = 0;
+    struct stepped *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(s, MAP_FAILED);
+    s->slot.calls[5].down_base = s->slot.calls[5].up_base = 4000;
+    s->slot.calls[5].down_left = s->slot.calls[5].up_left = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        child_rearms(s, what);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    while (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) == pid &&
+           WIFSTOPPED(status)) {
+        assert_int_equal(read_count(&s->slot, 5, what), 4001);
+        steps++;
+    }
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_in_range(steps, 500, 100000);
+    munmap(s, sizeof *s);
+}
+
+static void count_is_true_at_every_instruction(void **state)
+{
+    (void)state;
+    check_every_step(ARENA_FIX_DOWN);
+    check_every_step(ARENA_FIX_UP);
+}
+
+/* ---- timing ---- */
+
+/* Durations by call number. */
+static uint64_t steady(uint64_t n)
+{
+    (void)n;
+    return 1000;
+}
+static uint64_t alternating(uint64_t n)
+{
+    return n % 2 ? 100 : 10000;
+}
+static uint64_t every_64th(uint64_t n)
+{
+    return n % 64 ? 100 : 20000;
+}
+static uint64_t growing(uint64_t n)
+{
+    return n / 10;
+}
+static uint64_t slow_start(uint64_t n)
+{
+    return n < 20 ? 1000000 : 50;
+}
+
+/* Estimated over true total, in per mille. */
+static uint64_t estimate(uint64_t (*duration)(uint64_t), uint64_t calls, uint32_t index)
+{
+    struct arena_calls *k = &slot.calls[index];
+    uint64_t total = 0;
+    *k = (struct arena_calls){0};
+    for (uint64_t n = 0; n < calls; n++) {
+        total += duration(n);
+        if (--k->down_left <= 0)
+            sampling_add(k, ARENA_FIX_DOWN, sampling_next(&slot, index, ARENA_FIX_DOWN), duration(n));
+    }
+    return k->down_ns * 1000 / total;
+}
+
+static void estimates_follow_the_total(void **state)
+{
+    (void)state;
+    static const uint64_t stops[] = {33, 100, 1000, 4500, 100000, 1000000};
+    for (int i = 0; i < 6; i++)
+        for (uint32_t index = 0; index < 5; index++) {
+            assert_in_range(estimate(steady, stops[i], index), 960, 1040);
+            assert_in_range(estimate(growing, stops[i], index), 850, 1150);
+            assert_in_range(estimate(slow_start, stops[i], index), 930, 1070);
+        }
+    for (uint32_t index = 0; index < 5; index++) {
+        assert_in_range(estimate(alternating, 1000000, index), 850, 1150);
+        assert_in_range(estimate(every_64th, 1000000, index), 600, 1400);
+    }
+}
+
+static void the_first_calls_are_exact(void **state)
+{
+    (void)state;
+    assert_int_equal(estimate(growing, 32, 1), 1000);
+    assert_int_equal(slot.calls[1].down_timed_n, 32);
+}
+
+static void few_of_many_are_timed(void **state)
+{
+    (void)state;
+    estimate(steady, 30000000, 2);
+    assert_in_range(slot.calls[2].down_timed_n, 28000, 31000);
+    estimate(steady, 4096, 2);
+    assert_in_range(slot.calls[2].down_timed_n, 100, 300);
+}
+
+static void ended_calls_add_up_and_tick(void **state)
+{
+    (void)state;
+    slot_now = &slot;
+    slot.calls[4] = (struct arena_calls){0};
+    slot.unseen_return_n = 0;
+    ticks = 0;
+    sampling_begin(&slot); /* never returns */
+    sampling_begin(&slot);
+    sampling_end(4, ARENA_FIX_UP, 6, 1000, 5001000);
+    assert_int_equal(slot.unseen_return_n, 1);
+    assert_int_equal(slot.calls[4].up_timed_n, 1);
+    assert_in_range(slot.calls[4].up_ns, 3 * 4990000, 3 * 5000000);
+    assert_int_equal(ticks, 1);
+    heap_inside = 1;
+    sampling_end(4, ARENA_FIX_UP, 2, 1000, 2000);
+    assert_int_equal(ticks, 1);
+    heap_inside = 0;
+}
+
+static void an_empty_call_takes_no_time(void **state)
+{
+    (void)state;
+    slot.calls[6] = (struct arena_calls){0};
+    sampling_end(6, ARENA_FIX_DOWN, 2, 5000, 5001);
+    assert_int_equal(slot.calls[6].down_timed_n, 1);
+    assert_int_equal(slot.calls[6].down_ns, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(count_is_exact_after_every_call),
+        cmocka_unit_test(down_and_up_do_not_mix),
+        cmocka_unit_test(rearming_early_keeps_the_count),
+        cmocka_unit_test(count_is_true_at_every_instruction),
+        cmocka_unit_test(estimates_follow_the_total),
+        cmocka_unit_test(the_first_calls_are_exact),
+        cmocka_unit_test(few_of_many_are_timed),
+        cmocka_unit_test(ended_calls_add_up_and_tick),
+        cmocka_unit_test(an_empty_call_takes_no_time),
+    };
+    return cmocka_run_group_tests_name("sampling", tests, NULL, NULL);
+}
