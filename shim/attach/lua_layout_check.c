@@ -1,0 +1,242 @@
+/* lua_layout_check: are Lua's structures as they are believed to be?
+ *
+ * Makes a state of its own with the originals (no hook sees it) in memory of its own, puts known
+ * values on its stack, calls known functions, and compares what stands at the candidate offsets
+ * with what the public API says.  Everything that can raise an error runs in a protected call.
+ *
+ * In: a copy whose object is relocated.  Out: its layout.   Context: host thread, in lua_newstate. */
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "shim/attach/lua_tags.h"
+#include "shim/record/config.h"
+#include "shim/record/record_api.h"
+
+/* The offsets of 5.4.0 to 5.4.8 on 64-bit machines. */
+static const struct lua_layout candidate = {
+    .verified = 0,
+    .tried = 1,
+    .state_top = 16,
+    .state_global = 24,
+    .state_ci = 32,
+    .ci_func = 0,
+    .ci_previous = 16,
+    .ci_callstatus = 62,
+    .tvalue_tag = 8,
+    .tvalue_bytes = 16,
+    .cclosure_f = 24,
+    .lclosure_proto = 24,
+};
+
+enum { SCRATCH_BYTES = 256 * 1024, MATCHES_WANTED = 3 };
+
+struct check {
+    const struct lua_api *api;
+    const char *lo, *hi; /* the state's memory */
+    const void *closure; /* the Lua function that calls check_calls */
+    int matches;         /* parts of the check that went well; all or nothing in the end */
+};
+
+/* ---- memory ---- */
+
+struct scratch {
+    char *at, *end;
+};
+
+static void *scratch_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    struct scratch *s = ud;
+    if (nsize == 0)
+        return NULL;
+    if (ptr != NULL && nsize <= osize)
+        return ptr;
+    size_t bytes = (nsize + 15) & ~(size_t)15;
+    if (bytes > (size_t)(s->end - s->at))
+        return NULL;
+    char *p = s->at;
+    s->at += bytes;
+    if (ptr != NULL)
+        memcpy(p, ptr, osize);
+    return p;
+}
+
+/* ---- reading: only within the state's own memory, whatever the offsets lead to ---- */
+
+static const char *field(const struct check *k, const void *base, size_t offset)
+{
+    const char *at = (const char *)base + offset, *p;
+    if ((uintptr_t)at < (uintptr_t)k->lo || (uintptr_t)at > (uintptr_t)k->hi - sizeof p)
+        return NULL;
+    memcpy(&p, at, sizeof p);
+    return p;
+}
+
+static const char *top_of(const struct check *k, lua_State *L)
+{
+    return field(k, L, candidate.state_top);
+}
+
+static int value_is(const struct check *k, const char *value, uint8_t tag, const void *p)
+{
+    uint8_t found = (uint8_t)(uintptr_t)field(k, value, candidate.tvalue_tag);
+    return found == tag && field(k, value, 0) == p;
+}
+
+static int top_value_is(const struct check *k, lua_State *L, uint8_t tag, const void *p)
+{
+    return value_is(k, top_of(k, L) - candidate.tvalue_bytes, tag, p);
+}
+
+static int call_is_c(const struct check *k, const void *ci)
+{
+    /* The status is the last member but for padding: read with what stands before it. */
+    uint64_t word = (uint64_t)(uintptr_t)field(k, ci, candidate.ci_callstatus - 6u);
+    return ((word >> 48) & CALL_IS_C) != 0;
+}
+
+/* ---- the parts ---- */
+
+static int check_calls(lua_State *L);
+static int check_body(lua_State *L);
+
+static int values_match(const struct lua_api *api, lua_State *L, struct check *k)
+{
+    const char *top = top_of(k, L);
+    api->lua_pushlightuserdata(L, k);
+    if (top_of(k, L) != top + candidate.tvalue_bytes ||
+        !top_value_is(k, L, TAG_LIGHT_USERDATA, k))
+        return 0;
+    api->lua_pushcclosure(L, check_calls, 1); /* takes the light userdata as its upvalue */
+    const void *closure = api->lua_topointer(L, -1);
+    if (top_of(k, L) != top + candidate.tvalue_bytes ||
+        !top_value_is(k, L, TAG_C_CLOSURE, closure) ||
+        field(k, closure, candidate.cclosure_f) != (const void *)check_calls)
+        return 0;
+    api->lua_pushcclosure(L, check_calls, 0);
+    if (!top_value_is(k, L, TAG_LIGHT_C, (const void *)check_calls))
+        return 0;
+    lua_State *other = api->lua_newthread(L);
+    if (field(k, L, candidate.state_global) == NULL ||
+        field(k, L, candidate.state_global) != field(k, other, candidate.state_global) ||
+        field(k, L, candidate.state_ci) == field(k, other, candidate.state_ci))
+        return 0;
+    api->lua_settop(L, 1);
+    return 1;
+}
+
+/* Called by the Lua function: [0] this, [1] the Lua function, [2] check_body. */
+static int check_calls(lua_State *L)
+{
+    struct check *k = copy_now->api.lua_touserdata(L, 1);
+    const void *ci = field(k, L, candidate.state_ci);
+    const void *expected[3] = {(const void *)check_calls, k->closure, (const void *)check_body};
+    static const uint8_t tags[3] = {TAG_LIGHT_C, TAG_LUA_CLOSURE, TAG_LIGHT_C};
+    for (int level = 0; level < 3; level++) {
+        lua_Debug ar;
+        if (!k->api->lua_getstack(L, level, &ar) || (const void *)ar.i_ci != ci ||
+            !value_is(k, field(k, ci, candidate.ci_func), tags[level], expected[level]) ||
+            call_is_c(k, ci) != (level != 1))
+            return 0;
+        ci = field(k, ci, candidate.ci_previous);
+    }
+    k->matches++;
+    return 0;
+}
+
+static const char *read_chunk(lua_State *L, void *ud, size_t *n)
+{
+    static const char chunk[] = "local f = ... "
+                                "local function make() return function(x) f(x) return 1 end end "
+                                "return make(), make()";
+    const char **next = ud;
+    (void)L;
+    const char *text = *next == NULL ? chunk : NULL;
+    *next = chunk;
+    *n = text != NULL ? sizeof chunk - 1 : 0;
+    return text;
+}
+
+/* Two closures of one function, and the chunk that made them. */
+static int closures_match(const struct lua_api *api, lua_State *L, struct check *k)
+{
+    const char *next = NULL;
+    if (api->lua_load(L, read_chunk, &next, "=layout", "t") != LUA_OK)
+        return 0;
+    const char *chunk = api->lua_topointer(L, -1);
+    if (!top_value_is(k, L, TAG_LUA_CLOSURE, chunk))
+        return 0;
+    const char *chunk_proto = field(k, chunk, candidate.lclosure_proto);
+    api->lua_pushcclosure(L, check_calls, 0);
+    api->lua_callk(L, 1, 2, 0, NULL);
+    const char *a = api->lua_topointer(L, -2), *b = api->lua_topointer(L, -1);
+    const char *proto = field(k, b, candidate.lclosure_proto);
+    k->closure = b;
+    return a != b && top_value_is(k, L, TAG_LUA_CLOSURE, b) && proto != NULL &&
+           proto == field(k, a, candidate.lclosure_proto) && proto != chunk_proto;
+}
+
+/* Runs in a protected call, its struct check as argument. */
+static int check_body(lua_State *L)
+{
+    struct check *k = copy_now->api.lua_touserdata(L, 1);
+    if (!values_match(k->api, L, k))
+        return 0;
+    k->matches++;
+    if (!closures_match(k->api, L, k))
+        return 0;
+    k->matches++;
+    k->api->lua_pushlightuserdata(L, k);
+    k->api->lua_callk(L, 1, 0, 0, NULL);
+    return 0;
+}
+
+static int has_all(const struct lua_api *api)
+{
+    return api->lua_newstate != NULL && api->lua_pushcclosure != NULL &&
+           api->lua_topointer != NULL && api->lua_load != NULL && api->lua_callk != NULL &&
+           api->lua_pcallk != NULL;
+}
+
+static int check_all(struct lua_copy *c, struct scratch *memory)
+{
+    struct check k = {.api = &c->api, .lo = memory->at, .hi = memory->end};
+    lua_State *L = c->api.lua_newstate(scratch_alloc, memory);
+    if (L == NULL)
+        return 0;
+    c->api.lua_pushcclosure(L, check_body, 0);
+    c->api.lua_pushlightuserdata(L, &k);
+    int status = c->api.lua_pcallk(L, 1, 0, 0, 0, NULL);
+    return status == LUA_OK && k.matches == MATCHES_WANTED;
+    /* The state is not closed: it goes with its memory. */
+}
+
+static int check_in_scratch(struct lua_copy *c)
+{
+    void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return 0;
+    struct scratch memory = {p, (char *)p + SCRATCH_BYTES};
+    struct lua_copy *before = copy_now;
+    copy_now = c;
+    int ok = check_all(c, &memory);
+    copy_now = before;
+    munmap(p, SCRATCH_BYTES);
+    return ok;
+}
+
+/* Another thread that comes while the check runs finds `tried` set and takes the public API. */
+void layout_verify(struct lua_copy *c)
+{
+    if (__atomic_exchange_n(&c->layout.tried, 1, __ATOMIC_ACQ_REL))
+        return;
+    int ok = !config.layout_api && has_all(&c->api) && check_in_scratch(c);
+    if (ok) {
+        struct lua_layout found = candidate;
+        c->layout = found;
+        __atomic_store_n(&c->layout.verified, 1, __ATOMIC_RELEASE);
+    }
+    if (arena != NULL) {
+        arena->copies[c->id].layout = (uint32_t)ok;
+        atomic_fetch_add(&arena->copies[c->id].version, 1);
+    }
+}
