@@ -1,50 +1,186 @@
-/* modules: require, luaL_requiref, luaL_openlibs and dofile as spans. Context: host threads. */
-#include "shim/attach/hooks.h"
+/* modules: the functions that load modules, as spans: require, dofile, luaL_requiref,
+ * luaL_openlibs.
+ *
+ * require and dofile are known from their registration and come here through their thunk's slow
+ * path.  A require that finds its module returns one result and did nothing that was observed: it
+ * is a hit, counted exactly and timed for a sample; the span it opened was never touched.
+ *
+ * Context: host threads.  The original functions run under frames of this file that hold nothing
+ * to be released. */
 #include "shim/hooks/observe.h"
 
-SHIM_TLS uint32_t observe_calls;
+#include <string.h>
+
+#include "shim/attach/hooks.h"
+#include "shim/hooks/chunk_origin.h"
+#include "shim/hooks/span_trace.h"
+
+enum { MARK_NONE = 0, MARK_REQUIRE = 1, MARK_DOFILE = 2 };
+enum { HITS_ALL_TIMED = 8, HITS_TIMED_EVERY = 16 };
+
 uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
 
-void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
-                    lua_KFunction k)
-{
-    c->api.lua_callk(L, nargs, nresults, ctx, k);
-}
+/* ---- names ---- */
 
-int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
-                    lua_KContext ctx, lua_KFunction k)
-{
-    return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
-}
+struct known {
+    const char *module, *name;
+    uint8_t mark;
+    enum chunk_origin origin;
+};
 
-int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
+static const struct known known[] = {
+    {"package", "require", MARK_REQUIRE, CHUNK_C_MODULE},
+    {"_G", "dofile", MARK_DOFILE, CHUNK_C_MODULE},
+    {"_G", "loadfile", MARK_NONE, CHUNK_LOADFILE},
+    {"_G", "load", MARK_NONE, CHUNK_LOAD},
+};
+
+/* Hosts may open the libraries without luaL_requiref: then the module is not known, but the
+ * function stands in Lua's own code. */
+static int is_known(const struct known *k, const struct lua_copy *c, const char *module,
+                    const char *name, const void *code)
 {
-    (void)c;
-    (void)index;
-    return original(L);
+    if (strcmp(name, k->name) != 0)
+        return 0;
+    return strcmp(module, k->module) == 0 || (!*module && copy_of_address(code) == c);
 }
 
 void observe_named(struct lua_copy *c, uint32_t index, const char *module, const char *name)
 {
-    (void)c;
-    (void)index;
-    (void)module;
-    (void)name;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (is_known(&known[i], c, module, name, function_original[index])) {
+            observe_marked[index] = known[i].mark;
+            chunk_origin_set(index, known[i].origin);
+        }
 }
 
 const char *observe_module(struct lua_copy *c, lua_State *L)
 {
-    (void)c;
-    (void)L;
+    (void)c, (void)L;
+    const struct span *s = span_top(SPAN_FRAME());
+    for (; s && s->kind != SPAN_MAIN; s = span_parent(s))
+        if (s->touched && (s->kind == SPAN_REQUIRE || s->kind == SPAN_REQUIREF))
+            return s->d.module;
     return "";
 }
 
+/* ---- require ---- */
+
+/* A string argument; other values are left as they are (lua_tolstring would convert a number). */
+static void ask_argument(struct span *s, const char *otherwise)
+{
+    const struct lua_api *api = &s->copy->api;
+    s->asked = otherwise;
+    s->asked_n = strlen(otherwise);
+    if (api->lua_gettop(s->L) >= 1 && api->lua_type(s->L, 1) == LUA_TSTRING)
+        s->asked = api->lua_tolstring(s->L, 1, &s->asked_n);
+}
+
+static void count_hit(struct span *s)
+{
+    struct arena_hit *h = hit_entry(intern(s->asked, s->asked_n));
+    if (!h)
+        return;
+    uint64_t n = atomic_fetch_add_explicit(&h->n, 1, memory_order_relaxed);
+    if (n >= HITS_ALL_TIMED && n % HITS_TIMED_EVERY != 0)
+        return;
+    uint64_t ns = now_ns() - s->begin_ns;
+    atomic_fetch_add_explicit(&h->timed_n, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&h->timed_ns, ns, memory_order_relaxed);
+}
+
+static int observed_require(struct lua_copy *c, lua_State *L, lua_CFunction original)
+{
+    struct span *s = span_push(SPAN_REQUIRE, c, L, SPAN_FRAME());
+    if (!s)
+        return original(L);
+    uint64_t serial = s->serial;
+    ask_argument(s, "?");
+    observe_calls = 1;
+    s->begin_ns = now_ns();
+    int n = original(L);
+    if (unlikely(!span_live(s, serial)))
+        return n;
+    if (likely(n == 1 && !s->touched)) {
+        count_hit(s);
+        span_drop(s, serial);
+        return n;
+    }
+    uint64_t end = now_ns();
+    span_touch(s);
+    span_close(s, serial, SPAN_OK, end);
+    return n;
+}
+
+/* ---- dofile ---- */
+
+static int observed_dofile(struct lua_copy *c, lua_State *L, lua_CFunction original)
+{
+    struct span *s = span_push(SPAN_DOFILE, c, L, SPAN_FRAME());
+    if (!s)
+        return original(L);
+    uint64_t serial = s->serial;
+    ask_argument(s, "=stdin");
+    observe_calls = 1;
+    s->begin_ns = now_ns();
+    span_touch(s);
+    int n = original(L);
+    span_close(s, serial, SPAN_OK, now_ns());
+    return n;
+}
+
+int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
+{
+    switch (observe_marked[index]) {
+    case MARK_REQUIRE: return observed_require(c, L, original);
+    case MARK_DOFILE: return observed_dofile(c, L, original);
+    default: return original(L);
+    }
+}
+
+/* ---- libraries opened by C code ---- */
+
 void hook_luaL_requiref(lua_State *L, const char *modname, lua_CFunction openf, int glb)
 {
-    copy_current()->api.luaL_requiref(L, modname, openf, glb);
+    struct lua_copy *c = copy_current();
+    struct span *s = span_push(SPAN_REQUIREF, c, L, SPAN_FRAME());
+    if (!s) {
+        c->api.luaL_requiref(L, modname, openf, glb);
+        return;
+    }
+    uint64_t serial = s->serial;
+    s->asked = modname;
+    s->asked_n = strlen(modname);
+    observe_calls = 1;
+    s->begin_ns = now_ns();
+    c->api.luaL_requiref(L, modname, openf, glb);
+    if (!span_live(s, serial))
+        return;
+    if (!s->touched) { /* it was open already */
+        span_drop(s, serial);
+        return;
+    }
+    s->d.load = LOAD_BUILTIN;
+    span_close(s, serial, SPAN_OK, now_ns());
 }
 
 void hook_luaL_openlibs(lua_State *L)
 {
-    copy_current()->api.luaL_openlibs(L);
+    struct lua_copy *c = copy_current();
+    struct span *s = span_push(SPAN_OPENLIBS, c, L, SPAN_FRAME());
+    if (!s) {
+        c->api.luaL_openlibs(L);
+        return;
+    }
+    uint64_t serial = s->serial;
+    s->asked = "luaL_openlibs";
+    s->asked_n = strlen(s->asked);
+    s->step = SPAN_RUNNING;
+    s->begin_ns = now_ns();
+    span_touch(s);
+    s->d.run_begin_ns = s->begin_ns;
+    c->api.luaL_openlibs(L);
+    uint64_t end = now_ns();
+    milestone_note(MILESTONE_OPENLIBS, end, 0);
+    span_close(s, serial, SPAN_OK, end);
 }

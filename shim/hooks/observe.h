@@ -29,11 +29,11 @@ void observe_named(struct lua_copy *c, uint32_t index, const char *module, const
  * is kept on its slow path (period 1). */
 extern uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
 
+/* Told by chunks.c: a chunk was compiled that may be called now. */
+void observe_fresh(void);
+
 /* The module being loaded on L's state right now, for naming; "" outside. */
 const char *observe_module(struct lua_copy *c, lua_State *L);
-
-/* Told by unwind.c right before a longjmp leaves frames. */
-void observe_throw(void);
 
 /* Told by files.c about a file that was opened (or not) while `observe_files` is set. */
 extern SHIM_TLS uint32_t observe_files;

@@ -1,10 +1,199 @@
-/* spans: the stack of open spans of each thread. Context: host threads. */
-#include "shim/hooks/observe.h"
+/* spans: the stack of open spans of each thread.
+ *
+ * In: hooks that open and close spans, jumps.  Out: span_trace.c writes what was touched.
+ * Context: host threads; spans_cut also in signal handlers that jump. */
+#include "shim/hooks/spans.h"
 
-void observe_open(const char *path, int err, uint64_t begin_ns, uint64_t end_ns)
+#include "shim/hooks/observe.h"
+#include "shim/hooks/span_trace.h"
+
+static struct span_stack stacks[SPAN_STACKS];
+static SHIM_TLS struct span_stack *mine; /* ours while spans_depth > 0, else a guess */
+static SHIM_TLS uint64_t thrown_ns;      /* last jump to an unknown place */
+SHIM_TLS uint32_t spans_depth;
+
+static int stack_take(struct span_stack *st, uintptr_t from)
 {
-    (void)path;
-    (void)err;
-    (void)begin_ns;
-    (void)end_ns;
+    if (!atomic_compare_exchange_strong_explicit(&st->owner, &from, (uintptr_t)&spans_depth,
+                                                 memory_order_acquire, memory_order_relaxed))
+        return 0;
+    st->depth = 0;
+    st->pid = arena->process.pid;
+    mine = st;
+    return 1;
+}
+
+/* A stack still owned by our address was left by a thread that ended with open spans. */
+static COLD struct span_stack *stack_search(void)
+{
+    for (int i = 0; i < SPAN_STACKS; i++)
+        if (stack_take(&stacks[i], 0) || stack_take(&stacks[i], (uintptr_t)&spans_depth))
+            return mine;
+    loss_count(LOSS_SPANS, 1);
+    return NULL;
+}
+
+static struct span_stack *stack_claim(void)
+{
+    if (spans_depth || (mine && stack_take(mine, 0)))
+        return mine;
+    return stack_search();
+}
+
+/* Takes the innermost span off and sets the world outside of it right again. */
+static void top_remove(struct span_stack *st)
+{
+    struct span *s = &st->at[st->depth - 1];
+    observe_calls = s->was_calls;
+    observe_files = s->was_files;
+    s->serial = 0;
+    st->depth = --spans_depth;
+    if (st->depth == 0)
+        atomic_store_explicit(&st->owner, 0, memory_order_release);
+}
+
+static void top_close(struct span_stack *st, enum span_status status, uint64_t end_ns)
+{
+    struct span *s = &st->at[st->depth - 1];
+    if (status == SPAN_FAILED)
+        span_touch(s);
+    if (s->touched) {
+        span_write_end(s, status, end_ns);
+        if (st->depth > 1 && s[-1].touched)
+            s[-1].d.child_ns += end_ns - s->begin_ns;
+    }
+    top_remove(st);
+}
+
+/* Closes what was left without a jump that we saw (C++ exceptions, jumps that passed us by). */
+static COLD void stack_settle(struct span_stack *st, uintptr_t frame)
+{
+    while (spans_depth && st->at[st->depth - 1].frame <= frame) {
+        uint64_t begin = st->at[st->depth - 1].begin_ns;
+        top_close(st, SPAN_FAILED, thrown_ns > begin ? thrown_ns : now_ns());
+    }
+}
+
+struct span *span_top(uintptr_t frame)
+{
+    if (!spans_depth)
+        return NULL;
+    struct span *s = &mine->at[mine->depth - 1];
+    if (likely(s->frame > frame))
+        return s;
+    stack_settle(mine, frame);
+    return spans_depth ? &mine->at[mine->depth - 1] : NULL;
+}
+
+static int copy_suffices(const struct lua_copy *c)
+{
+    return arena && c->api.lua_type && c->api.lua_tolstring && c->api.lua_getstack &&
+           c->api.lua_getinfo && c->api.lua_gettop;
+}
+
+static void span_init(struct span *s, enum span_kind kind, struct lua_copy *c, lua_State *L)
+{
+    s->copy = c;
+    s->L = L;
+    s->call = layout_running_call(c, L);
+    s->begin_ns = 0;
+    s->asked = NULL;
+    s->asked_n = 0;
+    s->was_calls = observe_calls;
+    s->was_files = observe_files;
+    s->kind = (uint8_t)kind;
+    s->step = SPAN_WAITING;
+    s->touched = 0;
+}
+
+struct span *span_push(enum span_kind kind, struct lua_copy *c, lua_State *L, uintptr_t frame)
+{
+    if (!copy_suffices(c))
+        return NULL;
+    span_top(frame);
+    struct span_stack *st = stack_claim();
+    if (!st)
+        return NULL;
+    if (st->depth == SPAN_DEPTH) {
+        loss_count(LOSS_SPANS, 1);
+        return NULL;
+    }
+    struct span *s = &st->at[st->depth];
+    span_init(s, kind, c, L);
+    s->frame = frame;
+    s->serial = ++st->serial;
+    observe_files = 0;
+    st->depth = ++spans_depth;
+    return s;
+}
+
+struct span_stack *span_stack_now(void)
+{
+    return mine;
+}
+
+struct span *span_parent(const struct span *s)
+{
+    return s > mine->at ? &mine->at[s - mine->at - 1] : NULL;
+}
+
+int span_live(const struct span *s, uint64_t serial)
+{
+    if (!spans_depth || s < mine->at || s >= mine->at + mine->depth)
+        return 0;
+    return s->serial == serial;
+}
+
+void span_close(struct span *s, uint64_t serial, enum span_status status, uint64_t end_ns)
+{
+    if (!span_live(s, serial))
+        return;
+    while (&mine->at[mine->depth - 1] != s)
+        top_close(mine, SPAN_FAILED, thrown_ns > s->begin_ns ? thrown_ns : end_ns);
+    top_close(mine, status, end_ns);
+    writer_tick(end_ns);
+}
+
+void span_drop(struct span *s, uint64_t serial)
+{
+    if (likely(span_live(s, serial) && s == &mine->at[mine->depth - 1]))
+        top_remove(mine);
+    else
+        span_close(s, serial, SPAN_OK, now_ns());
+}
+
+/* Jumps within one stack go up; one that seems to go down leaves an alternate signal stack. */
+static int is_between(const struct span *s, uintptr_t low, uintptr_t high)
+{
+    return s->frame < high && (s->frame >= low || low > high);
+}
+
+static COLD void cut_from_top(uintptr_t low, uintptr_t high, int why)
+{
+    uint64_t now = now_ns();
+    const struct span *top = &mine->at[mine->depth - 1];
+    uint32_t text = why == CUT_ERROR ? span_error_text(top) : 0;
+    while (spans_depth && is_between(&mine->at[mine->depth - 1], low, high)) {
+        struct span *s = &mine->at[mine->depth - 1];
+        if (why == CUT_YIELD) {
+            span_touch(s);
+            s->d.error = intern_z("yielded: what ran later is not in this span");
+        } else {
+            span_touch(s);
+            if (!s->d.error)
+                s->d.error = text;
+        }
+        top_close(mine, why == CUT_YIELD ? SPAN_OPEN : SPAN_FAILED, now);
+    }
+}
+
+void spans_cut(uintptr_t low, uintptr_t high, int why)
+{
+    if (spans_depth && is_between(&mine->at[mine->depth - 1], low, high))
+        cut_from_top(low, high, why);
+}
+
+void spans_thrown(void)
+{
+    thrown_ns = now_ns();
 }

@@ -1,12 +1,45 @@
-/* unwind: the longjmp family, interposed. Context: host threads, signal handlers. */
+/* unwind: the longjmp family, interposed, since Lua leaves C frames by it at every error and yield.
+ *
+ * While no span is open a jump costs one test more.  Otherwise the spans in the frames that are
+ * about to go are closed first.  The jump itself is the next object's: mask, shadow stack and
+ * FORTIFY's check are its business.
+ *
+ * Context: host threads, signal handlers. */
 #undef _FORTIFY_SOURCE
-#include "shim/platform.h"
+#include <string.h>
+
+#include "shim/attach/arch/x86_64/jump.h"
+#include "shim/attach/copy.h"
+#include "shim/hooks/spans.h"
 #include "shim/real.h"
 
+/* Lua's own jumps stand in a structure whose status follows the buffer; other jumps say nothing. */
+static int why_lua_jumps(const struct __jmp_buf_tag *env, const void *caller)
+{
+    int status = 0;
+    if (copy_of_address(caller))
+        memcpy(&status, env + 1, sizeof status);
+    return status == CUT_YIELD || status == CUT_ERROR ? status : CUT_UNKNOWN;
+}
+
+static COLD void leave_spans(const struct __jmp_buf_tag *env, const void *caller, uintptr_t frame)
+{
+    static _Atomic int readable; /* 0: not known yet, 1: yes, -1: no */
+    if (!readable)
+        readable = jump_readable() ? 1 : -1;
+    if (readable < 0)
+        spans_thrown();
+    else
+        spans_cut(frame, jump_target(env), why_lua_jumps(env, caller));
+}
+
+/* By assembler name: the declarations of <setjmp.h> redirect one of these to another under FORTIFY. */
 #define JUMP(name) \
     SHIM_EXPORT void unwind_##name(struct __jmp_buf_tag *env, int value) __asm__(#name); \
     void unwind_##name(struct __jmp_buf_tag *env, int value) \
     { \
+        if (unlikely(spans_depth)) \
+            leave_spans(env, __builtin_return_address(0), SPAN_FRAME()); \
         if (unlikely(!real.name)) \
             real_resolve(); \
         real.name(env, value); \
