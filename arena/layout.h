@@ -84,6 +84,7 @@ struct arena_function {
     uint32_t kind;                            /* enum function_kind */
     _Atomic uint32_t version;                 /* bumped by every change; 0: slot empty */
     uint32_t emitted;                         /* version last written to the trace */
+    uint64_t emitted_calls_n;                 /* calls and timed calls last written */
 };
 
 struct arena_object {
@@ -144,14 +145,17 @@ struct arena_chunk {
 };
 
 /* Strings are entries {u32 length+1, u32 hash, bytes}, 8-byte aligned; an id is the entry's offset
- * divided by 8, plus 1.  length+1 is stored last (release); 0: still being written. */
+ * divided by 8, plus 1.  length+1 is stored last (release); 0: still being written, and the hash is
+ * then the size of the whole entry in bytes, or 0 where not even that was written yet. */
 struct arena_string {
     _Atomic uint32_t length_plus_1;
     uint32_t hash;
     uint8_t bytes[];
 };
 
-/* Ring entries are {u32 header, bytes}, 8-byte aligned, header: length << 2 | RING_*.  */
+/* Ring entries are {u32 header, bytes}, 8-byte aligned, header: length << 2 | RING_*.  An entry
+ * never wraps: RING_SKIP fills up to the end.  Reserved memory whose header is not yet written is
+ * all zero (RING_EMPTY). */
 enum { RING_EMPTY = 0, RING_BUSY = 1, RING_READY = 2, RING_SKIP = 3 };
 
 struct arena_ring {
@@ -181,6 +185,7 @@ struct arena {
     _Atomic uint32_t strings_used;   /* bytes */
     uint32_t strings_emitted;
     _Atomic uint32_t objects_n, copies_n, uncovered_n, functions_n, states_made, threads_n;
+    _Atomic uint32_t states_n, hits_n, chunks_n; /* slots ever used */
     _Atomic uint32_t span_id;        /* last one given */
     _Atomic int64_t c_live_bytes;    /* published by threads in steps of 64 KiB */
     _Atomic int64_t c_peak_bytes;
