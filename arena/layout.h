@@ -72,7 +72,8 @@ struct arena_thread {
     int64_t c_live_bytes;    /* usable bytes allocated minus freed by this thread */
     int64_t c_unpublished;   /* part of c_live_bytes not yet in header.c_live_bytes */
     uint64_t c_gross_bytes;  /* usable bytes allocated */
-    uint64_t lua_calls_n;    /* C allocator calls made for Lua's allocator */
+    uint64_t lua_calls_n;    /* C allocator calls made for Lua's allocator; plus direct_n of the
+                              * states that are open */
     uint64_t callk_n, pcallk_n, resume_n, up_host_n;
     uint64_t unseen_return_n; /* timed calls begun minus returned */
 };
@@ -116,7 +117,9 @@ struct arena_state {
     uint64_t live_bytes, peak_bytes;
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
     uint64_t route;               /* how requests are passed on; known to shim/hooks/heap.c only */
-    uint64_t free_bytes, grow_bytes, shrink_bytes;
+    uint64_t direct_n;            /* lua_calls_n of this state, not yet in a thread's */
+    uint64_t free_bytes, grow_bytes;
+    uint64_t shrink_bytes;
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;

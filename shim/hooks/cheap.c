@@ -242,15 +242,26 @@ SHIM_EXPORT void *pvalloc(size_t n)
 
 /* ---- what is covered ---- */
 
-static int same_object(void *a, void *b)
+const void *cheap_realloc_entry, *cheap_free_entry;
+
+static int same_object(const void *a, const void *b)
 {
     return object_of(a) == object_of(b);
+}
+
+/* What the program gets for NAME, if it is ours. */
+static const void *own_entry(const char *name)
+{
+    const void *p = dlsym(RTLD_DEFAULT, name);
+    return same_object(p, (const void *)(uintptr_t)cheap_check) ? p : NULL;
 }
 
 void cheap_check(void)
 {
     real_resolve();
-    if (!same_object(dlsym(RTLD_DEFAULT, "malloc"), (void *)(uintptr_t)cheap_check))
+    cheap_realloc_entry = own_entry("realloc");
+    cheap_free_entry = own_entry("free");
+    if (own_entry("malloc") == NULL)
         uncovered_note("malloc", "the program brings its own", 0);
     if (same_object((void *)(uintptr_t)real.malloc, (void *)(uintptr_t)real.malloc_usable_size))
         ccount_sizes_known(real.malloc_usable_size);

@@ -9,6 +9,10 @@
 #ifndef SHIM_HOOKS_CHEAP_H
 #define SHIM_HOOKS_CHEAP_H
 
+/* Our realloc and free, as the program's calls reach them; NULL where they do not (the program
+ * brings its own), and before cheap_check. */
+extern const void *cheap_realloc_entry, *cheap_free_entry;
+
 /* Notes `malloc` as not covered where the program brings its own, which hides ours.  Called once,
  * when Lua has been found, the arena exists and objects are listed. */
 void cheap_check(void);
