@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+#include "collector/analyse/crossing_pick.h"
+#include "collector/analyse/span_pick.h"
+
 enum report_sort { SORT_DEFAULT, SORT_ORDER, SORT_TOTAL, SORT_SELF, SORT_LUA, SORT_NAME, SORT_CALLS };
 
 enum report_section {
@@ -20,5 +23,9 @@ struct report_options {
     size_t top;              /* rows of a table, at most; SIZE_MAX: all */
     const char *filter;      /* util/pattern.h, or NULL */
 };
+
+/* What a sort key means for modules, and for functions. */
+enum span_order span_order_for(enum report_sort s);
+enum crossing_order crossing_order_for(enum report_sort s);
 
 #endif

@@ -15,9 +15,14 @@ void text_processes(struct digest *const *d, size_t n, const struct canvas *c);
 /* The sections, each in a file of its own (text_overview.c and so on). */
 void text_overview(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_modules(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_failures(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_searches(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_chunks(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_allocations(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_crossings(struct digest *d, const struct report_options *o, const struct canvas *c);
+
+/* Where Lua code asked for a span: "file.lua:12", "" where C did.  Released with free(). */
+char *span_caller_text(struct process *p, const struct span *s);
 
 /* Cells that several sections share: milliseconds and KiB with fixed decimals, "" for nothing. */
 void cell_ms(struct table *t, unsigned column, uint64_t ns);

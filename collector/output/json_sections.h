@@ -1,0 +1,17 @@
+/* json_sections: the sections of the report for programs; docs/report.schema.json describes them.
+ * Each returns a new value. */
+#ifndef COLLECTOR_OUTPUT_JSON_SECTIONS_H
+#define COLLECTOR_OUTPUT_JSON_SECTIONS_H
+
+#include <jansson.h>
+
+#include "collector/analyse/digest.h"
+#include "collector/output/report_options.h"
+
+json_t *json_modules(struct digest *d, const struct report_options *o);
+json_t *json_hits(struct digest *d, const struct report_options *o);
+json_t *json_chunks(struct digest *d, const struct report_options *o);
+json_t *json_allocations(struct digest *d, const struct report_options *o);
+json_t *json_crossings(struct digest *d, const struct report_options *o);
+
+#endif

@@ -1,0 +1,116 @@
+/* text_searches: modules that failed, with the files that were tried, and modules that were found only
+ * after a search. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/util/xalloc.h"
+
+enum { TRIES_SHOWN = 12 };
+
+char *span_caller_text(struct process *p, const struct span *s)
+{
+    const char *source = process_display(p, s->begin.caller_source);
+    if (!*source)
+        return xstrdup("");
+    return xformat("%s:%" PRIu64, source + (*source == '@' || *source == '='),
+                   s->begin.caller_line);
+}
+
+static int is_failure(const struct span_node *n)
+{
+    return n->span->seen & SPAN_SEEN_END &&
+           (n->span->end.status == SPAN_FAILED || n->span->end.load == LOAD_NOT_FOUND);
+}
+
+static void tries_print(const struct digest *d, const struct span_node *n, const struct canvas *c)
+{
+    struct process *p = d->process;
+    size_t shown = 0;
+    for (size_t i = 0; i < p->tries.n; i++) {
+        const struct rec_span_try *r = rowset_at(&p->tries, i);
+        if (r->span != n->span->begin.id || shown++ >= TRIES_SHOWN)
+            continue;
+        char *line = xformat("%s (%s)", process_display(p, r->path),
+                             r->err ? strerror((int)r->err) : "found");
+        page_field(c, TONE_PLAIN, shown == 1 ? "  tried" : "", line);
+        free(line);
+    }
+    if (shown > TRIES_SHOWN)
+        page_more(c, shown - TRIES_SHOWN, "files tried");
+}
+
+void text_failures(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    size_t shown = 0, all = 0;
+    for (size_t i = 0; i < d->spans.n; i++) {
+        const struct span_node *n = &d->spans.node[i];
+        if (!is_failure(n) || (all++, shown >= o->top))
+            continue;
+        if (!shown++)
+            page_heading(c, "Modules that failed", "");
+        char *caller = span_caller_text(d->process, n->span);
+        const char *error = process_display(d->process, n->span->end.error);
+        char *line = xformat("%s%s%s%s%s", n->name, *caller ? ", required at " : "", caller,
+                             *error ? ": " : "", error);
+        page_note(c, TONE_ERROR, line);
+        tries_print(d, n, c);
+        free(caller);
+        free(line);
+    }
+    page_more(c, all - shown, "failures");
+}
+
+static int by_tries(const void *pa, const void *pb)
+{
+    const struct span_node *a = *(const struct span_node *const *)pa;
+    const struct span_node *b = *(const struct span_node *const *)pb;
+    if (a->try_n != b->try_n)
+        return a->try_n > b->try_n ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+static void search_rows(struct table *t, const struct digest *d,
+                        const struct span_node *const *found, size_t n)
+{
+    unsigned name = table_column(t, "module", COLUMN_CUT_END);
+    unsigned tried = table_column(t, "files tried", COLUMN_RIGHT);
+    unsigned resolve = table_column(t, "resolve ms", COLUMN_RIGHT);
+    unsigned file = table_column(t, "found", COLUMN_CUT_START);
+    for (size_t i = 0; i < n; i++) {
+        table_row(t, TABLE_NO_PARENT);
+        table_cell(t, name, found[i]->name);
+        cell_count(t, tried, found[i]->try_n);
+        cell_ms(t, resolve, found[i]->span->end.phase_ns[PHASE_RESOLVE]);
+        table_cell(t, file, process_display(d->process, found[i]->span->end.file));
+    }
+}
+
+/* Modules that were found only after other places had been tried. */
+void text_searches(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    const struct span_node **found = xcalloc(d->spans.n, sizeof *found);
+    size_t n = 0, tries = 0;
+    for (size_t i = 0; i < d->spans.n; i++) {
+        const struct span_node *node = &d->spans.node[i];
+        tries += node->try_n;
+        if (node->try_n > 1 && !is_failure(node))
+            found[n++] = node;
+    }
+    if (n) {
+        char *remarks = xformat("%zu modules were not found at the first place; %zu files tried "
+                                "in all",
+                                n, tries);
+        struct table *t = table_new();
+        qsort(found, n, sizeof *found, by_tries);
+        page_heading(c, "Searches", remarks);
+        search_rows(t, d, found, n < o->top ? n : o->top);
+        table_print(t, c);
+        page_more(c, n > o->top ? n - o->top : 0, "modules");
+        table_free(t);
+        free(remarks);
+    }
+    free(found);
+}
