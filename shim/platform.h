@@ -16,6 +16,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define COLD __attribute__((cold, noinline))
+/* For functions called millions of times a second: together, each at the start of a cache line
+ * (measured: up to 5 % of an allocation storm). */
+#define HOT __attribute__((hot, noinline, aligned(64)))
 /* Fixed offset from the thread pointer: no call, no allocation, safe in signal handlers. */
 #define SHIM_TLS __thread __attribute__((tls_model("initial-exec")))
 /* For variables of the hot paths: addressed directly, not through the table of symbols. */

@@ -82,7 +82,7 @@ static void *noted(void *p, size_t n, const void *caller)
     return p;
 }
 
-static void *counted_malloc(size_t n, const void *caller)
+static HOT void *counted_malloc(size_t n, const void *caller)
 {
     if (!RESOLVED(malloc))
         return boot_alloc(n, ALIGN_DEFAULT);
@@ -98,7 +98,7 @@ static void *counted_calloc(size_t n, size_t size, const void *caller)
     return noted(real.calloc(n, size), bytes, caller);
 }
 
-static void counted_free(void *p, const void *caller)
+static HOT void counted_free(void *p, const void *caller)
 {
     if (real_is_boot(p) || !RESOLVED(free))
         return;
@@ -108,7 +108,7 @@ static void counted_free(void *p, const void *caller)
 }
 
 /* P is not NULL, the arena exists. */
-static void *resized(void *p, size_t n, const void *caller)
+static HOT void *resized(void *p, size_t n, const void *caller)
 {
     size_t before = ccount_usable(p);
     void *q = real.realloc(p, n);
@@ -121,7 +121,7 @@ static void *resized(void *p, size_t n, const void *caller)
     return q;
 }
 
-static void *counted_realloc(void *p, size_t n, const void *caller)
+static HOT void *counted_realloc(void *p, size_t n, const void *caller)
 {
     if (unlikely(real_is_boot(p)))
         return boot_realloc(p, n);
@@ -150,17 +150,17 @@ static void *noted_rare(const void *function, void *p, size_t n, const void *cal
 
 /* ---- the entries ---- */
 
-SHIM_EXPORT void *malloc(size_t n)
+SHIM_EXPORT HOT void *malloc(size_t n)
 {
     return STRAIGHT(malloc) ? real.malloc(n) : counted_malloc(n, CALLER);
 }
 
-SHIM_EXPORT void *calloc(size_t n, size_t size)
+SHIM_EXPORT HOT void *calloc(size_t n, size_t size)
 {
     return STRAIGHT(calloc) ? real.calloc(n, size) : counted_calloc(n, size, CALLER);
 }
 
-SHIM_EXPORT void free(void *p)
+SHIM_EXPORT HOT void free(void *p)
 {
     if (p == NULL)
         return;
@@ -179,7 +179,7 @@ SHIM_EXPORT void cfree(void *p)
         real.free(p);
 }
 
-SHIM_EXPORT void *realloc(void *p, size_t n)
+SHIM_EXPORT HOT void *realloc(void *p, size_t n)
 {
     if (STRAIGHT(realloc) && likely(!real_is_boot(p)))
         return real.realloc(p, n);

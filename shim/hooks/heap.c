@@ -120,7 +120,7 @@ static COLD void route_find(struct arena_state *s)
         s->route = ROUTE_DIRECT;
 }
 
-static __attribute__((noinline)) void *host_free(struct arena_state *s, void *ptr, size_t osize)
+static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
     note_free(s, osize);
     void *p = host_call(s, ptr, osize, 0);
@@ -129,8 +129,7 @@ static __attribute__((noinline)) void *host_free(struct arena_state *s, void *pt
     return p;
 }
 
-static __attribute__((noinline)) void *host_request(struct arena_state *s, void *ptr, size_t osize,
-                                                    size_t nsize)
+static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     if (nsize == 0)
         return host_free(s, ptr, osize);
@@ -146,8 +145,7 @@ static __attribute__((noinline)) void *host_request(struct arena_state *s, void 
 
 /* ---- straight to realloc and free, as the host's allocator would ---- */
 
-static __attribute__((noinline)) void *direct_resize(struct arena_state *s, void *ptr, size_t osize,
-                                                     size_t nsize)
+static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     void *p = real.realloc(ptr, nsize);
     if (unlikely(p == NULL))
@@ -157,7 +155,7 @@ static __attribute__((noinline)) void *direct_resize(struct arena_state *s, void
     return p;
 }
 
-static __attribute__((noinline)) void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
+static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 {
     void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
     if (unlikely(p == NULL))
@@ -167,14 +165,14 @@ static __attribute__((noinline)) void *direct_new(struct arena_state *s, size_t 
     return p;
 }
 
-static __attribute__((noinline)) void *direct_free(struct arena_state *s, void *ptr, size_t osize)
+static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
 {
     note_free(s, osize);
     real.free(ptr);
     return NULL;
 }
 
-void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct arena_state *s = ud;
     if (unlikely(s->route != ROUTE_DIRECT))

@@ -21,9 +21,9 @@ enum verdict { GO_ON, PROVEN, NOT_PLAIN };
 struct walk {
     const struct plain_alloc_targets *targets;
     const uint8_t *at;
-    int nsize_is_zero;    /* the case that is being followed */
-    uint8_t reg[16];      /* enum value */
-    int flags_of_nsize;   /* the flags come from testing the new size */
+    int nsize_is_zero;  /* the case that is being followed */
+    uint8_t reg[16];    /* enum value */
+    int flags_of_nsize; /* the flags come from testing the new size */
     int pushed_bytes;
     enum called called;
 };
@@ -185,13 +185,18 @@ static enum verdict one_byte(struct walk *w, unsigned rex, uint8_t op)
 {
     const uint8_t *p = w->at;
     switch (op) {
-    case 0x31: case 0x33: case 0x85: case 0x89: case 0x8b:
+    case 0x31:
+    case 0x33:
+    case 0x85:
+    case 0x89:
+    case 0x8b:
         w->at += 1;
         return two_registers(w, rex, op, p[0]);
     case 0x83:
         w->at += 2;
         return rex == 0x48 ? move_stack(w, p[0], (int8_t)p[1]) : NOT_PLAIN;
-    case 0x74: case 0x75:
+    case 0x74:
+    case 0x75:
         w->at += 1;
         return branch(w, op == 0x74, (int8_t)p[0]);
     case 0xeb:
