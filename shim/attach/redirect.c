@@ -6,7 +6,7 @@
 #include "shim/attach/arch/x86_64/detour.h"
 #include "shim/attach/decoder.h"
 #include "shim/attach/near.h"
-#include "shim/attach/text.h"
+#include "shim/attach/patch.h"
 
 _Static_assert((int)JUMP_BYTES == (int)ENTRY_JUMP_BYTES, "one jump");
 
@@ -120,29 +120,29 @@ static uint64_t jump_at(const struct redirect *r)
     return r->entry.address + r->keep_n;
 }
 
-static int write_jump(struct text *t, struct redirect *r)
+static int write_jump(struct patch *t, struct redirect *r)
 {
     uint8_t jump[JUMP_BYTES];
     const uint8_t *detour = (const uint8_t *)r->original - DETOUR_BYTES;
     if (detour_jump(jump, jump_at(r), (uint64_t)(uintptr_t)detour) != 0)
         return -1;
-    return text_write(t, jump_at(r), jump, sizeof jump);
+    return patch_write(t, jump_at(r), jump, sizeof jump);
 }
 
 /* Some entry of the group could not be written: the others go back to what they were. */
-static void undo_group(struct text *t, struct redirect *r, size_t n, int group)
+static void undo_group(struct patch *t, struct redirect *r, size_t n, int group)
 {
     for (size_t i = 0; i < n; i++) {
         if (r[i].group != group)
             continue;
-        if (r[i].done && text_write(t, jump_at(&r[i]), r[i].saved, sizeof r[i].saved) != 0)
+        if (r[i].done && patch_write(t, jump_at(&r[i]), r[i].saved, sizeof r[i].saved) != 0)
             continue; /* can not be undone: the hook stays, which works */
         r[i].done = 0;
         r[i].reason = not_allowed;
     }
 }
 
-static void install_group(struct text *t, struct redirect *r, size_t n, int group)
+static void install_group(struct patch *t, struct redirect *r, size_t n, int group)
 {
     for (size_t i = 0; i < n; i++) {
         if (r[i].group != group || r[i].done)
@@ -173,7 +173,7 @@ static int entries_span(const struct redirect *r, size_t n, uint64_t *lo, uint64
 
 void redirect_install(const struct image *im, struct redirect *r, size_t n)
 {
-    struct text t = {0};
+    struct patch t = {0};
     uint64_t lo, hi;
     if (!entries_span(r, n, &lo, &hi))
         return;
@@ -182,12 +182,12 @@ void redirect_install(const struct image *im, struct redirect *r, size_t n)
         refuse_all(r, n, "its functions lie in several segments");
         return;
     }
-    if (text_open(&t, lo, hi, image_protection(segment)) != 0) {
+    if (patch_open(&t, lo, hi, image_protection(segment)) != 0) {
         refuse_all(r, n, not_allowed);
         return;
     }
     for (size_t i = 0; i < n; i++)
         if (!r[i].done && group_is_sound(r, n, r[i].group))
             install_group(&t, r, n, r[i].group);
-    text_close(&t);
+    patch_close(&t);
 }

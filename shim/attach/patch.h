@@ -1,13 +1,13 @@
-/* text: writes to program code that is in use.
+/* patch: writes to program code that is in use.
  *
  * Context: constructor or loader callback; other threads may be running the code. */
-#ifndef SHIM_ATTACH_TEXT_H
-#define SHIM_ATTACH_TEXT_H
+#ifndef SHIM_ATTACH_PATCH_H
+#define SHIM_ATTACH_PATCH_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct text {
+struct patch {
     uint64_t lo, hi;  /* pages that are open */
     int protection;   /* what they had, and get back */
     int fd;           /* /proc/self/mem, where the pages could not be made writable; -1 */
@@ -16,12 +16,12 @@ struct text {
 
 /* Makes [lo, hi) writable, by mprotect or through /proc/self/mem.  Returns 0, or -1 where the
  * system allows neither. */
-int text_open(struct text *t, uint64_t lo, uint64_t hi, int protection);
+int patch_open(struct patch *t, uint64_t lo, uint64_t hi, int protection);
 
 /* Writes N bytes, N <= 8: all of them or none.  Returns 0 or -1. */
-int text_write(struct text *t, uint64_t at, const void *bytes, size_t n);
+int patch_write(struct patch *t, uint64_t at, const void *bytes, size_t n);
 
 /* Gives the pages back their protection. */
-void text_close(struct text *t);
+void patch_close(struct patch *t);
 
 #endif

@@ -1,5 +1,5 @@
-/* text: writes to program code.  See text.h. */
-#include "shim/attach/text.h"
+/* patch: writes to program code.  See patch.h. */
+#include "shim/attach/patch.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 static const uint64_t PAGE = 4096;
 
-int text_open(struct text *t, uint64_t lo, uint64_t hi, int protection)
+int patch_open(struct patch *t, uint64_t lo, uint64_t hi, int protection)
 {
     t->lo = lo & ~(PAGE - 1);
     t->hi = (hi + PAGE - 1) & ~(PAGE - 1);
@@ -38,7 +38,7 @@ static void store(uint64_t at, const void *bytes, size_t n)
     __atomic_store_n((uint64_t *)(uintptr_t)word_at, word, __ATOMIC_SEQ_CST);
 }
 
-static int write_through(const struct text *t, uint64_t at, const void *bytes, size_t n)
+static int write_through(const struct patch *t, uint64_t at, const void *bytes, size_t n)
 {
     uint8_t old[8];
     memcpy(old, (const void *)(uintptr_t)at, n);
@@ -50,7 +50,7 @@ static int write_through(const struct text *t, uint64_t at, const void *bytes, s
     return -1;
 }
 
-int text_write(struct text *t, uint64_t at, const void *bytes, size_t n)
+int patch_write(struct patch *t, uint64_t at, const void *bytes, size_t n)
 {
     if (!t->open || at < t->lo || at + n > t->hi || n > 8)
         return -1;
@@ -61,7 +61,7 @@ int text_write(struct text *t, uint64_t at, const void *bytes, size_t n)
     return memcmp((const void *)(uintptr_t)at, bytes, n) == 0 ? 0 : -1;
 }
 
-void text_close(struct text *t)
+void patch_close(struct patch *t)
 {
     if (!t->open)
         return;
