@@ -44,6 +44,7 @@ static void end_load(void)
     rescan();
     loader_times.mapped_ns = now_ns();
     loader_times.begin_ns += loader_times.mapped_ns - mapped;
+    loader_times.scan_ns += loader_times.mapped_ns - mapped;
     loader_times.loads_n++;
 }
 

@@ -16,6 +16,8 @@ struct loader_times {
     uint64_t begin_ns;     /* r_state ADD */
     uint64_t mapped_ns;    /* r_state CONSISTENT after ADD: all objects mapped */
     uint64_t construct_ns; /* first constructor about to run */
+    uint64_t scan_ns;      /* what the shim's own look at the new objects took since cleared; it
+                              lies before begin_ns (which is moved) and is in no phase */
     uint32_t loads_n;      /* ADD..CONSISTENT pairs since cleared */
 };
 extern SHIM_TLS struct loader_times loader_times;
