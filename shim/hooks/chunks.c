@@ -227,6 +227,8 @@ static int load_in_span(struct lua_copy *c, lua_State *L, const char *filename, 
     s->begin_ns = now_ns();
     int status = load_for(s, c, filename, mode);
     span_close(s, serial, status == LUA_OK ? SPAN_OK : SPAN_FAILED, now_ns());
+    if (status == LUA_OK)
+        observe_fresh(); /* for whoever asked for the file */
     return status;
 }
 

@@ -54,6 +54,7 @@ static void note_library(struct span *s, uint64_t now)
 {
     const struct loader_times *t = &loader_times;
     uint64_t *phase = s->d.phase_ns;
+    s->d.shim_ns += t->scan_ns;
     if (!t->loads_n || !t->begin_ns || t->mapped_ns < t->begin_ns || now < t->mapped_ns)
         return;
     uint64_t constructed = t->mapped_ns;

@@ -187,10 +187,11 @@ COLD void span_touch(struct span *s)
         write_begins(s);
 }
 
-/* Up to the loader everything is resolving but what has a phase of its own, or is a nested span. */
+/* Up to the loader everything is resolving but what has a phase of its own, is a nested span, or
+ * the shim's work. */
 void span_resolved(struct span *s, uint64_t now)
 {
-    uint64_t spent = s->d.child_ns, all = now - s->begin_ns;
+    uint64_t spent = s->d.child_ns + s->d.shim_ns, all = now - s->begin_ns;
     for (int phase = PHASE_RESOLVE + 1; phase < SPAN_PHASES; phase++)
         spent += s->d.phase_ns[phase];
     s->d.phase_ns[PHASE_RESOLVE] = all > spent ? all - spent : 0;
@@ -277,7 +278,9 @@ COLD void span_write_try(struct span *s, const char *path, int err, uint64_t beg
                          uint64_t end_ns)
 {
     s->d.tries_n++;
-    if (!s->d.id || !try_fits(s)) {
+    if (!s->d.id)
+        return; /* a span that is not written is a loss of its own */
+    if (!try_fits(s)) {
         loss_count(LOSS_TRIES, 1);
         return;
     }
@@ -295,10 +298,14 @@ COLD uint32_t span_error_text(const struct span *s)
     size_t n;
     if (api->lua_gettop(s->L) < 1 || api->lua_type(s->L, -1) != LUA_TSTRING)
         return 0;
-    if (atomic_fetch_add_explicit(&errors_all, 1, memory_order_relaxed) >= SPAN_ERRORS_ALL)
+    if (atomic_load_explicit(&errors_all, memory_order_relaxed) >= SPAN_ERRORS_ALL)
         return 0;
     const char *text = api->lua_tolstring(s->L, -1, &n);
-    return intern(text, n < ERROR_CUT ? n : ERROR_CUT);
+    uint32_t before = arena->strings_used;
+    uint32_t id = intern(text, n < ERROR_CUT ? n : ERROR_CUT);
+    if (arena->strings_used != before) /* a text not seen before */
+        atomic_fetch_add_explicit(&errors_all, 1, memory_order_relaxed);
+    return id;
 }
 
 /* A path that was found is opened again to be read: that is not another try.  Files that a library's

@@ -39,6 +39,7 @@ struct span_detail {
     uint64_t opened_hash;
     uint64_t run_begin_ns;
     uint64_t child_ns;      /* of nested spans that were closed */
+    uint64_t shim_ns;       /* of the shim's own work: in no phase */
     uint64_t phase_ns[SPAN_PHASES];
     uint64_t source_bytes, text_hash;
     const struct arena_state *state;
