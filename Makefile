@@ -134,6 +134,7 @@ lint:
 SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
 	@$(MAKE) --no-print-directory deps-test
+	@+$(MAKE) --no-print-directory all $(HOSTS)
 	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="$(SANITIZE_ADDRESS)" sanitize-build
 	@tests/sanitize $(BUILD)/asan $(BUILD)
 
