@@ -1,10 +1,394 @@
-/* run: `modprof run`. */
+/* run: `modprof run`: starts a program under the shim, collects the traces of all its processes,
+ * says in a few lines what came of it, and exits as the program did.
+ *
+ * In: the command line.  Out: trace files; a summary on stderr, nothing on stdout. */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "collector/cli/cli.h"
-#include "collector/util/err.h"
+#include "collector/cli/launch.h"
+#include "collector/cli/private_dir.h"
+#include "collector/cli/shim_path.h"
+#include "collector/cli/target.h"
+#include "collector/ingest/listen.h"
+#include "collector/ingest/serve.h"
+#include "collector/output/summary.h"
+#include "collector/util/escape.h"
+#include "collector/util/human.h"
+#include "collector/util/xalloc.h"
+
+enum {
+    PROCESSES_MAX = 512,   /* that run at once and are collected */
+    WAIT_MS = 1000,        /* for processes left in the background */
+    WAIT_FOR_EVER = -1,
+    SUMMARIES_MAX = 3      /* traces whose summary is shown; the others are counted */
+};
+
+/* A trace that came in. */
+struct came {
+    char file[SERVE_NAME_MAX];
+    unsigned pid;
+    int is_main;
+    enum serve_outcome outcome;
+};
+
+struct run {
+    const char *out;
+    int quiet, wait_ms;
+    struct event_base *base;
+    struct serve *serve;
+    struct private_dir dir;
+    struct listening listening;
+    struct target target;
+    struct launch launch;
+    int program_ended, impatient;
+    uint64_t end_ns;
+    struct came *came;
+    size_t came_n, came_cap;
+};
+
+static const char help[] =
+    "usage: modprof run [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
+    "\n"
+    "Runs PROGRAM with the profiler preloaded and collects a trace from each of its\n"
+    "processes that runs Lua 5.4. Its standard input and output stay as they are; a\n"
+    "summary goes to standard error at the end.\n"
+    "\n"
+    "  -o, --output FILE   write the main process's trace to FILE (a trace that is there is\n"
+    "                      replaced), those of other processes to FILE with their process id in\n"
+    "                      the name; a directory takes the usual names.  Without -o:\n"
+    "                      <program>-<pid>.mprof in the working directory, or in $TMPDIR\n"
+    "                      where that can not be written\n"
+    "  -w, --wait SECONDS  how long to wait, after PROGRAM has ended, for processes that it\n"
+    "                      left in the background; `all`: until they end (default 1)\n"
+    "  -q, --quiet         no summary; errors are still told\n"
+    "  -h, --help          show this\n"
+    "\n"
+    "MODPROF_LIB says where libmodprof.so is, if it is not found by itself.\n"
+    "\n"
+    "Exit status: that of PROGRAM; 128+N where signal N ended it; 127 where it was not\n"
+    "found, 126 where it can not be executed; 2 usage, 1 another error, before it began.\n";
+
+/* ---- what the receiving side tells ---- */
+
+static int is_main(const struct run *r, const struct serve_process *p)
+{
+    if (p->peer_pid != r->launch.pid)
+        return 0;
+    for (size_t i = 0; i < r->came_n; i++) /* the main process can be several programs in turn */
+        if (r->came[i].is_main)
+            return 0;
+    return 1;
+}
+
+static int on_name(void *ctx, const struct serve_process *p, char *out)
+{
+    const struct run *r = ctx;
+    if (!r->target.file[0] || !is_main(r, p))
+        return target_name(&r->target, p->pid, out);
+    strcpy(out, r->target.file);
+    return 1;
+}
+
+static void on_came(void *ctx, const struct serve_process *p)
+{
+    struct run *r = ctx;
+    int main_process = is_main(r, p);
+    r->came = xgrow(r->came, r->came_n, &r->came_cap, sizeof *r->came);
+    struct came *c = &r->came[r->came_n++];
+    snprintf(c->file, sizeof c->file, "%s", p->file);
+    c->pid = p->pid;
+    c->is_main = main_process;
+    c->outcome = SERVE_RUNNING;
+}
+
+static void on_went(void *ctx, const struct serve_process *p)
+{
+    struct run *r = ctx;
+    for (size_t i = 0; i < r->came_n; i++)
+        if (!strcmp(r->came[i].file, p->file))
+            r->came[i].outcome = p->outcome;
+}
+
+static void on_trouble(void *ctx, const char *sentence)
+{
+    (void)ctx;
+    fprintf(stderr, "modprof: %s\n", sentence);
+}
+
+/* ---- the loop ---- */
+
+static void on_program_ended(evutil_socket_t fd, short what, void *ctx)
+{
+    struct run *r = ctx;
+    struct timespec t;
+    (void)fd;
+    (void)what;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    r->end_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    r->program_ended = 1;
+    event_base_loopbreak(r->base);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *ctx)
+{
+    struct run *r = ctx;
+    struct signalfd_siginfo s;
+    (void)what;
+    while (read(fd, &s, sizeof s) == sizeof s) {
+        if (!r->program_ended)
+            launch_signal(&r->launch, &s);
+        else if (s.ssi_signo == SIGINT || s.ssi_signo == SIGTERM || s.ssi_signo == SIGHUP ||
+                 s.ssi_signo == SIGQUIT)
+            r->impatient = 1;
+    }
+    if (r->impatient)
+        event_base_loopbreak(r->base);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *ctx)
+{
+    struct run *r = ctx;
+    (void)fd;
+    (void)what;
+    r->impatient = 1;
+    event_base_loopbreak(r->base);
+}
+
+/* What is left after the program: its last frames, and processes in the background. */
+static void collect_rest(struct run *r)
+{
+    struct event *late = evtimer_new(r->base, on_time, r);
+    struct timeval wait = {r->wait_ms / 1000, r->wait_ms % 1000 * 1000};
+    if (r->wait_ms != WAIT_FOR_EVER)
+        event_add(late, &wait);
+    serve_drain(r->serve);
+    while (!r->impatient && serve_open_n(r->serve))
+        event_base_loop(r->base, EVLOOP_ONCE);
+    serve_drain(r->serve);
+    event_free(late);
+}
+
+static void collect(struct run *r)
+{
+    struct event *ended = event_new(r->base, r->launch.pid_fd, EV_READ, on_program_ended, r);
+    struct event *signal = event_new(r->base, r->launch.signal_fd, EV_READ | EV_PERSIST, on_signal, r);
+    event_add(ended, NULL);
+    event_add(signal, NULL);
+    while (!r->program_ended)
+        event_base_loop(r->base, 0);
+    collect_rest(r);
+    event_free(ended);
+    event_free(signal);
+}
+
+/* ---- what is said at the end ---- */
+
+/* The file was asked for; where the main process ran no Lua it is the first that did. */
+static void give_asked_name(struct run *r)
+{
+    for (size_t i = 0; i < r->came_n; i++)
+        if (r->came[i].is_main)
+            return;
+    if (r->target.file[0] && r->came_n &&
+        !syscall(SYS_renameat2, r->target.dir_fd, r->came[0].file, r->target.dir_fd,
+                 r->target.file, 1 /* RENAME_NOREPLACE */))
+        strcpy(r->came[0].file, r->target.file);
+}
+
+static void say_how_it_ended(const struct run *r, int status)
+{
+    char took[HUMAN_MAX];
+    char *program = escape_text(r->launch.argv[0], strlen(r->launch.argv[0]));
+    human_ns(took, (double)(r->end_ns - r->launch.start_ns));
+    if (status > 128 && status <= 128 + SIGRTMAX && sigabbrev_np(status - 128))
+        fprintf(stderr, "modprof: %s ran %s, exit status %d (signal SIG%s)\n", program, took, status,
+                sigabbrev_np(status - 128));
+    else
+        fprintf(stderr, "modprof: %s ran %s, exit status %d\n", program, took, status);
+    free(program);
+}
+
+static void say_nothing_came(const struct run *r)
+{
+    const char *off = getenv("MODPROF");
+    char *program = escape_text(r->launch.argv[0], strlen(r->launch.argv[0]));
+    if (off && !strcmp(off, "off"))
+        fprintf(stderr, "modprof: no trace: MODPROF=off is set in the environment\n");
+    else
+        fprintf(stderr, "modprof: no Lua 5.4 was seen in %s; `modprof doctor -- %s` tells why\n",
+                program, program);
+    free(program);
+}
+
+static void say_trace(const struct run *r, const struct came *c)
+{
+    struct err err = {""};
+    char *path = target_path(&r->target, c->file);
+    if (summary_print(path, stderr, &err))
+        fprintf(stderr, "modprof: %s\n", err.text);
+    free(path);
+}
+
+static void say_left_running(const struct run *r)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < r->came_n; i++)
+        n += r->came[i].outcome == SERVE_RUNNING;
+    if (n)
+        fprintf(stderr,
+                "modprof: %u process%s still in the background and left running; what %s from now "
+                "on is not collected (--wait all waits for them)\n",
+                n, n == 1 ? " is" : "es are", n == 1 ? "it does" : "they do");
+}
+
+static void summarise(struct run *r, int status)
+{
+    say_how_it_ended(r, status);
+    if (!r->came_n) {
+        say_nothing_came(r);
+        return;
+    }
+    for (size_t i = 0; i < r->came_n && i < SUMMARIES_MAX; i++)
+        say_trace(r, &r->came[i]);
+    say_left_running(r);
+    char *path = target_path(&r->target, r->came[0].file);
+    if (r->came_n > 1)
+        fprintf(stderr, "modprof: %zu traces in %s\n", r->came_n,
+                r->target.dir[0] ? r->target.dir : "the working directory");
+    fprintf(stderr, "modprof: trace: %s   (modprof report %s)\n", path, path);
+    free(path);
+}
+
+/* ---- set-up ---- */
+
+static int listen_private(struct run *r, struct err *err)
+{
+    char address[PRIVATE_DIR_MAX + 16];
+    if (private_dir_make(&r->dir, err))
+        return -1;
+    snprintf(address, sizeof address, "unix:%s/s", r->dir.path);
+    if (listen_open(address, 0, &r->listening, err))
+        return -1;
+    struct serve_options o = {
+        .dir_fd = r->target.dir_fd,
+        .clients_max = PROCESSES_MAX,
+        .file_name = on_name,
+        .came = on_came,
+        .went = on_went,
+        .trouble = on_trouble,
+        .ctx = r,
+    };
+    r->base = event_base_new();
+    if (!r->base)
+        return err_set(err, "no event loop: %s", strerror(errno));
+    r->serve = serve_new(r->base, &o);
+    return serve_listen(r->serve, r->listening.fd[0], 1);
+}
+
+static int start(struct run *r, struct err *err)
+{
+    char shim[PATH_MAX];
+    if (shim_path_find(shim, err) || target_open(&r->target, r->out, err) || listen_private(r, err))
+        return -1;
+    r->launch.shim = private_dir_preloadable(&r->dir, shim, err);
+    r->launch.out = r->listening.name;
+    return r->launch.shim ? launch_start(&r->launch, err) : -1;
+}
+
+static void release(struct run *r)
+{
+    if (r->serve)
+        serve_free(r->serve);
+    if (r->base)
+        event_base_free(r->base);
+    listen_forget(&r->listening);
+    private_dir_remove(&r->dir);
+    target_close(&r->target);
+    free(r->came);
+}
+
+static int run(struct run *r)
+{
+    struct err err = {""};
+    int failed = start(r, &err);
+    if (failed) {
+        cli_error("run", "%s", err.text);
+        return failed < 0 ? EXIT_ERROR : failed;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    serve_more_descriptors();
+    collect(r);
+    int status = launch_wait(&r->launch);
+    give_asked_name(r);
+    if (!r->quiet)
+        summarise(r, status);
+    return status;
+}
+
+/* ---- the command line ---- */
+
+static int read_wait(const char *text, int *ms)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (!strcmp(text, "all")) {
+        *ms = WAIT_FOR_EVER;
+        return 0;
+    }
+    if (end == text || *end || !(seconds >= 0 && seconds <= 1e6))
+        return -1;
+    *ms = (int)(seconds * 1000);
+    return 0;
+}
+
+static int read_options(struct run *r, int argc, char **argv)
+{
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"wait", required_argument, NULL, 'w'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int c;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "+:o:w:qh", options, NULL)) != -1) {
+        if (c == 'o')
+            r->out = optarg;
+        else if (c == 'q')
+            r->quiet = 1;
+        else if (c == 'h')
+            return fputs(help, stdout), EXIT_FINE;
+        else if (c == ':')
+            return cli_usage_error("run", "%s wants a value", argv[optind - 1]);
+        else if (c != 'w')
+            return cli_usage_error("run", "there is no option %s", argv[optind - 1]);
+        else if (read_wait(optarg, &r->wait_ms))
+            return cli_usage_error("run", "--wait %s: not a number of seconds, nor `all`", optarg);
+    }
+    if (optind == argc)
+        return cli_usage_error("run", "no program was given: modprof run -- PROGRAM [ARGUMENT...]");
+    r->launch.argv = argv + optind;
+    return -1;
+}
 
 int cmd_run(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return EXIT_ERROR;
+    struct run r = {.wait_ms = WAIT_MS, .target = {.dir_fd = -1}};
+    int status = read_options(&r, argc, argv);
+    if (status >= 0)
+        return status;
+    status = run(&r);
+    release(&r);
+    return status;
 }

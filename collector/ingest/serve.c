@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -144,6 +145,15 @@ void serve_drain(struct serve *s)
         if (!t->done && trace_is_gone(t))
             trace_gone(t);
     serve_reap(s);
+}
+
+void serve_more_descriptors(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r))
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
 }
 
 unsigned serve_open_n(const struct serve *s)

@@ -68,6 +68,9 @@ int serve_listen(struct serve *s, int fd, int is_unix);
 /* Takes, without waiting, what has arrived: connections, frames, deaths. */
 void serve_drain(struct serve *s);
 
+/* Raises this process's limit of descriptors as far as it may: four are needed for a process. */
+void serve_more_descriptors(void);
+
 /* Processes and connections that are not finished. */
 unsigned serve_open_n(const struct serve *s);
 

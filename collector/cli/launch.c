@@ -1,0 +1,137 @@
+/* launch: see launch.h. */
+#include "collector/cli/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collector/util/xalloc.h"
+
+static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1,
+                                SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM};
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- the program's side ---- */
+
+static void set_environment(const struct launch *l)
+{
+    char start[32];
+    const char *others = getenv("LD_PRELOAD");
+    char *preload = others && *others ? xformat("%s:%s", l->shim, others) : xstrdup(l->shim);
+    snprintf(start, sizeof start, "%llu", (unsigned long long)clock_ns());
+    setenv("LD_PRELOAD", preload, 1);
+    setenv("MODPROF_OUT", l->out, 1);
+    setenv("MODPROF_START_NS", start, 1);
+    free(preload);
+}
+
+static _Noreturn void become(const struct launch *l, const sigset_t *mask, int tell_fd)
+{
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    set_environment(l);
+    execvp(l->argv[0], l->argv);
+    int why = errno;
+    if (write(tell_fd, &why, sizeof why) != sizeof why)
+        _exit(LAUNCH_NOT_EXECUTABLE);
+    _exit(LAUNCH_NOT_FOUND);
+}
+
+/* ---- our side ---- */
+
+/* What exec said: 0 when it took place, since that closes the pipe. */
+static int exec_errno(int fd)
+{
+    int why = 0;
+    ssize_t n;
+    do
+        n = read(fd, &why, sizeof why);
+    while (n < 0 && errno == EINTR);
+    return n == sizeof why ? why : 0;
+}
+
+static int not_executed(struct launch *l, int why, struct err *err)
+{
+    waitpid(l->pid, NULL, 0);
+    err_set(err, "%s can not be run: %s", l->argv[0],
+            why == ENOENT && !strchr(l->argv[0], '/') ? "there is no such command in PATH"
+                                                      : strerror(why));
+    return why == ENOENT || why == ENOTDIR ? LAUNCH_NOT_FOUND : LAUNCH_NOT_EXECUTABLE;
+}
+
+int launch_start(struct launch *l, struct err *err)
+{
+    sigset_t ours, before;
+    int pipe_fd[2];
+    if (pipe2(pipe_fd, O_CLOEXEC))
+        return err_set(err, "no pipe: %s", strerror(errno));
+    sigemptyset(&ours);
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        sigaddset(&ours, passed_on[i]);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    l->signal_fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+    l->start_ns = clock_ns();
+    l->pid = fork();
+    if (l->pid == 0)
+        become(l, &before, pipe_fd[1]);
+    close(pipe_fd[1]);
+    int why = l->pid < 0 ? errno : exec_errno(pipe_fd[0]);
+    close(pipe_fd[0]);
+    if (l->pid < 0 || l->signal_fd < 0)
+        return err_set(err, "no process could be made: %s", strerror(why));
+    if (why)
+        return not_executed(l, why, err);
+    l->pid_fd = (int)syscall(SYS_pidfd_open, l->pid, 0);
+    return l->pid_fd < 0 ? err_set(err, "the program can not be watched: %s", strerror(errno)) : 0;
+}
+
+static int is_stopped(pid_t pid)
+{
+    siginfo_t si = {.si_pid = 0};
+    return !waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG | WNOWAIT) && si.si_pid;
+}
+
+/* Stops this process the way SIGTSTP does by default: not where nobody could continue it. */
+static void stop_self(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+void launch_signal(const struct launch *l, const struct signalfd_siginfo *s)
+{
+    int sig = (int)s->ssi_signo;
+    /* Sent by the kernel: a key at the terminal, or the terminal went. The whole group got it. */
+    int group_got_it = s->ssi_code == SI_KERNEL && getpgid(l->pid) == getpgrp();
+    int from_program = (pid_t)s->ssi_pid == l->pid;
+    int wanted = sig != SIGCONT || is_stopped(l->pid);
+    if (!group_got_it && !from_program && wanted)
+        kill(l->pid, sig);
+    if (sig == SIGTSTP)
+        stop_self();
+}
+
+int launch_wait(struct launch *l)
+{
+    int status = 0;
+    while (waitpid(l->pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return EXIT_ERROR;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
