@@ -6,8 +6,8 @@
 
 #include "collector/util/err.h"
 
-/* Prints at most eight lines about the trace file at PATH to OUT: each process with its modules, memory,
- * crossings, and what was lost or not covered.  Returns 0, or -1 with ERR where nothing of the
+/* Prints at most nine lines about the trace file at PATH to OUT: processes with their modules,
+ * memory, crossings, and what was lost or not covered.  Returns 0, or -1 with ERR where nothing of the
  * file could be read (nothing is printed then). */
 int summary_print(const char *path, FILE *out, struct err *err);
 

@@ -9,7 +9,7 @@
 #include "collector/output/cells.h"
 #include "collector/util/xalloc.h"
 
-enum { CUT_MIN = 12, TREE_STEP = 2, GAP = 1 };
+enum { CUT_MIN = 12, TREE_STEP = 2, GAP = 2 };
 
 struct column {
     const char *title;
@@ -160,7 +160,7 @@ static struct libscols_table *draw_head(const struct table *t, const struct canv
     scols_table_enable_colors(tb, c->color);
     scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
     scols_table_set_termwidth(tb, 1 << 20); /* the table fits itself */
-    scols_table_set_stream(tb, c->out);
+    scols_table_set_column_separator(tb, "  ");
     for (unsigned i = 0; i < t->column_n; i++) {
         const struct column *col = &t->column[i];
         if (!col->used)
@@ -188,6 +188,22 @@ static void draw_row(struct table *t, struct row *r, struct libscols_table *tb)
     }
 }
 
+/* libsmartcols pads the last column: blanks at the end of a line are nobody's. */
+static void draw_out(struct libscols_table *tb, const struct canvas *c)
+{
+    char *text = NULL;
+    if (scols_print_table_to_string(tb, &text))
+        return;
+    for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
+        end = strchrnul(line, '\n');
+        size_t n = (size_t)(end - line);
+        while (n && line[n - 1] == ' ')
+            n--;
+        fprintf(c->out, "%.*s\n", (int)n, line);
+    }
+    free(text);
+}
+
 void table_print(struct table *t, const struct canvas *c)
 {
     if (!t->row_n)
@@ -197,6 +213,6 @@ void table_print(struct table *t, const struct canvas *c)
     struct libscols_table *tb = draw_head(t, c);
     for (size_t i = 0; i < t->row_n; i++)
         draw_row(t, &t->row[i], tb);
-    scols_print_table(tb);
+    draw_out(tb, c);
     scols_unref_table(tb);
 }

@@ -186,7 +186,10 @@ static void c_print(struct digest *d, const struct report_options *o, const stru
     c_rows(t, p, row, n < o->top ? n : o->top);
     table_print(t, c);
     page_more(c, n > o->top ? n - o->top : 0, "objects");
-    if (n)
+    if (!n)
+        page_note(c, TONE_PLAIN, o->filter ? "No object matches the filter."
+                                           : "No C allocation was seen.");
+    else
         page_note(c, TONE_PLAIN, "Frees are charged to the object that called free, so live bytes "
                                  "by object are not claimed.");
     table_free(t);
@@ -202,7 +205,7 @@ static void lua_print(struct digest *d, const struct report_options *o, const st
                             human_bytes(bytes, (double)l->alloc_bytes),
                             human_count(resized, l->realloc_n),
                             human_bytes(grow, (double)l->grow_bytes));
-    page_heading(c, "Lua memory", remarks);
+    page_heading(c, "Lua memory", l->state_n ? remarks : "no Lua state was made");
     free(remarks);
     kinds_print(l, c);
     classes_print(l, c);

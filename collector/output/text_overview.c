@@ -47,35 +47,32 @@ static void head(const struct digest *d, const struct canvas *c)
         field_free(c, "forked", xformat("from process %" PRIu64, p->about.forked_from));
 }
 
-/* "12.3 ms to the first line of x.lua: state +1.2 ms, ..." */
+/* "first state after 1.2 ms, libraries open after 1.3 ms, first line of x.lua after 2 ms". */
 static void cold_start(const struct digest *d, const struct canvas *c)
 {
-    static const struct {
-        unsigned what;
-        const char *text;
-    } step[] = {{MILESTONE_STATE, "first state"},
-                {MILESTONE_OPENLIBS, "libraries open"},
-                {MILESTONE_MAIN, "first line"}};
+    static const char *const step[] = {[MILESTONE_STATE] = "first state",
+                                       [MILESTONE_OPENLIBS] = "libraries open",
+                                       [MILESTONE_MAIN] = "first line"};
     struct process *p = d->process;
-    char text[400] = "", when[HUMAN_MAX];
-    size_t at = 0;
-    for (int i = 0; i < 3; i++) {
-        const struct rec_milestone *m = &p->milestones[step[i].what];
+    char *text = xstrdup(""), when[HUMAN_MAX];
+    for (int i = MILESTONE_STATE; i <= MILESTONE_MAIN; i++) {
+        const struct rec_milestone *m = &p->milestones[i];
         if (!m->at_ns)
             continue;
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s after %s", at ? ", " : "",
-                               step[i].text,
+        const char *name = process_display(p, m->name);
+        name += *name == '@' || *name == '=';
+        char *longer = xformat("%s%s%s%s%s after %s", text, *text ? ", " : "", step[i],
+                               *name ? " of " : "", name,
                                human_ns(when, (double)process_since_start(p, m->at_ns)));
+        free(text);
+        text = longer;
     }
-    if (!at)
-        return;
-    const char *main_name = process_display(p, p->milestones[MILESTONE_MAIN].name);
-    char *whole = xformat("%s%s%s%s", text, *main_name ? " of " : "",
-                          main_name + (*main_name == '@' || *main_name == '='),
-                          p->about.start_estimated
-                              ? " (process start estimated from CPU time: at least this long)"
-                              : "");
-    field_free(c, "cold start", whole);
+    if (*text && p->about.start_estimated)
+        field_free(c, "cold start", xformat("%s (at least: when the process started is estimated "
+                                            "from its CPU time)", text));
+    else if (*text)
+        page_field(c, TONE_PLAIN, "cold start", text);
+    free(text);
 }
 
 static void modules(const struct digest *d, const struct canvas *c)
@@ -88,7 +85,7 @@ static void modules(const struct digest *d, const struct canvas *c)
     char *open = m->open_n ? xformat(", %zu unfinished", m->open_n) : xstrdup("");
     field_free(c, "modules",
                xformat("%zu loaded in %s (%zu Lua files, %zu C libraries, %zu built in, %zu other)"
-                       "%s%s%s; %s calls of require found theirs loaded",
+                       "%s%s%s; %s times require found its module loaded",
                        n, human_ns(ns, (double)m->total_ns), m->lua_n, m->c_n, m->builtin_n,
                        m->other_n, failed, circular, open, human_count(hits, m->hit_n)));
     free(failed);

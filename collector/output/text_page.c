@@ -21,17 +21,6 @@ static const char *tone_sgr(enum page_tone tone)
     return tone == TONE_ERROR ? "1;31" : "33";
 }
 
-void page_heading(const struct canvas *c, const char *title, const char *remarks)
-{
-    fputc('\n', c->out);
-    color_on(c, "1;36");
-    fputs(title, c->out);
-    color_on(c, "0");
-    if (*remarks)
-        fprintf(c->out, "  %s", remarks);
-    fputc('\n', c->out);
-}
-
 /* Bytes of TEXT for one line: up to the last space within WIDTH, or all of a longer word. */
 static size_t line_bytes(const char *text, size_t width)
 {
@@ -63,6 +52,20 @@ static void wrapped(const struct canvas *c, const char *text, size_t indent)
             return;
         fprintf(c->out, "%*s", (int)indent, "");
     }
+}
+
+void page_heading(const struct canvas *c, const char *title, const char *remarks)
+{
+    fputc('\n', c->out);
+    color_on(c, "1;36");
+    fputs(title, c->out);
+    color_on(c, "0");
+    if (!*remarks) {
+        fputc('\n', c->out);
+        return;
+    }
+    fputs("  ", c->out);
+    wrapped(c, remarks, cells_width(title) + 2);
 }
 
 void page_field(const struct canvas *c, enum page_tone tone, const char *label, const char *text)
