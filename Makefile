@@ -16,6 +16,12 @@ DESTDIR ?=
 # DEPS=skip: do not look for missing packages.
 DEPS ?= install
 
+# V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @echo "  $(1)"
+endif
+
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 BASE := -std=gnu11 -D_GNU_SOURCE -I. $(WARN)
 DEPGEN := -MMD -MP
@@ -40,26 +46,32 @@ TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -ldw -lelf -lZydis -lpthr
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 
 $(BUILD)/libmodprof.so: $(SHIM_OBJ) shim/exports.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(SHIM_OBJ) $(SHIM_LDFLAGS) $(SHIM_LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(SHIM_OBJ) $(SHIM_LDFLAGS) $(SHIM_LIBS)
 
 $(BUILD)/modprof: $(TOOL_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
 
 $(BUILD)/shim.o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
+	$(call say,CC    $<)
+	$(Q)$(CC) $(BASE) $(DEPGEN) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
 
 $(BUILD)/shim.o/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
+	$(call say,AS    $<)
+	$(Q)$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
 
 $(BUILD)/tool.o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -c $< -o $@
+	$(call say,CC    $<)
+	$(Q)$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -c $< -o $@
 
 $(TOOL_LIB): $(TOOL_LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $(TOOL_LIB_OBJ)
+	$(call say,AR    $@)
+	$(Q)$(AR) rcs $@ $(TOOL_LIB_OBJ)
 
 # ---- unit tests: tests/unit/test_<stem>.c, one cmocka program each ----
 # A test of shim code names the files it needs on its second line: /* SOURCES: shim/record/x.c */
@@ -72,39 +84,46 @@ $(BUILD)/unit/$(1): $(BUILD)/unit.o/tests/unit/$(1).o \
 		$(patsubst %,$(BUILD)/unit.o/%.o,$(basename $(call second_line_list,tests/unit/$(1).c,SOURCES))) \
 		$(TOOL_LIB)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lxxhash -lm -ldl $$(TOOL_LIBS)
+	$$(call say,LINK  $$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lxxhash -lm -ldl $$(TOOL_LIBS)
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$(t))))
 
 $(BUILD)/unit.o/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -ftls-model=initial-exec -c $< -o $@
+	$(call say,CC    $<)
+	$(Q)$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -ftls-model=initial-exec -c $< -o $@
 
 $(BUILD)/unit.o/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
+	$(call say,AS    $<)
+	$(Q)$(CC) $(CFLAGS) -I. $(DEPGEN) -c $< -o $@
 
 # ---- hosts: programs and C modules that tests run under the shim ----
 # The second line says what to link: /* LINK: -llua5.4 */; a file whose name ends in _module.c
-# becomes a C module <stem>.so.  tests/hosts/README.md tells more.
-HOST_SRC := $(wildcard tests/hosts/*.c tests/hosts/*.cc)
+# becomes a C module <stem>.so.  Files without such a line are built by the tests that use them.
+# tests/hosts/README.md tells more.
+HOST_SRC := $(shell grep -l '^/\* LINK:' tests/hosts/*.c tests/hosts/*.cc)
 HOST_STEM := $(filter-out %_module,$(basename $(notdir $(HOST_SRC))))
-HOST_MODULE := $(patsubst tests/hosts/%.c,$(BUILD)/hosts/%.so,$(wildcard tests/hosts/*_module.c))
+HOST_MODULE := $(patsubst tests/hosts/%.c,$(BUILD)/hosts/%.so,$(filter %_module.c,$(HOST_SRC)))
 HOSTS := $(HOST_STEM:%=$(BUILD)/hosts/%) $(HOST_MODULE)
 HOST_FLAGS := $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -Werror -I. -I/usr/include/lua5.4
 
 HOST_HEADERS := $(wildcard tests/hosts/*.h)
 $(BUILD)/hosts/%: tests/hosts/%.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+	$(call say,HOST  $@)
+	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
 
 $(BUILD)/hosts/%: tests/hosts/%.cc $(HOST_HEADERS)
 	@mkdir -p $(@D)
-	$(CXX) $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+	$(call say,HOST  $@)
+	$(Q)$(CXX) $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
 
 $(BUILD)/hosts/%_module.so: tests/hosts/%_module.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call second_line_list,$<,LINK)
+	$(call say,HOST  $@)
+	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call second_line_list,$<,LINK)
 
 # ---- what people call ----
 # Packages first, in a make of its own: nothing may be compiled before they are there.
@@ -157,7 +176,8 @@ FUZZ_LIB_SRC := $(filter-out collector/cli/main.c,$(TOOL_SRC))
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer,address,undefined
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB_SRC)
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_LIB_SRC) $(TOOL_LIBS)
+	$(call say,FUZZ  $@)
+	$(Q)$(CLANG) $(BASE) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_LIB_SRC) $(TOOL_LIBS)
 
 check-fresh:
 	@$(MAKE) --no-print-directory deps-fresh

@@ -1,4 +1,5 @@
 /* identity_module: a C module that compares functions the way C code does. */
+/* LINK: */
 #include <stdlib.h>
 #include <string.h>
 
