@@ -10,6 +10,7 @@
 #include "shim/attach/redirect.h"
 #include "shim/attach/symtab.h"
 #include "shim/attach/verbose.h"
+#include "shim/hooks/cfunction.h"
 #include "shim/hooks/ffi.h"
 #include "shim/record/record_api.h"
 
@@ -370,4 +371,5 @@ void adopt_forget(uint64_t lo, uint64_t hi)
         atomic_fetch_add(&arena->copies[i].version, 1);
     }
     function_forget(lo, hi);
+    cfunction_forget(lo, hi);
 }

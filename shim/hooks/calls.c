@@ -34,7 +34,8 @@ static inline int running_by_layout(const struct lua_layout *lay, lua_State *L)
     uint8_t tag = (uint8_t)func[lay->tvalue_tag];
     if (tag == TAG_LIGHT_C)
         return thunk_index(pointer_at(func, 0));
-    return tag == TAG_C_CLOSURE ? thunk_index(pointer_at(pointer_at(func, 0), lay->cclosure_f)) : -1;
+    return tag == TAG_C_CLOSURE ? thunk_index(pointer_at(pointer_at(func, 0), lay->cclosure_f))
+                                : -1;
 }
 
 static int running(const struct lua_copy *c, lua_State *L)
@@ -75,9 +76,15 @@ enum way { WAY_CALLK, WAY_PCALLK, WAY_RESUME };
 static inline void way_count(struct arena_thread *t, enum way way)
 {
     switch (way) {
-    case WAY_CALLK: t->callk_n++; break;
-    case WAY_PCALLK: t->pcallk_n++; break;
-    case WAY_RESUME: t->resume_n++; break;
+    case WAY_CALLK:
+        t->callk_n++;
+        break;
+    case WAY_PCALLK:
+        t->pcallk_n++;
+        break;
+    case WAY_RESUME:
+        t->resume_n++;
+        break;
     }
 }
 

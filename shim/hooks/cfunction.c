@@ -61,6 +61,15 @@ uint32_t cfunction_index(const struct lua_copy *c, lua_CFunction fn)
     return index != FUNCTION_NONE ? index : index_add(c, fn);
 }
 
+void cfunction_forget(uint64_t lo, uint64_t hi)
+{
+    for (int i = 0; i < RECENT_N; i++) {
+        uint64_t address = atomic_load_explicit(&recent[i], memory_order_relaxed) >> INDEX_BITS;
+        if (address >= lo && address < hi)
+            atomic_store_explicit(&recent[i], 0, memory_order_relaxed);
+    }
+}
+
 /* ---- hooks ---- */
 
 static __attribute__((noinline)) void push_slow(lua_State *L, lua_CFunction fn, int n)
@@ -128,9 +137,8 @@ int thunk_slow(lua_State *L, uint32_t index)
     struct arena_thread *t = slot_now;
     if (unlikely(slot_is_dead(t)))
         return thunk_unregistered(L, index);
-    uint32_t weight_2 = observe_marked[index]
-                            ? sampling_rearm(t, index, ARENA_FIX_DOWN, 1) + 1
-                            : sampling_next(t, index, ARENA_FIX_DOWN);
+    uint32_t weight_2 = observe_marked[index] ? sampling_rearm(t, index, ARENA_FIX_DOWN, 1) + 1
+                                              : sampling_next(t, index, ARENA_FIX_DOWN);
     if (unlikely(naming_is_open(index) && weight_2 == 2))
         naming_called(L, index);
     uint64_t begin = sampling_begin(t);

@@ -12,4 +12,7 @@
  * for a function that was asked for recently. */
 uint32_t cfunction_index(const struct lua_copy *c, lua_CFunction fn);
 
+/* The code at [lo, hi) is gone; told together with function_forget. */
+void cfunction_forget(uint64_t lo, uint64_t hi);
+
 #endif

@@ -21,8 +21,8 @@ NOTHING(both_match)
 NOTHING(raw_method)
 NOTHING(iterator)
 
-static const luaL_Reg lib[] = {{"first", lib_first},     {"placeholder", NULL},
-                               {"second", lib_second},   {"aliased", lib_aliased},
+static const luaL_Reg lib[] = {{"first", lib_first},        {"placeholder", NULL},
+                               {"second", lib_second},      {"aliased", lib_aliased},
                                {"other_name", lib_aliased}, {NULL, NULL}};
 
 static int lib_make(lua_State *L)
@@ -56,7 +56,8 @@ static void by_setfield(lua_State *L)
 /* The metatable is its own __index. */
 static void account(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"deposit", account_deposit}, {"__close", account_gc}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"deposit", account_deposit}, {"__close", account_gc}, {NULL, NULL}};
     luaL_newmetatable(L, "Account");
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");

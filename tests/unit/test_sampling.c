@@ -44,8 +44,9 @@ static uint64_t read_count(const struct arena_thread *t, uint32_t index, uint32_
     const struct arena_calls *k = &t->calls[index];
     if (t->fix_what == what && t->fix_function == index)
         return t->fix_count;
-    return what == ARENA_FIX_DOWN ? k->down_base + (uint64_t)((int64_t)k->down_period - k->down_left)
-                                  : k->up_base + (uint64_t)((int64_t)k->up_period - k->up_left);
+    return what == ARENA_FIX_DOWN
+               ? k->down_base + (uint64_t)((int64_t)k->down_period - k->down_left)
+               : k->up_base + (uint64_t)((int64_t)k->up_period - k->up_left);
 }
 
 /* ---- counting ---- */
@@ -110,7 +111,8 @@ static void child_rearms(struct stepped *s, uint32_t what)
 static void check_every_step(uint32_t what)
 {
     int status, steps = 0;
-    struct stepped *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct stepped *s =
+        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(s, MAP_FAILED);
     s->slot.calls[5].down_base = s->slot.calls[5].up_base = 4000;
     s->slot.calls[5].down_left = s->slot.calls[5].up_left = -1;
@@ -169,7 +171,8 @@ static uint64_t estimate(uint64_t (*duration)(uint64_t), uint64_t calls, uint32_
     for (uint64_t n = 0; n < calls; n++) {
         total += duration(n);
         if (--k->down_left <= 0)
-            sampling_add(k, ARENA_FIX_DOWN, sampling_next(&slot, index, ARENA_FIX_DOWN), duration(n));
+            sampling_add(k, ARENA_FIX_DOWN, sampling_next(&slot, index, ARENA_FIX_DOWN),
+                         duration(n));
     }
     return k->down_ns * 1000 / total;
 }
