@@ -1,0 +1,548 @@
+/* Lua's allocator wrapped: what is counted, what the host sees. */
+/* SOURCES: shim/hooks/heap.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shim/attach/arch/x86_64/plain_alloc.h"
+#include "shim/attach/hooks.h"
+#include "shim/hooks/cheap.h"
+#include "shim/hooks/heap.h"
+#include "shim/real.h"
+#include "shim/record/record_api.h"
+
+/* ---- the recording side ---- */
+
+struct arena *arena;
+struct real real;
+SHIM_TLS struct lua_copy *copy_now;
+static struct arena_thread thread;
+SHIM_TLS struct arena_thread *slot_now = &thread;
+const void *cheap_realloc_entry, *cheap_free_entry;
+static struct arena_state slot, closed;
+static int slots_left, closed_n, verified_n, proofs_n, proof;
+static uint64_t state_milestone_ns;
+
+struct arena_thread *slot_get(void)
+{
+    return slot_now;
+}
+
+int object_of(const void *p)
+{
+    return p ? 1 : -1;
+}
+
+struct arena_state *state_slot_new(void)
+{
+    if (slots_left == 0)
+        return NULL;
+    slots_left--;
+    memset(&slot, 0, sizeof slot);
+    slot.in_use = 1;
+    slot.id = 1;
+    return &slot;
+}
+
+void state_slot_close(struct arena_state *s)
+{
+    closed = *s;
+    closed_n++;
+}
+
+void milestone_note(enum milestone what, uint64_t at, uint32_t name)
+{
+    (void)name;
+    if (what == MILESTONE_STATE && state_milestone_ns == 0)
+        state_milestone_ns = at;
+}
+
+void writer_tick(uint64_t now)
+{
+    (void)now;
+}
+
+void layout_verify(struct lua_copy *c)
+{
+    verified_n++;
+    c->layout.tried = 1;
+    c->layout.verified = 1;
+    c->layout.state_global = sizeof(void *);
+}
+
+int plain_alloc_is(const void *f, const struct plain_alloc_targets *t)
+{
+    assert_non_null(f);
+    assert_ptr_equal(t->realloc, cheap_realloc_entry);
+    proofs_n++;
+    return proof;
+}
+
+/* ---- a Lua of sorts ---- */
+
+enum { STATE_BYTES = 1000 };
+struct lua_State {
+    lua_Alloc f;
+    void *global;
+    void *ud;
+};
+
+static lua_State *lua_newstate_original(lua_Alloc f, void *ud)
+{
+    lua_State *L = f(ud, NULL, LUA_TTHREAD, STATE_BYTES);
+    if (L == NULL)
+        return NULL;
+    *L = (lua_State){f, &slot, ud};
+    return L;
+}
+
+static void lua_close_original(lua_State *L)
+{
+    L->f(L->ud, L, STATE_BYTES, 0);
+}
+
+static lua_Alloc lua_getallocf_original(lua_State *L, void **ud)
+{
+    if (ud)
+        *ud = L->ud;
+    return L->f;
+}
+
+static void lua_setallocf_original(lua_State *L, lua_Alloc f, void *ud)
+{
+    L->f = f;
+    L->ud = ud;
+}
+
+static struct lua_copy copy;
+
+/* ---- the host ---- */
+
+/* Notes what it was asked, and whether the shim knew that it was running. */
+static struct {
+    int calls_n, refuse;
+    void *ud, *ptr;
+    size_t osize, nsize;
+    uintptr_t inside;
+} host;
+
+static void *host_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    host.calls_n++;
+    host.ud = ud;
+    host.ptr = ptr;
+    host.osize = osize;
+    host.nsize = nsize;
+    host.inside = heap_inside;
+    if (nsize == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return host.refuse ? NULL : realloc(ptr, nsize);
+}
+
+static void *other_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    return host_alloc(ud, ptr, osize, nsize);
+}
+
+static int host_ud;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&copy, 0, sizeof copy);
+    memset(&host, 0, sizeof host);
+    memset(&slot, 0, sizeof slot);
+    memset(&thread, 0, sizeof thread);
+    copy.id = 3;
+    copy.api.lua_newstate = lua_newstate_original;
+    copy.api.lua_close = lua_close_original;
+    copy.api.lua_getallocf = lua_getallocf_original;
+    copy.api.lua_setallocf = lua_setallocf_original;
+    copy_now = &copy;
+    arena = (struct arena *)&thread; /* any address: not dormant */
+    real.malloc = malloc;
+    real.realloc = realloc;
+    real.free = free;
+    cheap_realloc_entry = "realloc";
+    cheap_free_entry = "free";
+    slots_left = 1;
+    closed_n = verified_n = proofs_n = proof = 0;
+    state_milestone_ns = 0;
+    return 0;
+}
+
+static lua_State *open_state(void)
+{
+    lua_State *L = hook_lua_newstate(host_alloc, &host_ud);
+    assert_non_null(L);
+    return L;
+}
+
+/* ---- states ---- */
+
+static void a_state_gets_the_wrapper_and_is_described(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_ptr_equal(L->f, heap_alloc);
+    assert_ptr_equal(heap_state(&copy, L), &slot);
+    assert_int_equal(slot.copy, 3);
+    assert_int_not_equal(slot.tid, 0);
+    assert_int_equal(slot.global_state, (uintptr_t)L->global);
+    assert_true(state_milestone_ns != 0 && state_milestone_ns <= slot.created_ns);
+    assert_int_equal(verified_n, 1);
+    hook_lua_close(L);
+}
+
+static void structures_are_verified_once(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    hook_lua_close(L);
+    slots_left = 1;
+    hook_lua_close(open_state());
+    assert_int_equal(verified_n, 1);
+}
+
+static void close_notes_what_was_alive_and_what_stayed(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    void *leaked = L->f(L->ud, NULL, LUA_TSTRING, 24);
+    hook_lua_close(L);
+    assert_int_equal(closed_n, 1);
+    assert_int_equal(closed.close_live_bytes, STATE_BYTES + 24);
+    assert_int_equal(closed.live_bytes, 24);
+    assert_true(closed.closed_ns >= closed.created_ns);
+    free(leaked);
+}
+
+static void a_refused_state_is_null_and_leaves_nothing_open(void **state)
+{
+    (void)state;
+    host.refuse = 1;
+    assert_null(hook_lua_newstate(host_alloc, &host_ud));
+    assert_int_equal(closed_n, 1);
+    assert_int_equal(closed.fail_n, 1);
+    assert_int_equal(closed.live_bytes, 0);
+    assert_int_equal(closed.peak_bytes, 0);
+}
+
+static void without_a_slot_or_an_arena_the_host_is_passed_through(void **state)
+{
+    (void)state;
+    slots_left = 0;
+    lua_State *L = hook_lua_newstate(host_alloc, &host_ud);
+    assert_ptr_equal(L->f, host_alloc);
+    assert_null(heap_state(&copy, L));
+    void *ud;
+    assert_ptr_equal(hook_lua_getallocf(L, &ud), host_alloc);
+    assert_ptr_equal(ud, &host_ud);
+    hook_lua_setallocf(L, other_alloc, NULL);
+    assert_ptr_equal(L->f, other_alloc);
+    hook_lua_close(L);
+
+    arena = NULL;
+    slots_left = 1;
+    L = hook_lua_newstate(host_alloc, &host_ud);
+    assert_ptr_equal(L->f, host_alloc);
+    hook_lua_close(L);
+    assert_int_equal(closed_n, 0);
+}
+
+static void the_host_gets_its_own_pair_back(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    void *ud = NULL;
+    assert_ptr_equal(hook_lua_getallocf(L, &ud), host_alloc);
+    assert_ptr_equal(ud, &host_ud);
+    assert_ptr_equal(hook_lua_getallocf(L, NULL), host_alloc);
+    int other_ud;
+    hook_lua_setallocf(L, other_alloc, &other_ud);
+    assert_ptr_equal(L->f, heap_alloc);
+    assert_ptr_equal(hook_lua_getallocf(L, &ud), other_alloc);
+    assert_ptr_equal(ud, &other_ud);
+    assert_int_equal(slot.setallocf_n, 1);
+    free(L->f(L->ud, NULL, 0, 8));
+    assert_ptr_equal(host.ud, &other_ud);
+    hook_lua_close(L);
+}
+
+/* ---- requests ---- */
+
+static void requests_reach_the_host_as_they_came(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    void *p = L->f(L->ud, NULL, LUA_TTABLE, 56);
+    assert_non_null(p);
+    assert_ptr_equal(host.ud, &host_ud);
+    assert_null(host.ptr);
+    assert_int_equal(host.osize, LUA_TTABLE);
+    assert_int_equal(host.nsize, 56);
+    void *q = L->f(L->ud, p, 56, 4000);
+    assert_ptr_equal(host.ptr, p);
+    assert_int_equal(host.osize, 56);
+    assert_int_equal(host.nsize, 4000);
+    assert_null(L->f(L->ud, q, 4000, 0));
+    assert_ptr_equal(host.ptr, q);
+    assert_int_equal(host.osize, 4000);
+    assert_int_equal(host.nsize, 0);
+    assert_int_equal(host.calls_n, 4);
+    hook_lua_close(L);
+}
+
+static void the_host_s_allocator_runs_inside_and_nothing_else_does(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_int_not_equal(host.inside, 0);
+    assert_int_equal(heap_inside, 0);
+    hook_lua_close(L);
+    assert_int_equal(heap_inside, 0);
+}
+
+static void blocks_count_by_kind_and_odd_kinds_as_other(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    static const size_t tags[] = {0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 64, SIZE_MAX};
+    void *blocks[13];
+    for (int i = 0; i < 13; i++)
+        blocks[i] = L->f(L->ud, NULL, tags[i], 32);
+    for (unsigned kind = 1; kind < ALLOC_KIND_N; kind++)
+        assert_int_equal(slot.kind_n[kind], (kind >= 4 && kind <= 10) + (kind == 8));
+    assert_int_equal(slot.kind_n[ALLOC_OTHER], 6);
+    assert_int_equal(slot.kind_bytes[ALLOC_OTHER], 6 * 32);
+    assert_int_equal(slot.kind_bytes[ALLOC_THREAD], STATE_BYTES + 32);
+    for (int i = 0; i < 13; i++)
+        L->f(L->ud, blocks[i], 32, 0);
+    hook_lua_close(L);
+    assert_int_equal(closed.live_bytes, 0);
+}
+
+static void size_classes_end_where_they_are_said_to_end(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        unsigned class;
+    } cases[] = {{1, 1},     {16, 1},    {17, 2},    {112, 7},      {113, 8},           {128, 8},
+                 {129, 9},   {256, 9},   {257, 10},  {512, 10},     {513, 11},          {1024, 11},
+                 {1025, 12}, {2048, 12}, {2049, 13}, {1 << 20, 21}, {(1 << 20) + 1, 22}};
+    lua_State *L = open_state();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t before = slot.class_alloc_n[cases[i].class];
+        void *p = L->f(L->ud, NULL, 0, cases[i].n);
+        assert_int_equal(slot.class_alloc_n[cases[i].class], before + 1);
+        before = slot.class_free_n[cases[i].class];
+        L->f(L->ud, p, cases[i].n, 0);
+        assert_int_equal(slot.class_free_n[cases[i].class], before + 1);
+    }
+    host.refuse = 1; /* as large as sizes get: the last class, no further */
+    assert_null(L->f(L->ud, NULL, 0, SIZE_MAX));
+    host.refuse = 0;
+    void *p = L->f(L->ud, NULL, 0, 1);
+    L->f(L->ud, p, SIZE_MAX / 2, 0); /* said to be huge */
+    assert_int_equal(slot.class_free_n[SIZE_CLASS_N - 1], 1);
+    hook_lua_close(L);
+}
+
+static void resizes_move_between_classes(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    memset(slot.class_alloc_n, 0, sizeof slot.class_alloc_n);
+    void *p = L->f(L->ud, NULL, 0, 16);
+    p = L->f(L->ud, p, 16, 100);
+    p = L->f(L->ud, p, 100, 97); /* same class */
+    p = L->f(L->ud, p, 97, 40);
+    assert_int_equal(slot.realloc_n, 3);
+    assert_int_equal(slot.grow_bytes, 84);
+    assert_int_equal(slot.shrink_bytes, 3 + 57);
+    assert_int_equal(slot.class_alloc_n[1], 1);
+    assert_int_equal(slot.class_free_n[1], 1);
+    assert_int_equal(slot.class_alloc_n[7], 1);
+    assert_int_equal(slot.class_free_n[7], 1);
+    assert_int_equal(slot.class_alloc_n[3], 1);
+    L->f(L->ud, p, 40, 0);
+    assert_int_equal(slot.class_free_n[3], 1);
+    assert_int_equal(slot.free_bytes, 40);
+    hook_lua_close(L);
+}
+
+static void a_refused_request_changes_nothing_but_its_count(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    void *p = L->f(L->ud, NULL, 0, 100);
+    struct arena_state before = slot;
+    host.refuse = 1;
+    assert_null(L->f(L->ud, NULL, LUA_TSTRING, 5000));
+    assert_null(L->f(L->ud, p, 100, 5000));
+    assert_null(L->f(L->ud, p, 100, 50)); /* Lua can live with that, too */
+    assert_int_equal(slot.fail_n, 3);
+    slot.fail_n = 0;
+    assert_memory_equal(&slot, &before, sizeof slot);
+    host.refuse = 0;
+    L->f(L->ud, p, 100, 0);
+    hook_lua_close(L);
+}
+
+static void live_and_peak_are_exact(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_int_equal(slot.live_bytes, STATE_BYTES);
+    void *p = L->f(L->ud, NULL, 0, 500);
+    void *q = L->f(L->ud, NULL, 0, 30);
+    L->f(L->ud, p, 500, 0);
+    assert_int_equal(slot.live_bytes, STATE_BYTES + 30);
+    assert_int_equal(slot.peak_bytes, STATE_BYTES + 530);
+    q = L->f(L->ud, q, 30, 600);
+    assert_int_equal(slot.peak_bytes, STATE_BYTES + 600);
+    L->f(L->ud, q, 600, 0);
+    assert_int_equal(slot.live_bytes, STATE_BYTES);
+    L->f(L->ud, NULL, 0, 0); /* Lua frees nothing, often */
+    assert_int_equal(slot.live_bytes, STATE_BYTES);
+    hook_lua_close(L);
+}
+
+/* ---- the direct route ---- */
+
+/* The first block that is given back: from then on both functions are known to be bound. */
+static void free_one(lua_State *L)
+{
+    L->f(L->ud, L->f(L->ud, NULL, 0, 1), 1, 0);
+}
+
+static void an_unproven_allocator_is_always_asked(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    for (int i = 0; i < 100; i++)
+        free_one(L);
+    assert_int_equal(proofs_n, 1);
+    assert_int_equal(host.calls_n, 201);
+    assert_int_equal(slot.direct_n, 0);
+    hook_lua_close(L);
+}
+
+static void a_proven_allocator_is_not_gone_through_and_counts_the_same(void **state)
+{
+    (void)state;
+    proof = 1;
+    lua_State *L = open_state();
+    L->f(L->ud, NULL, 0, 0); /* frees nothing: tells nothing */
+    assert_int_equal(proofs_n, 0);
+    free_one(L);
+    int calls_n = host.calls_n;
+    void *p = L->f(L->ud, NULL, LUA_TSTRING, 40);
+    p = L->f(L->ud, p, 40, 80);
+    assert_int_equal(slot.live_bytes, STATE_BYTES + 80);
+    assert_int_equal(slot.kind_n[ALLOC_STRING], 1);
+    assert_int_equal(slot.grow_bytes, 40);
+    assert_null(L->f(L->ud, p, 80, 0));
+    assert_int_equal(slot.free_bytes, 81);
+    assert_int_equal(slot.peak_bytes, STATE_BYTES + 80);
+    assert_int_equal(host.calls_n, calls_n);
+    assert_int_equal(slot.direct_n, 3);
+    hook_lua_close(L);
+    assert_int_equal(thread.lua_calls_n, 4); /* and the state's own block */
+}
+
+static void *refusing_malloc(size_t n)
+{
+    (void)n;
+    return NULL;
+}
+
+static void *refusing_realloc(void *p, size_t n)
+{
+    (void)p;
+    (void)n;
+    return NULL;
+}
+
+static void a_direct_request_can_be_refused(void **state)
+{
+    (void)state;
+    proof = 1;
+    lua_State *L = open_state();
+    free_one(L);
+    void *p = L->f(L->ud, NULL, 0, 10);
+    real.malloc = refusing_malloc;
+    real.realloc = refusing_realloc;
+    assert_null(L->f(L->ud, NULL, LUA_TSTRING, 40));
+    assert_null(L->f(L->ud, p, 10, 40));
+    assert_int_equal(slot.fail_n, 2);
+    assert_int_equal(slot.kind_n[ALLOC_STRING], 0);
+    assert_int_equal(slot.live_bytes, STATE_BYTES + 10);
+    L->f(L->ud, p, 10, 0);
+    hook_lua_close(L);
+}
+
+static void a_new_allocator_must_be_proven_anew(void **state)
+{
+    (void)state;
+    proof = 1;
+    lua_State *L = open_state();
+    free_one(L);
+    proof = 0;
+    hook_lua_setallocf(L, other_alloc, NULL);
+    int calls_n = host.calls_n;
+    free_one(L);
+    free_one(L);
+    assert_int_equal(host.calls_n, calls_n + 4);
+    assert_int_equal(proofs_n, 2);
+    hook_lua_close(L);
+}
+
+static void without_our_own_malloc_nothing_is_proven(void **state)
+{
+    (void)state;
+    proof = 1;
+    cheap_realloc_entry = NULL; /* the program brings its own */
+    lua_State *L = open_state();
+    free_one(L);
+    assert_int_equal(proofs_n, 0);
+    int calls_n = host.calls_n;
+    free_one(L);
+    assert_int_equal(host.calls_n, calls_n + 2);
+    hook_lua_close(L);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, set_up)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_state_gets_the_wrapper_and_is_described),
+        TEST(structures_are_verified_once),
+        TEST(close_notes_what_was_alive_and_what_stayed),
+        TEST(a_refused_state_is_null_and_leaves_nothing_open),
+        TEST(without_a_slot_or_an_arena_the_host_is_passed_through),
+        TEST(the_host_gets_its_own_pair_back),
+        TEST(requests_reach_the_host_as_they_came),
+        TEST(the_host_s_allocator_runs_inside_and_nothing_else_does),
+        TEST(blocks_count_by_kind_and_odd_kinds_as_other),
+        TEST(size_classes_end_where_they_are_said_to_end),
+        TEST(resizes_move_between_classes),
+        TEST(a_refused_request_changes_nothing_but_its_count),
+        TEST(live_and_peak_are_exact),
+        TEST(an_unproven_allocator_is_always_asked),
+        TEST(a_proven_allocator_is_not_gone_through_and_counts_the_same),
+        TEST(a_direct_request_can_be_refused),
+        TEST(a_new_allocator_must_be_proven_anew),
+        TEST(without_our_own_malloc_nothing_is_proven),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
