@@ -15,7 +15,7 @@ static size_t of_text(char *out, const char *text)
     size_t room = CHUNK_TEXT - sizeof "[string \"...\"]";
     size_t n = strnlen(text, room + 1);
     const char *newline = memchr(text, '\n', n);
-    int whole = !newline && n <= room;
+    int whole = !newline && n < room;
     if (newline)
         n = (size_t)(newline - text);
     if (n > room)
