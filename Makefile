@@ -168,8 +168,12 @@ unit: $(UNIT)
 fuzz:
 	@$(MAKE) --no-print-directory deps-lint
 	@+$(MAKE) --no-print-directory fuzz-build
-	@tests/fuzz/run $(BUILD)
+	@for f in $(FUZZ); do \
+		mkdir -p $$f.corpus && FUZZ_SEEDS=$$f.corpus $$f $$f.corpus -max_total_time=$(FUZZ_SECONDS) \
+			-timeout=10 -rss_limit_mb=1024 -artifact_prefix=$$f. -print_final_stats=1 || exit 1; \
+	done
 
+FUZZ_SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz-build: $(FUZZ)
 FUZZ_LIB_SRC := $(filter-out collector/cli/main.c,$(TOOL_SRC))
@@ -210,7 +214,7 @@ help:
 	@echo 'make bench        cost of profiling, side by side with running plain and with others'
 	@echo 'make lint         format, tidy, include rules, the other compiler, scripts, manual pages'
 	@echo 'make asan tsan    tests with the sanitizers;  make asan also runs hosts under valgrind'
-	@echo 'make fuzz         feed the trace decoder with damaged traces'
+	@echo 'make fuzz         feed the trace decoder with damaged traces for FUZZ_SECONDS=60'
 	@echo 'make check-fresh  make demo and make test in a minimal Debian root (needs root)'
 	@echo 'make install      PREFIX=/usr/local DESTDIR= ;  make uninstall takes it away'
 	@echo 'make clean        remove $(BUILD)'
