@@ -14,15 +14,15 @@
 #include "shim/hooks/ffi.h"
 #include "shim/record/record_api.h"
 
-/* ---- lists from api.def ---- */
+/* ---- lists from lua_api.def ---- */
 
 enum { COPY_TEXT_MAX = 512 };
 
-/* Index of every function of api.def, and of lua_ident behind them. */
+/* Index of every function of lua_api.def, and of lua_ident behind them. */
 enum wanted {
 #define HOOK(group, name, ret, params) WANTED_##name,
 #define USE(name, ret, params) WANTED_##name,
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
     WANTED_IDENT,
     WANTED_N
 };
@@ -30,7 +30,7 @@ enum wanted {
 static const char *const wanted_name[WANTED_N] = {
 #define HOOK(group, name, ret, params) #name,
 #define USE(name, ret, params) #name,
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
     "lua_ident",
 };
 
@@ -57,7 +57,7 @@ static const struct {
 } hooked[HOOK_N] = {
 #define HOOK(g, name, ret, params) \
     {GROUP_##g, WANTED_##name, (const void *)hook_##name, offsetof(struct lua_api, name)},
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
 };
 
 static const struct {
@@ -65,7 +65,7 @@ static const struct {
     size_t member;
 } used[] = {
 #define USE(name, ret, params) {WANTED_##name, offsetof(struct lua_api, name)},
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
 };
 
 enum { USED_N = sizeof used / sizeof *used };
@@ -260,16 +260,36 @@ static const char *reason_of(const struct redirect *r, int i)
     return "?";
 }
 
-/* Notes every entry that was not redirected; returns how many that were. */
-static int note_entries(const struct image *im, const struct lua_copy *c, const struct redirect *r)
+/* The reason against all entries, where it is the same for all; else NULL. */
+static const char *common_reason(const struct redirect *r)
+{
+    for (int i = 0; i < HOOK_N; i++)
+        if (r[i].done || r[i].reason != r[0].reason)
+            return NULL;
+    return r[0].reason;
+}
+
+/* Notes what was not redirected, and tells the trace about the copy. */
+static void report(const struct image *im, const struct lua_copy *c, const struct redirect *r,
+                   const char *version, int late)
 {
     int not_done = 0;
-    for (int i = 0; i < HOOK_N; i++)
-        if (!r[i].done) {
-            not_done++;
+    const char *reason = common_reason(r);
+    if (reason != NULL)
+        note(im, version, reason, c->id + 1);
+    for (int i = 0; i < HOOK_N; i++) {
+        not_done += !r[i].done;
+        if (!r[i].done && reason == NULL)
             note(im, r[i].name, reason_of(r, i), c->id + 1);
-        }
-    return not_done;
+    }
+    if (reason == NULL && not_done != 0)
+        reason = "not all of its functions could be redirected";
+    publish_record(c, version, reason,
+                   not_done == 0        ? COPY_COVERED
+                   : not_done == HOOK_N ? COPY_NOT
+                                        : COPY_PARTLY,
+                   late);
+    VERBOSE(version, " in ", path_of(im), not_done == 0 ? ": covered" : ": not all covered");
 }
 
 /* Before the first jump is written all must be in place: a host thread may run into it at once. */
@@ -308,13 +328,7 @@ static void adopt_54(const struct image *im, const struct symbol found[WANTED_N]
     fill_copy(c, im, found);
     plan_redirects(r, found, c);
     install(im, c, r);
-    int not_done = note_entries(im, c, r);
-    enum copy_status status = not_done == 0        ? COPY_COVERED
-                              : not_done == HOOK_N ? COPY_NOT
-                                                   : COPY_PARTLY;
-    publish_record(c, v->name, not_done ? "not all entries could be redirected" : NULL, status,
-                   late);
-    VERBOSE(v->name, " in ", path_of(im), status == COPY_COVERED ? ": covered" : ": not all covered");
+    report(im, c, r, v->name, late);
 }
 
 void adopt_lua(const struct image *im, int late)

@@ -18,12 +18,12 @@
 struct lua_api {
 #define HOOK(group, name, ret, params) ret (*name) params;
 #define USE(name, ret, params) ret (*name) params;
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
 };
 
 enum hook_group {
 #define HOOK(group, name, ret, params) GROUP_OF_##name,
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
     HOOK_N
 };
 

@@ -11,6 +11,6 @@
 #include "shim/attach/copy.h"
 
 #define HOOK(group, name, ret, params) ret hook_##name params;
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
 
 #endif

@@ -1,6 +1,6 @@
-/* attach_dlopen: a host that opens Lua itself, late, and perhaps again and again.
- *
- *   attach_dlopen global|local|deepbind TIMES LIBRARY CHUNK
+/* attach_dlopen: a host that opens Lua itself, late, and perhaps again and again. */
+/* LINK: -ldl */
+/* attach_dlopen global|local|deepbind TIMES LIBRARY CHUNK
  *
  * Every time: opens LIBRARY, runs CHUNK in a state, closes LIBRARY. Built with -DOWN_LUA it first
  * runs CHUNK in a Lua of its own, linked in. */

@@ -1,8 +1,7 @@
-/* attach_plain: a host that calls Lua directly: linked to the library, or with Lua linked in
- * (then possibly without exporting anything).
- *
- *   attach_plain CHUNK     runs CHUNK in a state; prints what it prints; exit 1 on an error
- */
+/* attach_plain: a host that calls Lua directly. */
+/* LINK: -llua5.4 */
+/* attach_plain CHUNK: runs CHUNK in a state; exit 1 on an error.  Tests build it also with Lua linked
+ * in, without exporting anything. */
 #include <stdio.h>
 
 #include <lua5.4/lauxlib.h>

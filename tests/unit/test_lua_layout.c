@@ -38,7 +38,7 @@ static void set_up_copy(void)
     memset(&copy, 0, sizeof copy);
 #define HOOK(group, name, ret, params) *(void **)&copy.api.name = function(library, #name);
 #define USE(name, ret, params) *(void **)&copy.api.name = function(library, #name);
-#include "shim/attach/api.def"
+#include "probe/lua_api.def"
 }
 
 static void *host_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
