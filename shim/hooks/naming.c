@@ -151,15 +151,16 @@ static void name_module(const struct filled_table *f, const char *module)
             function_name(f->function[i], 0, id, 0);
 }
 
-/* The table at the top becomes KEY of the table at P. */
+/* The table at the top becomes KEY of the table at P: says more of its functions if it is one that
+ * was just filled and of which nothing is known (a metatable may be its own __index). */
 static void table_stored(struct place *p, const char *key)
 {
     const struct filled_table *f = filled_table(key_at(p->c, p->L, -1));
-    if (f == NULL || p->known == 0)
+    if (f == NULL || p->known == 0 || known_table(f->key) != 0)
         return;
     if (p->known == TABLE_GLOBALS)
         name_module(f, key);
-    else if (strcmp(key, "__index") == 0 && f->key != p->table && only_stored(p->c, p->L))
+    else if (strcmp(key, "__index") == 0 && only_stored(p->c, p->L))
         name_methods(f, p->known);
 }
 
