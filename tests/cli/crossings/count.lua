@@ -1,8 +1,8 @@
--- lua5.4 count.lua MODE [WORKLOAD]: runs a workload; with MODE "oracle" prints how often each C
+-- lua5.4 count.lua MODE [WORKLOAD]: runs a workload (or none); with MODE "oracle" prints how often each C
 -- function was called by it, as Lua's call hook saw it: COUNT LABEL..., a line for each function.
 local mode, workload = ...
 local oracle = require "cross_oracle_module"
-local run = workload and assert(loadfile(workload)) or function() end
+local run = assert(loadfile(workload or "/dev/null"))
 local libraries = {"lpeg", "cjson"}
 for _, name in ipairs(libraries) do
   require(name)
@@ -24,18 +24,18 @@ local function collect()
       add(module == "_G" and name or module .. "." .. tostring(name), f)
     end
   end
-  for type_name, value in pairs {["FILE*"] = io.stdout, ["lpeg-pattern"] = package.loaded.lpeg.P(1)} do
-    local mt = getmetatable(value)
+  for _, type_name in ipairs {"FILE*", "lpeg-pattern", "_UBOX*"} do
+    local mt = debug.getregistry()[type_name]
     for name, f in pairs(mt) do add(type_name .. ":" .. name, f) end
-    for name, f in pairs(mt.__index) do add(type_name .. ":" .. name, f) end
+    for name, f in pairs(mt.__index or {}) do add(type_name .. ":" .. name, f) end
   end
 end
 
 if mode == "oracle" then
-  collect()
   oracle.start()
   run()
   local counts = oracle.stop()
+  collect()
   for at, n in pairs(counts) do
     print(n, table.concat(labels[at] or {"?"}, "\t"))
   end
