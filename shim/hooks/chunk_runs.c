@@ -8,6 +8,7 @@ enum { SETS = 64, WAYS = 4 };
 struct entry {
     _Atomic uintptr_t closure, proto, chunk;
     _Atomic uint32_t name, origin;
+    _Atomic uint32_t runs_n;
 };
 
 static struct entry entries[SETS][WAYS];
@@ -29,21 +30,24 @@ static struct entry *set_of(const void *closure)
     return entries[((uintptr_t)closure * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
 }
 
-static int lasts(const struct entry *e)
+/* How much an entry is worth keeping: one that was called twice will be called again. */
+static int worth(struct entry *e)
 {
-    return chunk_is_host((enum chunk_origin)GET(e->origin));
+    if (!GET(e->closure))
+        return 0;
+    return GET(e->runs_n) > 1 ? 3 : chunk_is_host((enum chunk_origin)GET(e->origin)) ? 2 : 1;
 }
 
-/* Its own old place, a free one, one of a chunk that does not last, the next. */
+/* Its own old place, else the one that is worth least, from TURN on. */
 static struct entry *place_for(const void *closure, uint32_t turn)
 {
     struct entry *set = set_of(closure), *best = &set[turn % WAYS];
-    for (int i = 0; i < WAYS; i++) {
-        uintptr_t there = GET(set[i].closure);
-        if (there == (uintptr_t)closure)
-            return &set[i];
-        if (!there || (GET(best->closure) && !lasts(&set[i])))
-            best = &set[i];
+    for (uint32_t i = 0; i < WAYS; i++) {
+        struct entry *e = &set[(turn + i) % WAYS];
+        if (GET(e->closure) == (uintptr_t)closure)
+            return e;
+        if (worth(e) < worth(best))
+            best = e;
     }
     return best;
 }
@@ -59,6 +63,7 @@ void chunk_runs_add(struct lua_copy *c, lua_State *L, struct arena_chunk *chunk,
     SET(e->chunk, (uintptr_t)chunk);
     SET(e->name, name);
     SET(e->origin, origin);
+    SET(e->runs_n, 0);
     atomic_store_explicit(&e->closure, (uintptr_t)closure, memory_order_release);
 }
 
@@ -75,6 +80,7 @@ int chunk_runs_find(struct lua_copy *c, const void *closure, struct chunk_run *r
                                 (enum chunk_origin)GET(e->origin)};
         if (!chunk_is_host(r->origin))
             SET(e->closure, 0);
+        SET(e->runs_n, GET(e->runs_n) + 1);
         return 1;
     }
     return 0;
