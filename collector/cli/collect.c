@@ -125,7 +125,8 @@ static int listen_all(struct collect *c, struct err *err)
             if (serve_listen(c->serve, l->fd[k], l->is_unix))
                 return err_set(err, "%s: too many sockets", c->address[i]);
         say("listening on %s%s", l->name,
-            l->is_unix || c->token[0] ? "" : ", without a token: any user of this machine can send");
+            l->is_unix || c->token[0] ? ""
+                                      : ", without a token: any user of this machine can send");
     }
     return 0;
 }
@@ -215,8 +216,9 @@ static int is_token(const char *text)
 static int set_token(struct collect *c, const char *token)
 {
     if (!is_token(token))
-        return cli_usage_error("collect", "the token must have 1 to %d printing characters, no "
-                                          "blanks, and not be a lone -",
+        return cli_usage_error("collect",
+                               "the token must have 1 to %d printing characters, no "
+                               "blanks, and not be a lone -",
                                SERVE_TOKEN_MAX - 1);
     strcpy(c->token, token);
     return -1;
@@ -275,7 +277,8 @@ static int read_address(struct collect *c, const char *text)
     if (c->address_n == LISTEN_MAX)
         return cli_usage_error("collect", "at most %d addresses", LISTEN_MAX);
     if (strncmp(text, "unix:", 5) && strncmp(text, "tcp:", 4))
-        return cli_usage_error("collect", "--listen %s: an address begins with unix: or tcp:", text);
+        return cli_usage_error("collect",
+                               "--listen %s: an address begins with unix: or tcp:", text);
     c->address[c->address_n++] = text;
     return -1;
 }

@@ -21,7 +21,8 @@ int private_dir_make(struct private_dir *d, struct err *err)
     if (!make_in(getenv("XDG_RUNTIME_DIR"), d->path) || !make_in(getenv("TMPDIR"), d->path) ||
         !make_in("/tmp", d->path))
         return 0;
-    err_set(err, "no directory for the socket could be made in $XDG_RUNTIME_DIR, $TMPDIR or /tmp: %s",
+    err_set(err,
+            "no directory for the socket could be made in $XDG_RUNTIME_DIR, $TMPDIR or /tmp: %s",
             strerror(errno));
     d->path[0] = 0;
     return -1;

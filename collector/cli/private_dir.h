@@ -16,8 +16,8 @@ struct private_dir {
 /* In $XDG_RUNTIME_DIR, $TMPDIR or /tmp, the first that will do.  Returns 0, or -1 with ERR. */
 int private_dir_make(struct private_dir *d, struct err *err);
 
-/* A path of LIB that can stand in LD_PRELOAD, where blanks and colons separate: LIB itself, or a link
- * to it. NULL with ERR where there is none. */
+/* A path of LIB that can stand in LD_PRELOAD, where blanks and colons separate: LIB itself, or a
+ * link to it. NULL with ERR where there is none. */
 const char *private_dir_preloadable(struct private_dir *d, const char *lib, struct err *err);
 
 /* Removes it; what others put into it stays, and so does it then. */

@@ -28,10 +28,10 @@
 #include "collector/util/xalloc.h"
 
 enum {
-    PROCESSES_MAX = 512,   /* that run at once and are collected */
-    WAIT_MS = 1000,        /* for processes left in the background */
+    PROCESSES_MAX = 512, /* that run at once and are collected */
+    WAIT_MS = 1000,      /* for processes left in the background */
     WAIT_FOR_EVER = -1,
-    SUMMARIES_MAX = 3      /* traces whose summary is shown; the others are counted */
+    SUMMARIES_MAX = 3 /* traces whose summary is shown; the others are counted */
 };
 
 /* A trace that came in. */
@@ -182,7 +182,8 @@ static void collect_rest(struct run *r)
 static void collect(struct run *r)
 {
     struct event *ended = event_new(r->base, r->launch.pid_fd, EV_READ, on_program_ended, r);
-    struct event *signal = event_new(r->base, r->launch.signal_fd, EV_READ | EV_PERSIST, on_signal, r);
+    struct event *signal =
+        event_new(r->base, r->launch.signal_fd, EV_READ | EV_PERSIST, on_signal, r);
     event_add(ended, NULL);
     event_add(signal, NULL);
     while (!r->program_ended)
@@ -201,8 +202,8 @@ static void give_asked_name(struct run *r)
         if (r->came[i].is_main)
             return;
     if (r->target.file[0] && r->came_n &&
-        !syscall(SYS_renameat2, r->target.dir_fd, r->came[0].file, r->target.dir_fd,
-                 r->target.file, 1 /* RENAME_NOREPLACE */))
+        !syscall(SYS_renameat2, r->target.dir_fd, r->came[0].file, r->target.dir_fd, r->target.file,
+                 1 /* RENAME_NOREPLACE */))
         strcpy(r->came[0].file, r->target.file);
 }
 
@@ -212,8 +213,8 @@ static void say_how_it_ended(const struct run *r, int status)
     char *program = escape_text(r->launch.argv[0], strlen(r->launch.argv[0]));
     human_ns(took, (double)(r->end_ns - r->launch.start_ns));
     if (status > 128 && status <= 128 + SIGRTMAX && sigabbrev_np(status - 128))
-        fprintf(stderr, "modprof: %s ran %s, exit status %d (signal SIG%s)\n", program, took, status,
-                sigabbrev_np(status - 128));
+        fprintf(stderr, "modprof: %s ran %s, exit status %d (signal SIG%s)\n", program, took,
+                status, sigabbrev_np(status - 128));
     else
         fprintf(stderr, "modprof: %s ran %s, exit status %d\n", program, took, status);
     free(program);

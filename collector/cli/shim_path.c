@@ -55,7 +55,8 @@ int shim_path_find(char *out, struct err *err)
         if (is_there(path, out))
             return 0;
     }
-    return err_set(err, LIB " was not found beside %s/modprof nor in ../lib/modprof: build it "
-                            "(make), or say where it is with MODPROF_LIB=/path/to/" LIB,
+    return err_set(err,
+                   LIB " was not found beside %s/modprof nor in ../lib/modprof: build it "
+                       "(make), or say where it is with MODPROF_LIB=/path/to/" LIB,
                    from);
 }

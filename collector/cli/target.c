@@ -34,8 +34,9 @@ static int open_usual(struct target *t, struct err *err)
     if (!open_directory(t, "") || (tmp && *tmp && !open_directory(t, tmp)) ||
         !open_directory(t, "/tmp"))
         return 0;
-    return err_set(err, "no trace can be written to the working directory, $TMPDIR or /tmp: %s; "
-                        "give a file with -o",
+    return err_set(err,
+                   "no trace can be written to the working directory, $TMPDIR or /tmp: %s; "
+                   "give a file with -o",
                    strerror(errno));
 }
 
@@ -60,8 +61,9 @@ static int make_way(const struct target *t, const char *out, struct err *err)
     if (fstatat(t->dir_fd, t->file, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
         return 0;
     if (!is_trace(t->dir_fd, t->file))
-        return err_set(err, "%s is there already and is not a trace: it stays as it is; give "
-                            "another name with -o",
+        return err_set(err,
+                       "%s is there already and is not a trace: it stays as it is; give "
+                       "another name with -o",
                        out);
     if (unlinkat(t->dir_fd, t->file, 0))
         return err_set(err, "%s can not be replaced: %s", out, strerror(errno));

@@ -64,8 +64,9 @@ static int head_read(int fd, struct head *h, struct err *err)
     if (pread(fd, h, sizeof *h, 0) != (ssize_t)sizeof *h || h->magic != ARENA_MAGIC)
         return err_set(err, "the shared memory is not one of modprof's");
     if (h->version != ARENA_VERSION || h->bytes != sizeof(struct arena))
-        return err_set(err, "the shared memory was written by another version of libmodprof.so "
-                            "(layout %u; this modprof reads %u)",
+        return err_set(err,
+                       "the shared memory was written by another version of libmodprof.so "
+                       "(layout %u; this modprof reads %u)",
                        h->version, (unsigned)ARENA_VERSION);
     return 0;
 }

@@ -11,12 +11,12 @@
 #include "collector/util/err.h"
 
 struct frame_writer {
-    int fd;                 /* not owned; written at its end */
-    uint32_t pid, seq;      /* of the next frame */
+    int fd;            /* not owned; written at its end */
+    uint32_t pid, seq; /* of the next frame */
     uint64_t start_real_ns;
-    uint64_t end_ns;        /* latest time that a record of a span, a sample or a milestone told */
+    uint64_t end_ns; /* latest time that a record of a span, a sample or a milestone told */
     uint8_t *raw, *frame;
-    size_t used;            /* bytes of RAW */
+    size_t used; /* bytes of RAW */
     struct err *err;
 };
 

@@ -182,8 +182,9 @@ static int listen_tcp(const char *text, int open_allowed, struct listening *l, s
     const char *port;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     if (split(text, host, &port))
-        return err_set(err, "tcp:%s: not an address; it is tcp:HOST:PORT, tcp:[IPv6]:PORT or "
-                            "tcp:PORT",
+        return err_set(err,
+                       "tcp:%s: not an address; it is tcp:HOST:PORT, tcp:[IPv6]:PORT or "
+                       "tcp:PORT",
                        text);
     int all = !strcmp(host, "*");
     if (all)
@@ -193,8 +194,8 @@ static int listen_tcp(const char *text, int open_allowed, struct listening *l, s
         return err_set(err, "tcp:%s: %s", text, gai_strerror(e));
     if (!open_allowed && any_open(found)) {
         freeaddrinfo(found);
-        return err_set(err, "tcp:%s can be reached from other machines: give a token (--token-file)",
-                       text);
+        return err_set(
+            err, "tcp:%s can be reached from other machines: give a token (--token-file)", text);
     }
     int why = 0;
     for (struct addrinfo *a = found; a && l->fd_n < LISTEN_FDS_MAX; a = a->ai_next)

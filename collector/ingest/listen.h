@@ -19,14 +19,15 @@ struct listening {
     int fd[LISTEN_FDS_MAX]; /* non-blocking, close-on-exec; the caller may take them over */
     int fd_n;
     int is_unix;
-    int is_open;            /* 1: reachable from other machines */
-    char path[108];         /* unix: the socket file, to be removed at the end */
-    dev_t dev;              /* and which file that is */
+    int is_open;    /* 1: reachable from other machines */
+    char path[108]; /* unix: the socket file, to be removed at the end */
+    dev_t dev;      /* and which file that is */
     ino_t ino;
     char name[LISTEN_NAME_MAX]; /* the address, as it became (a port 0 is filled in) */
 };
 
-/* Returns 0, or -1 with ERR. OPEN_ALLOWED 0: an address that other machines can reach is refused. */
+/* Returns 0, or -1 with ERR. OPEN_ALLOWED 0: an address that other machines can reach is
+ * refused. */
 int listen_open(const char *address, int open_allowed, struct listening *l, struct err *err);
 
 /* Removes the socket file if it still is the one that was made. Closes nothing. */

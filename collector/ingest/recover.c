@@ -187,8 +187,8 @@ static int lock(int fd)
     return -1;
 }
 
-enum recover_result recover_trace_file(const char *trace_path, const char *arena_path,
-                                       unsigned pid, struct err *err)
+enum recover_result recover_trace_file(const char *trace_path, const char *arena_path, unsigned pid,
+                                       struct err *err)
 {
     int out_fd = open(trace_path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (out_fd < 0) {

@@ -30,17 +30,17 @@ void serve_trouble(struct serve *s, const char *format, ...)
 /* What has ended is only marked where that happens, and freed when no function uses it any more. */
 void serve_reap(struct serve *s)
 {
-    struct client *c = LIST_FIRST(&s->clients), *next_c;
-    struct trace *t = LIST_FIRST(&s->traces), *next_t;
+    struct serve_client *c = LIST_FIRST(&s->clients), *next_c;
+    struct serve_trace *t = LIST_FIRST(&s->traces), *next_t;
     for (; c; c = next_c) {
         next_c = LIST_NEXT(c, link);
         if (c->done)
-            client_free(c);
+            serve_client_free(c);
     }
     for (; t; t = next_t) {
         next_t = LIST_NEXT(t, link);
         if (t->done)
-            trace_free(t);
+            serve_trace_free(t);
     }
 }
 
@@ -89,7 +89,7 @@ static int accept_one(struct serve *s, int i)
     }
     if (s->is_unix[i] && !is_allowed(fd))
         refuse(s, fd, "it belongs to another user");
-    else if (client_new(s, fd, s->is_unix[i]))
+    else if (serve_client_new(s, fd, s->is_unix[i]))
         refuse(s, fd, "there are too many (--max-clients)");
     return 1;
 }
@@ -133,17 +133,17 @@ struct serve *serve_new(struct event_base *base, const struct serve_options *o)
 
 void serve_drain(struct serve *s)
 {
-    struct client *c;
-    struct trace *t;
+    struct serve_client *c;
+    struct serve_trace *t;
     for (int i = 0; i < s->listener_n; i++)
         for (int n = 0; n < DRAIN_ROUNDS && accept_one(s, i); n++)
             ;
-    LIST_FOREACH (c, &s->clients, link)
-        client_read(c, DRAIN_ROUNDS);
+    LIST_FOREACH(c, &s->clients, link)
+    serve_client_read(c, DRAIN_ROUNDS);
     serve_reap(s);
-    LIST_FOREACH (t, &s->traces, link)
-        if (!t->done && trace_is_gone(t))
-            trace_gone(t);
+    LIST_FOREACH(t, &s->traces, link)
+    if (!t->done && serve_trace_is_gone(t))
+        serve_trace_gone(t);
     serve_reap(s);
 }
 
@@ -159,21 +159,21 @@ void serve_more_descriptors(void)
 unsigned serve_open_n(const struct serve *s)
 {
     unsigned n = s->traces_n;
-    struct client *c;
-    LIST_FOREACH (c, &s->clients, link)
-        n += !c->trace;
+    struct serve_client *c;
+    LIST_FOREACH(c, &s->clients, link)
+    n += !c->trace;
     return n;
 }
 
 void serve_free(struct serve *s)
 {
-    struct trace *t;
-    struct client *c;
-    LIST_FOREACH (t, &s->traces, link)
-        if (!t->done)
-            trace_still_runs(t);
-    LIST_FOREACH (c, &s->clients, link)
-        c->done = 1;
+    struct serve_trace *t;
+    struct serve_client *c;
+    LIST_FOREACH(t, &s->traces, link)
+    if (!t->done)
+        serve_trace_still_runs(t);
+    LIST_FOREACH(c, &s->clients, link)
+    c->done = 1;
     serve_reap(s);
     for (int i = 0; i < s->listener_n; i++) {
         close(event_get_fd(s->listeners[i]));

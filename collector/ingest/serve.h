@@ -19,9 +19,9 @@ struct event_base;
 struct serve;
 
 enum {
-    SERVE_NAME_MAX = 256,            /* of a file, with NUL */
-    SERVE_TOKEN_MAX = 128,           /* with NUL */
-    SERVE_BUFFERED_MAX = 64 << 20    /* bytes held for all clients together */
+    SERVE_NAME_MAX = 256,         /* of a file, with NUL */
+    SERVE_TOKEN_MAX = 128,        /* with NUL */
+    SERVE_BUFFERED_MAX = 64 << 20 /* bytes held for all clients together */
 };
 
 enum serve_outcome {
@@ -33,20 +33,20 @@ enum serve_outcome {
 
 /* One process as the callbacks see it; valid during the call. */
 struct serve_process {
-    const char *program;  /* fit for a file name; "process" where it is not known */
-    const char *file;     /* in the directory; "" while (or because) there is none */
-    unsigned pid;         /* as the process itself sees it */
-    int peer_pid;         /* as this machine's kernel says; 0: unknown */
+    const char *program; /* fit for a file name; "process" where it is not known */
+    const char *file;    /* in the directory; "" while (or because) there is none */
+    unsigned pid;        /* as the process itself sees it */
+    int peer_pid;        /* as this machine's kernel says; 0: unknown */
     enum serve_outcome outcome;
-    const char *why;      /* "" or what was wrong */
+    const char *why;                     /* "" or what was wrong */
     uint64_t frames_n, bytes, dropped_n; /* dropped: frames that could not be written */
 };
 
 struct serve_options {
-    int dir_fd;               /* where the files go; stays the caller's */
-    const char *token;        /* asked of tcp clients; NULL: none */
-    unsigned clients_max;     /* connections and unfinished processes together */
-    uint64_t bytes_max;       /* written together; 0: no limit */
+    int dir_fd;           /* where the files go; stays the caller's */
+    const char *token;    /* asked of tcp clients; NULL: none */
+    unsigned clients_max; /* connections and unfinished processes together */
+    uint64_t bytes_max;   /* written together; 0: no limit */
     /* Any of these may be NULL.  file_name: writes the wanted name to OUT[SERVE_NAME_MAX], returns
      * 0 for the usual one.  Where a file of that name exists, a number is added. */
     int (*file_name)(void *ctx, const struct serve_process *p, char *out);

@@ -19,20 +19,20 @@
 #include "collector/util/xalloc.h"
 
 enum {
-    HELLO_SECONDS = 10,         /* for the first line */
+    HELLO_SECONDS = 10, /* for the first line */
     CAP_FIRST = 16 << 10,
-    FDS_MAX = 8,                /* descriptors taken with one message; one is wanted */
-    ROUNDS_A_TURN = 16,         /* reads before others have their turn */
-    TMPFS = 0x01021994          /* what memfds and /dev/shm are */
+    FDS_MAX = 8,        /* descriptors taken with one message; one is wanted */
+    ROUNDS_A_TURN = 16, /* reads before others have their turn */
+    TMPFS = 0x01021994  /* what memfds and /dev/shm are */
 };
 
 static const char hello[] = "MODPROF/1 ";
 
 /* ---- life ---- */
 
-static void end(struct client *c, const char *why)
+static void end(struct serve_client *c, const char *why)
 {
-    struct trace *t = c->trace;
+    struct serve_trace *t = c->trace;
     if (c->done)
         return;
     c->done = 1;
@@ -40,28 +40,28 @@ static void end(struct client *c, const char *why)
     if (!t && c->arena_fd >= 0) { /* it may have filled in meanwhile whose it is */
         struct arena_process about;
         if (!arena_copy_process(c->arena_fd, &about, NULL) && about.pid)
-            t = trace_join(c, (uint32_t)about.pid, about.start_real_ns);
+            t = serve_trace_join(c, (uint32_t)about.pid, about.start_real_ns);
     }
     c->trace = NULL;
     if (t)
-        trace_leave(t);
+        serve_trace_leave(t);
     else if (why[0])
         serve_trouble(c->s, "a connection was dropped: %s", why);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
-    struct client *c = ctx;
+    struct serve_client *c = ctx;
     struct serve *s = c->s;
     (void)fd;
     (void)what;
-    client_read(c, ROUNDS_A_TURN);
+    serve_client_read(c, ROUNDS_A_TURN);
     serve_reap(s);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *ctx)
 {
-    struct client *c = ctx;
+    struct serve_client *c = ctx;
     struct serve *s = c->s;
     (void)fd;
     (void)what;
@@ -84,10 +84,10 @@ static int pid_open(pid_t pid)
     return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-int client_new(struct serve *s, int fd, int is_unix)
+int serve_client_new(struct serve *s, int fd, int is_unix)
 {
     static const struct timeval late = {.tv_sec = HELLO_SECONDS};
-    struct client *c;
+    struct serve_client *c;
     if (s->clients_n >= s->o.clients_max)
         return -1;
     c = xcalloc(1, sizeof *c);
@@ -110,7 +110,7 @@ int client_new(struct serve *s, int fd, int is_unix)
     return 0;
 }
 
-void client_free(struct client *c)
+void serve_client_free(struct serve_client *c)
 {
     LIST_REMOVE(c, link);
     c->s->clients_n--;
@@ -145,7 +145,8 @@ static int token_differs(const char *wanted, const char *given, size_t given_n)
     return differs != 0;
 }
 
-/* A descriptor that can be read without waiting for anybody: memory, not a pipe or a remote file. */
+/* A descriptor that can be read without waiting for anybody: memory, not a pipe, not a remote
+ * file. */
 static int is_memory(int fd)
 {
     struct stat st;
@@ -153,7 +154,7 @@ static int is_memory(int fd)
     return !fstat(fd, &st) && S_ISREG(st.st_mode) && !fstatfs(fd, &fs) && fs.f_type == TMPFS;
 }
 
-static void join_by_arena(struct client *c)
+static void join_by_arena(struct serve_client *c)
 {
     struct arena_process about;
     if (c->arena_fd < 0)
@@ -164,11 +165,11 @@ static void join_by_arena(struct client *c)
         return;
     }
     if (!arena_copy_process(c->arena_fd, &about, NULL) && about.pid && about.start_real_ns)
-        trace_join(c, (uint32_t)about.pid, about.start_real_ns);
+        serve_trace_join(c, (uint32_t)about.pid, about.start_real_ns);
 }
 
 /* Takes the first line from the buffer once it is whole. Returns the bytes used. */
-static size_t greet(struct client *c)
+static size_t greet(struct serve_client *c)
 {
     size_t fixed = sizeof hello - 1, most = fixed + SERVE_TOKEN_MAX;
     const char *at = (const char *)c->buf, *eol = memchr(at, '\n', c->used < most ? c->used : most);
@@ -196,7 +197,7 @@ static size_t greet(struct client *c)
 /* ---- frames ---- */
 
 /* Room for N bytes in the buffer. */
-static int grow(struct client *c, size_t n)
+static int grow(struct serve_client *c, size_t n)
 {
     if (n <= c->cap)
         return 0;
@@ -210,7 +211,7 @@ static int grow(struct client *c, size_t n)
     return 0;
 }
 
-static void take_frame(struct client *c, const struct frame_header *h, const uint8_t *bytes)
+static void take_frame(struct serve_client *c, const struct frame_header *h, const uint8_t *bytes)
 {
     struct records_look look;
     const uint8_t *raw = c->s->raw;
@@ -220,7 +221,7 @@ static void take_frame(struct client *c, const struct frame_header *h, const uin
         end(c, "it sent a damaged frame");
         return;
     }
-    if (!c->trace && !trace_join(c, h->pid, h->start_real_ns)) {
+    if (!c->trace && !serve_trace_join(c, h->pid, h->start_real_ns)) {
         end(c, "too many processes at once (--max-clients)");
         return;
     }
@@ -228,11 +229,12 @@ static void take_frame(struct client *c, const struct frame_header *h, const uin
         end(c, "it sent a frame of another process");
         return;
     }
-    trace_append(c->trace, h, &look, bytes, FRAME_HEADER_BYTES + (size_t)h->body_bytes);
+    serve_trace_append(c->trace, h, &look, bytes, FRAME_HEADER_BYTES + (size_t)h->body_bytes);
 }
 
 /* Bytes of the frame at AT, of which N are here; 0: not known yet. */
-static size_t frame_bytes(struct client *c, const uint8_t *at, size_t n, struct frame_header *h)
+static size_t frame_bytes(struct serve_client *c, const uint8_t *at, size_t n,
+                          struct frame_header *h)
 {
     enum frame_result r = frame_header_get(h, at, n);
     if (r == FRAME_SHORT)
@@ -246,7 +248,7 @@ static size_t frame_bytes(struct client *c, const uint8_t *at, size_t n, struct 
 }
 
 /* Takes the whole frames out of the buffer. */
-static void take(struct client *c)
+static void take(struct serve_client *c)
 {
     size_t at = 0, whole = 0;
     struct frame_header h;
@@ -268,7 +270,7 @@ static void take(struct client *c)
 
 /* ---- bytes ---- */
 
-static void keep_fds(struct client *c, struct msghdr *m)
+static void keep_fds(struct serve_client *c, struct msghdr *m)
 {
     for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
@@ -286,7 +288,7 @@ static void keep_fds(struct client *c, struct msghdr *m)
 }
 
 /* Like read; until the first line is there also takes the descriptor that comes with it. */
-static ssize_t receive(struct client *c)
+static ssize_t receive(struct serve_client *c)
 {
     union {
         char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
@@ -304,7 +306,7 @@ static ssize_t receive(struct client *c)
     return n;
 }
 
-void client_read(struct client *c, int rounds)
+void serve_client_read(struct serve_client *c, int rounds)
 {
     while (!c->done && rounds-- > 0) {
         ssize_t n = receive(c);

@@ -19,8 +19,8 @@ enum { SAME_NAME_MAX = 1000, ENTRIES_MAX = 100000, PROGRAM_SHOWN = 64 };
 
 static int is_harmless(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '.' || c == '_' || c == '-' || c == '+';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-' || c == '+';
 }
 
 /* The last part of the path EXE[N], as a file name. */
@@ -36,7 +36,7 @@ static void program_name(const char *exe, size_t n, char *out)
         out[0] = '_';
 }
 
-static void program_find(struct trace *t, const struct records_look *look)
+static void program_find(struct serve_trace *t, const struct records_look *look)
 {
     struct arena_process about;
     if (look && look->has_process)
@@ -47,7 +47,7 @@ static void program_find(struct trace *t, const struct records_look *look)
         strcpy(t->program, "process");
 }
 
-void trace_describe(const struct trace *t, struct serve_process *out)
+void serve_trace_describe(const struct serve_trace *t, struct serve_process *out)
 {
     *out = (struct serve_process){
         .program = t->program[0] ? t->program : "process",
@@ -64,7 +64,7 @@ void trace_describe(const struct trace *t, struct serve_process *out)
 
 /* ---- a file that an earlier collector began ---- */
 
-static int is_ours(int fd, const struct trace *t, struct trace_tail *tail)
+static int is_ours(int fd, const struct serve_trace *t, struct trace_tail *tail)
 {
     struct stat st;
     return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 &&
@@ -72,7 +72,7 @@ static int is_ours(int fd, const struct trace *t, struct trace_tail *tail)
            tail->start_real_ns == t->start_real_ns && !tail->has_end;
 }
 
-static int reopen(struct trace *t, const char *name)
+static int reopen(struct serve_trace *t, const char *name)
 {
     struct trace_tail tail;
     int fd = openat(t->s->o.dir_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -90,7 +90,7 @@ static int reopen(struct trace *t, const char *name)
 }
 
 /* Only names that hold the process id are looked into: few, in a directory of many. */
-static int find_begun(struct trace *t)
+static int find_begun(struct serve_trace *t)
 {
     char mark[24];
     struct dirent *e;
@@ -108,10 +108,10 @@ static int find_begun(struct trace *t)
 
 /* ---- a new file ---- */
 
-static void wanted_name(struct trace *t, char *out)
+static void wanted_name(struct serve_trace *t, char *out)
 {
     struct serve_process p;
-    trace_describe(t, &p);
+    serve_trace_describe(t, &p);
     if (!t->s->o.file_name || !t->s->o.file_name(t->s->o.ctx, &p, out))
         snprintf(out, SERVE_NAME_MAX, "%s-%u.mprof", p.program, p.pid);
 }
@@ -127,7 +127,7 @@ static void numbered(const char *wanted, int n, char *out)
         snprintf(out, SERVE_NAME_MAX, "%.*s.%d%s", (int)stem, wanted, n, dot ? dot : "");
 }
 
-static int create(struct trace *t)
+static int create(struct serve_trace *t)
 {
     char wanted[SERVE_NAME_MAX];
     wanted_name(t, wanted);
@@ -149,14 +149,14 @@ static int create(struct trace *t)
     return -1;
 }
 
-int trace_file_open(struct trace *t, const struct records_look *look)
+int serve_file_open(struct serve_trace *t, const struct records_look *look)
 {
     struct serve_process p;
     program_find(t, look);
     int begins = look && look->has_process; /* a trace that an earlier collector began has that */
     if ((begins || find_begun(t)) && create(t))
         return -1;
-    trace_describe(t, &p);
+    serve_trace_describe(t, &p);
     if (t->s->o.came)
         t->s->o.came(t->s->o.ctx, &p);
     return 0;

@@ -26,7 +26,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-int trace_is_gone(const struct trace *t)
+int serve_trace_is_gone(const struct serve_trace *t)
 {
     struct pollfd p = {.fd = t->pid_fd, .events = POLLIN};
     return t->pid_fd >= 0 && poll(&p, 1, 0) == 1;
@@ -34,30 +34,30 @@ int trace_is_gone(const struct trace *t)
 
 static void on_gone(evutil_socket_t fd, short what, void *ctx)
 {
-    struct trace *t = ctx;
+    struct serve_trace *t = ctx;
     struct serve *s = t->s;
     (void)fd;
     (void)what;
-    trace_gone(t);
+    serve_trace_gone(t);
     serve_reap(s);
 }
 
 /* ---- whose connection is this ---- */
 
-static struct trace *trace_find(struct serve *s, const struct client *c, uint32_t pid,
-                                uint64_t start)
+static struct serve_trace *serve_trace_find(struct serve *s, const struct serve_client *c,
+                                            uint32_t pid, uint64_t start)
 {
-    struct trace *t;
-    LIST_FOREACH (t, &s->traces, link)
-        if (!t->done && t->pid == pid && t->start_real_ns == start && t->peer_pid == c->peer_pid)
-            return t;
+    struct serve_trace *t;
+    LIST_FOREACH(t, &s->traces, link)
+    if (!t->done && t->pid == pid && t->start_real_ns == start && t->peer_pid == c->peer_pid)
+        return t;
     return NULL;
 }
 
-static struct trace *trace_new(struct client *c, uint32_t pid, uint64_t start)
+static struct serve_trace *serve_trace_new(struct serve_client *c, uint32_t pid, uint64_t start)
 {
     struct serve *s = c->s;
-    struct trace *t;
+    struct serve_trace *t;
     if (s->traces_n >= s->o.clients_max)
         return NULL;
     t = xcalloc(1, sizeof *t);
@@ -71,7 +71,7 @@ static struct trace *trace_new(struct client *c, uint32_t pid, uint64_t start)
     return t;
 }
 
-void trace_free(struct trace *t)
+void serve_trace_free(struct serve_trace *t)
 {
     LIST_REMOVE(t, link);
     t->s->traces_n--;
@@ -99,7 +99,7 @@ static void move_fd(int *from, int *to)
     *from = -1;
 }
 
-static void watch(struct trace *t)
+static void watch(struct serve_trace *t)
 {
     if (t->pid_fd < 0 || t->gone)
         return;
@@ -109,28 +109,28 @@ static void watch(struct trace *t)
 }
 
 /* An earlier connection of the same process: its last frames first. */
-static void supersede(struct trace *t)
+static void supersede(struct serve_trace *t)
 {
-    struct client *old = t->client;
+    struct serve_client *old = t->client;
     if (!old)
         return;
-    client_read(old, DRAIN_ROUNDS);
+    serve_client_read(old, DRAIN_ROUNDS);
     old->trace = NULL;
     old->done = 1;
     t->client = NULL;
 }
 
-struct trace *trace_join(struct client *c, uint32_t pid, uint64_t start_real_ns)
+struct serve_trace *serve_trace_join(struct serve_client *c, uint32_t pid, uint64_t start_real_ns)
 {
-    struct trace *t = trace_find(c->s, c, pid, start_real_ns);
+    struct serve_trace *t = serve_trace_find(c->s, c, pid, start_real_ns);
     if (t)
         supersede(t);
     /* Another arena: the program was replaced by exec without a word; this is its successor. */
     if (t && !t->done && t->arena_fd >= 0 && c->arena_fd >= 0 &&
         !same_file(t->arena_fd, c->arena_fd))
-        trace_gone(t);
+        serve_trace_gone(t);
     if (!t || t->done)
-        t = trace_new(c, pid, start_real_ns);
+        t = serve_trace_new(c, pid, start_real_ns);
     if (!t)
         return NULL;
     move_fd(&c->arena_fd, &t->arena_fd);
@@ -145,7 +145,7 @@ struct trace *trace_join(struct client *c, uint32_t pid, uint64_t start_real_ns)
 
 /* ---- frames ---- */
 
-static void unwritable(struct trace *t, const char *why)
+static void unwritable(struct serve_trace *t, const char *why)
 {
     if (!t->unwritable)
         serve_trouble(t->s, "%s: %s; what it holds stays, the rest is dropped", t->file, why);
@@ -160,20 +160,21 @@ static int over_limit(struct serve *s, size_t n)
     if (!s->o.bytes_max || s->written + n <= s->o.bytes_max)
         return 0;
     if (!s->limit_said)
-        serve_trouble(s, "the limit of %llu bytes is reached (--max-bytes): nothing more is written",
+        serve_trouble(s,
+                      "the limit of %llu bytes is reached (--max-bytes): nothing more is written",
                       (unsigned long long)s->o.bytes_max);
     s->limit_said = 1;
     return 1;
 }
 
-static void finish(struct trace *t, enum serve_outcome outcome)
+static void finish(struct serve_trace *t, enum serve_outcome outcome)
 {
     struct serve_process p;
     if (t->done)
         return;
     t->done = 1;
     t->outcome = outcome;
-    trace_describe(t, &p);
+    serve_trace_describe(t, &p);
     if (t->s->o.went)
         t->s->o.went(t->s->o.ctx, &p);
     if (t->client) {
@@ -183,7 +184,7 @@ static void finish(struct trace *t, enum serve_outcome outcome)
     }
 }
 
-static void write_frame(struct trace *t, const uint8_t *bytes, size_t n)
+static void write_frame(struct serve_trace *t, const uint8_t *bytes, size_t n)
 {
     if (over_limit(t->s, n)) {
         t->dropped_n++;
@@ -198,12 +199,12 @@ static void write_frame(struct trace *t, const uint8_t *bytes, size_t n)
     t->s->written += n;
 }
 
-void trace_append(struct trace *t, const struct frame_header *h, const struct records_look *look,
-                  const uint8_t *bytes, size_t n)
+void serve_trace_append(struct serve_trace *t, const struct frame_header *h,
+                        const struct records_look *look, const uint8_t *bytes, size_t n)
 {
     if (h->seq < t->next_seq) /* sent again after a connection was lost */
         return;
-    if (t->file_fd < 0 && trace_file_open(t, look)) {
+    if (t->file_fd < 0 && serve_file_open(t, look)) {
         t->dropped_n++;
     } else if (h->seq >= t->next_seq) { /* the file may have been found, with this frame in it */
         t->next_seq = h->seq + 1;
@@ -216,26 +217,27 @@ void trace_append(struct trace *t, const struct frame_header *h, const struct re
 /* ---- the end ---- */
 
 /* How it ended, where it is our child: 128+n for signal n. It stays waited-for by its owner. */
-static int exit_status(const struct trace *t)
+static int exit_status(const struct serve_trace *t)
 {
     siginfo_t si = {.si_pid = 0};
-    if (t->peer_pid <= 0 ||
-        waitid(P_PID, (id_t)t->peer_pid, &si, WEXITED | WNOHANG | WNOWAIT) || !si.si_pid)
+    if (t->peer_pid <= 0 || waitid(P_PID, (id_t)t->peer_pid, &si, WEXITED | WNOHANG | WNOWAIT) ||
+        !si.si_pid)
         return STATUS_UNKNOWN;
     return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 
-static void complete(struct trace *t)
+static void complete(struct serve_trace *t)
 {
     struct err err = {""};
     uint64_t before = t->size;
     if (t->arena_fd < 0) {
         if (!t->why[0])
-            snprintf(t->why, sizeof t->why, "the connection ended before the process said that it had");
+            snprintf(t->why, sizeof t->why,
+                     "the connection ended before the process said that it had");
         finish(t, SERVE_INCOMPLETE);
         return;
     }
-    if (t->file_fd < 0 && trace_file_open(t, NULL)) {
+    if (t->file_fd < 0 && serve_file_open(t, NULL)) {
         finish(t, SERVE_INCOMPLETE);
         return;
     }
@@ -248,10 +250,10 @@ static void complete(struct trace *t)
     finish(t, failed ? SERVE_INCOMPLETE : SERVE_COMPLETED);
 }
 
-void trace_gone(struct trace *t)
+void serve_trace_gone(struct serve_trace *t)
 {
     if (t->client)
-        client_read(t->client, DRAIN_ROUNDS);
+        serve_client_read(t->client, DRAIN_ROUNDS);
     if (t->client) { /* a child holds the socket, and has nothing to say */
         t->client->trace = NULL;
         t->client->done = 1;
@@ -261,16 +263,16 @@ void trace_gone(struct trace *t)
         complete(t);
 }
 
-void trace_leave(struct trace *t)
+void serve_trace_leave(struct serve_trace *t)
 {
     if (t->client && t->client->why[0])
         snprintf(t->why, sizeof t->why, "%s", t->client->why);
     t->client = NULL;
-    if (t->pid_fd < 0 || trace_is_gone(t))
+    if (t->pid_fd < 0 || serve_trace_is_gone(t))
         complete(t);
 }
 
-void trace_still_runs(struct trace *t)
+void serve_trace_still_runs(struct serve_trace *t)
 {
     snprintf(t->why, sizeof t->why, "the process still runs");
     finish(t, SERVE_RUNNING);

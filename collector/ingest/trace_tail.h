@@ -1,5 +1,5 @@
-/* trace_tail: how far a trace file got: whose it is, the last frame's number, whether it was ended, and
- * where it is cut off.
+/* trace_tail: how far a trace file got: whose it is, the last frame's number, whether it was ended,
+ * and where it is cut off.
  *
  * Context: collector. */
 #ifndef COLLECTOR_INGEST_TRACE_TAIL_H
@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 struct trace_tail {
-    uint64_t frames_n;      /* intact frames */
-    uint32_t pid;           /* of the first intact frame */
+    uint64_t frames_n; /* intact frames */
+    uint32_t pid;      /* of the first intact frame */
     uint64_t start_real_ns;
-    uint32_t next_seq;      /* one more than the greatest number of that process */
-    int has_process;        /* a process record was seen */
-    int has_end;            /* the last intact frame ends the trace */
-    int cut;                /* the file ends within a frame, which begins at cut_at */
+    uint32_t next_seq; /* one more than the greatest number of that process */
+    int has_process;   /* a process record was seen */
+    int has_end;       /* the last intact frame ends the trace */
+    int cut;           /* the file ends within a frame, which begins at cut_at */
     uint64_t cut_at;
 };
 
