@@ -111,8 +111,7 @@ struct arena_uncovered {
 };
 
 /* A Lua state.  Written by the thread that runs it. The allocator wrapper gets a pointer to this
- * as its ud; what every allocation touches stands in the first cache line, then the tables.
- * Class 0 holds no blocks: class_free_n[0] counts frees of nothing (Lua makes many). */
+ * as its ud; what every allocation touches stands in the first cache line, then the tables. */
 struct arena_state {
     uint64_t live_bytes, peak_bytes;
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */

@@ -122,7 +122,8 @@ static COLD void route_find(struct arena_state *s)
 
 static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
-    note_free(s, osize);
+    if (ptr != NULL)
+        note_free(s, osize);
     void *p = host_call(s, ptr, osize, 0);
     if (unlikely(s->route == ROUTE_UNKNOWN) && ptr != NULL)
         route_find(s);
@@ -147,6 +148,7 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
 
 static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
+    s->direct_n++;
     void *p = real.realloc(ptr, nsize);
     if (unlikely(p == NULL))
         s->fail_n++;
@@ -157,6 +159,7 @@ static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, s
 
 static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 {
+    s->direct_n++;
     void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
     if (unlikely(p == NULL))
         s->fail_n++;
@@ -167,8 +170,11 @@ static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 
 static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
 {
-    note_free(s, osize);
-    real.free(ptr);
+    if (ptr != NULL) { /* Lua often frees the array part that a table never had */
+        s->direct_n++;
+        note_free(s, osize);
+        real.free(ptr);
+    }
     return NULL;
 }
 
@@ -177,7 +183,6 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     struct arena_state *s = ud;
     if (unlikely(s->route != ROUTE_DIRECT))
         return host_request(s, ptr, osize, nsize);
-    s->direct_n++;
     if (nsize == 0)
         return direct_free(s, ptr, osize);
     if (ptr == NULL)

@@ -413,6 +413,7 @@ static void live_and_peak_are_exact(void **state)
     assert_int_equal(slot.live_bytes, STATE_BYTES);
     L->f(L->ud, NULL, 0, 0); /* Lua frees nothing, often */
     assert_int_equal(slot.live_bytes, STATE_BYTES);
+    assert_int_equal(slot.class_free_n[0], 0);
     hook_lua_close(L);
 }
 
