@@ -41,6 +41,14 @@ const char *entry_verdict_text(enum entry_verdict v)
         return "what its first instructions refer to is out of reach";
     case ENTRY_UNDECODABLE:
         return "its first instructions are not understood";
+    case ENTRY_ABSENT:
+        return "it was not found";
+    case ENTRY_TWICE:
+        return "it is there twice";
+    case ENTRY_SHARED:
+        return "its code is another function's too";
+    case ENTRY_NOT_CODE:
+        return "its address is not in the object's code";
     }
     return "unknown";
 }

@@ -39,7 +39,12 @@ enum entry_verdict {
     ENTRY_CALLS,         /* an indirect call would have to be moved: its return address would change */
     ENTRY_RELATIVE,      /* an instruction relative to its own place that can not be rewritten */
     ENTRY_FAR,           /* something it refers to is out of reach from the new place */
-    ENTRY_UNDECODABLE
+    ENTRY_UNDECODABLE,
+    /* Found out by whoever looks for the function; they stand here for their words. */
+    ENTRY_ABSENT,        /* the object does not have it */
+    ENTRY_TWICE,         /* two functions of that name */
+    ENTRY_SHARED,        /* two names, one function */
+    ENTRY_NOT_CODE       /* its address is not in the object's code */
 };
 
 /* A sentence part for people: "starts with a breakpoint"; "" for ENTRY_OK. */

@@ -55,7 +55,7 @@ static void plan_one(const struct image *im, struct redirect *r, uint8_t *slot)
     struct entry_plan plan;
     const ElfW(Phdr) *text = image_text(im, r->entry.address);
     if (text == NULL) {
-        r->reason = "its address is not in the object's code";
+        r->reason = entry_verdict_text(ENTRY_NOT_CODE);
         return;
     }
     struct entry_site site = {
@@ -82,9 +82,9 @@ void redirect_plan(const struct image *im, struct redirect *r, size_t n, struct 
     for (size_t i = 0; i < n; i++) {
         r[i].original = (const void *)(uintptr_t)r[i].entry.address;
         if (r[i].entry.address == 0)
-            r[i].reason = r[i].entry.size == 0 ? "it was not found" : "it is there twice";
+            r[i].reason = entry_verdict_text(r[i].entry.size == 0 ? ENTRY_ABSENT : ENTRY_TWICE);
         else if (shares_entry(r, n, i))
-            r[i].reason = "its code is another function's too";
+            r[i].reason = entry_verdict_text(ENTRY_SHARED);
     }
     if (decoder_get() == NULL) {
         refuse_all(r, n, "the instruction decoder (libZydis) could not be opened");

@@ -185,7 +185,7 @@ static void every_refusal_has_words(void **state)
 {
     (void)state;
     assert_string_equal(entry_verdict_text(ENTRY_OK), "");
-    for (int v = ENTRY_BREAKPOINT; v <= ENTRY_UNDECODABLE; v++)
+    for (int v = ENTRY_BREAKPOINT; v <= ENTRY_NOT_CODE; v++)
         assert_true(strlen(entry_verdict_text((enum entry_verdict)v)) > 10);
 }
 
