@@ -35,6 +35,8 @@ static void set_environment(const struct launch *l)
     setenv("LD_PRELOAD", preload, 1);
     setenv("MODPROF_OUT", l->out, 1);
     setenv("MODPROF_START_NS", start, 1);
+    if (l->token)
+        setenv("MODPROF_TOKEN", l->token, 1);
     free(preload);
 }
 

@@ -11,13 +11,14 @@
 #include "collector/util/err.h"
 
 struct launch {
-    char **argv;            /* of the program; argv[0] is looked up in PATH */
-    const char *shim;       /* for LD_PRELOAD; in front of what is there */
-    const char *out;        /* for MODPROF_OUT */
+    char **argv;       /* of the program; argv[0] is looked up in PATH */
+    const char *shim;  /* for LD_PRELOAD; in front of what is there */
+    const char *out;   /* for MODPROF_OUT */
+    const char *token; /* for MODPROF_TOKEN; NULL: left as it is */
     pid_t pid;
-    int pid_fd;             /* readable once the program has ended */
-    int signal_fd;          /* signals for launch_signal, as struct signalfd_siginfo */
-    uint64_t start_ns;      /* CLOCK_MONOTONIC */
+    int pid_fd;        /* readable once the program has ended */
+    int signal_fd;     /* signals for launch_signal, as struct signalfd_siginfo */
+    uint64_t start_ns; /* CLOCK_MONOTONIC */
 };
 
 enum { LAUNCH_NOT_FOUND = 127, LAUNCH_NOT_EXECUTABLE = 126 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int make_in(const char *parent, char *out)
@@ -15,12 +16,13 @@ static int make_in(const char *parent, char *out)
     return n > 0 && n < PRIVATE_DIR_MAX && mkdtemp(out) ? 0 : -1;
 }
 
-int private_dir_make(struct private_dir *d, struct err *err)
+int private_dir_make(struct private_dir *d, int strangers, struct err *err)
 {
     d->lib[0] = 0;
-    if (!make_in(getenv("XDG_RUNTIME_DIR"), d->path) || !make_in(getenv("TMPDIR"), d->path) ||
+    const char *first = strangers ? NULL : getenv("XDG_RUNTIME_DIR");
+    if (!make_in(first, d->path) || !make_in(getenv("TMPDIR"), d->path) ||
         !make_in("/tmp", d->path))
-        return 0;
+        return strangers ? chmod(d->path, 0711) : 0;
     err_set(err,
             "no directory for the socket could be made in $XDG_RUNTIME_DIR, $TMPDIR or /tmp: %s",
             strerror(errno));

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +53,7 @@ struct run {
     struct listening listening;
     struct target target;
     struct launch launch;
+    char token[40];
     int program_ended, impatient;
     uint64_t end_ns;
     struct came *came;
@@ -273,16 +276,33 @@ static void summarise(struct run *r, int status)
 
 /* ---- set-up ---- */
 
+/* Servers that root starts give up root before they start Lua.  They may come in with a token that
+ * only our program's environment holds. */
+static int let_strangers_in(struct run *r, struct err *err)
+{
+    unsigned char random[16];
+    if (geteuid() != 0)
+        return 0;
+    if (getrandom(random, sizeof random, 0) != sizeof random || chmod(r->listening.path, 0666))
+        return err_set(err, "%s: %s", r->listening.path, strerror(errno));
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(r->token + 2 * i, 3, "%02x", random[i]);
+    r->launch.token = r->token;
+    return 0;
+}
+
 static int listen_private(struct run *r, struct err *err)
 {
     char address[PRIVATE_DIR_MAX + 16];
-    if (private_dir_make(&r->dir, err))
+    if (private_dir_make(&r->dir, geteuid() == 0, err))
         return -1;
     snprintf(address, sizeof address, "unix:%s/s", r->dir.path);
-    if (listen_open(address, 0, &r->listening, err))
+    if (listen_open(address, 0, &r->listening, err) || let_strangers_in(r, err))
         return -1;
     struct serve_options o = {
         .dir_fd = r->target.dir_fd,
+        .token = r->launch.token,
+        .strangers = r->launch.token != NULL,
         .clients_max = PROCESSES_MAX,
         .file_name = on_name,
         .came = on_came,

@@ -20,24 +20,6 @@
 #include "collector/ingest/trace_tail.h"
 #include "wire/record.h"
 
-/* As if no definition had been written yet.  Ring entries are gone once they were written. */
-static void definitions_again(struct arena *a, const struct trace_tail *tail)
-{
-    if (!tail->has_process)
-        a->process_emitted = 0;
-    a->strings_emitted = 0;
-    a->milestones_emitted = 0;
-    for (int i = 0; i < ARENA_OBJECTS_MAX; i++)
-        a->objects[i].emitted = 0;
-    for (int i = 0; i < ARENA_COPIES_MAX; i++)
-        a->copies[i].emitted = 0;
-    for (int i = 0; i < ARENA_UNCOVERED_MAX; i++)
-        a->uncovered[i].emitted = 0;
-    for (int i = 0; i < ARENA_FUNCTIONS_MAX; i++)
-        a->functions[i].emitted = 0;
-    memset(a->losses_emitted, 0, sizeof a->losses_emitted);
-}
-
 static int end_add(struct frame_writer *w, const struct arena *a, int status)
 {
     uint8_t bytes[128];
@@ -57,10 +39,9 @@ static int append(struct arena *a, const struct trace_tail *tail, int out_fd, in
     w.pid = tail->frames_n ? tail->pid : (uint32_t)a->process.pid;
     w.start_real_ns = tail->frames_n ? tail->start_real_ns : a->process.start_real_ns;
     w.seq = tail->next_seq > a->frame_seq ? tail->next_seq : a->frame_seq;
-    if (atomic_load(&a->drain_lock)) /* died writing: that frame may be lost */
+    if (atomic_load(&a->drain_lock) && tail->next_seq <= a->frame_seq) /* died writing that frame */
         atomic_fetch_add(&a->losses[LOSS_SINK], 1);
-    atomic_store(&a->drain_lock, 0);
-    definitions_again(a, tail);
+    snapshot_redefine(a);
     int failed = snapshot_take(a, &last, frame_writer_add, &w) || end_add(&w, a, status) ||
                  frame_writer_flush(&w);
     frame_writer_release(&w);

@@ -62,12 +62,16 @@ static void pause_accepting(struct serve *s)
     event_add(s->resume, &a_while);
 }
 
-static int is_allowed(int fd)
+enum { ALLOWED, STRANGER };
+
+static int peer_is(int fd)
 {
     struct ucred who;
     socklen_t n = sizeof who;
-    return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) && n == sizeof who &&
-           (who.uid == geteuid() || who.uid == 0);
+    if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) && n == sizeof who &&
+        (who.uid == geteuid() || who.uid == 0))
+        return ALLOWED;
+    return STRANGER;
 }
 
 static void refuse(struct serve *s, int fd, const char *why)
@@ -87,9 +91,11 @@ static int accept_one(struct serve *s, int i)
             pause_accepting(s);
         return errno == ECONNABORTED || errno == EINTR;
     }
-    if (s->is_unix[i] && !is_allowed(fd))
+    int stranger = s->is_unix[i] && peer_is(fd) == STRANGER;
+    int wants_token = s->o.token && (stranger || !s->is_unix[i]);
+    if (stranger && !(s->o.strangers && s->o.token))
         refuse(s, fd, "it belongs to another user");
-    else if (serve_client_new(s, fd, s->is_unix[i]))
+    else if (serve_client_new(s, fd, s->is_unix[i], wants_token))
         refuse(s, fd, "there are too many (--max-clients)");
     return 1;
 }

@@ -44,7 +44,8 @@ struct serve_process {
 
 struct serve_options {
     int dir_fd;           /* where the files go; stays the caller's */
-    const char *token;    /* asked of tcp clients; NULL: none */
+    const char *token;    /* asked of tcp clients, and of strangers; NULL: none */
+    int strangers;        /* 1: other users may come over unix sockets, with the token */
     unsigned clients_max; /* connections and unfinished processes together */
     uint64_t bytes_max;   /* written together; 0: no limit */
     /* Any of these may be NULL.  file_name: writes the wanted name to OUT[SERVE_NAME_MAX], returns
@@ -62,7 +63,8 @@ struct serve *serve_new(struct event_base *base, const struct serve_options *o);
 void serve_free(struct serve *s);
 
 /* Accepts from the listening socket FD (non-blocking, close-on-exec; taken over).  IS_UNIX: peers
- * must have this user's id (or be root). Returns 0, or -1 where there are too many. */
+ * must have this user's id, or be root, or be let in as strangers.  Returns 0, or -1 where there are
+ * too many. */
 int serve_listen(struct serve *s, int fd, int is_unix);
 
 /* Takes, without waiting, what has arrived: connections, frames, deaths. */

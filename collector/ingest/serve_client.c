@@ -84,7 +84,7 @@ static int pid_open(pid_t pid)
     return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-int serve_client_new(struct serve *s, int fd, int is_unix)
+int serve_client_new(struct serve *s, int fd, int is_unix, int wants_token)
 {
     static const struct timeval late = {.tv_sec = HELLO_SECONDS};
     struct serve_client *c;
@@ -94,6 +94,7 @@ int serve_client_new(struct serve *s, int fd, int is_unix)
     c->s = s;
     c->fd = fd;
     c->is_unix = is_unix;
+    c->wants_token = wants_token;
     c->arena_fd = -1;
     c->peer_pid = is_unix ? peer_of(fd) : 0;
     c->pid_fd = pid_open(c->peer_pid);
@@ -183,8 +184,7 @@ static size_t greet(struct serve_client *c)
             end(c, "its first line is too long");
         return 0;
     }
-    if (!c->is_unix && c->s->o.token &&
-        token_differs(c->s->o.token, at + fixed, (size_t)(eol - at) - fixed)) {
+    if (c->wants_token && token_differs(c->s->o.token, at + fixed, (size_t)(eol - at) - fixed)) {
         end(c, "wrong token");
         return 0;
     }

@@ -92,15 +92,16 @@ static int reopen(struct serve_trace *t, const char *name)
 /* Only names that hold the process id are looked into: few, in a directory of many. */
 static int find_begun(struct serve_trace *t)
 {
-    char mark[24];
+    char mark[2][24];
     struct dirent *e;
     int found = -1, fd = openat(t->s->o.dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
         return -1;
-    snprintf(mark, sizeof mark, "-%u.", t->pid);
+    snprintf(mark[0], sizeof mark[0], "-%u.", t->pid);
+    snprintf(mark[1], sizeof mark[1], "-%u-", t->pid);
     for (int n = 0; found && n < ENTRIES_MAX && (e = readdir(dir)); n++)
-        if (strstr(e->d_name, mark) && strstr(e->d_name, ".mprof"))
+        if (strstr(e->d_name, mark[0]) || strstr(e->d_name, mark[1]))
             found = reopen(t, e->d_name);
     closedir(dir);
     return found;
@@ -116,7 +117,7 @@ static void wanted_name(struct serve_trace *t, char *out)
         snprintf(out, SERVE_NAME_MAX, "%s-%u.mprof", p.program, p.pid);
 }
 
-/* The N-th choice: lua-7.mprof, lua-7.2.mprof, lua-7.3.mprof... */
+/* The N-th choice: lua-7.mprof, lua-7-2.mprof, lua-7-3.mprof, as the shim names its files. */
 static void numbered(const char *wanted, int n, char *out)
 {
     const char *dot = strrchr(wanted, '.');
@@ -124,7 +125,7 @@ static void numbered(const char *wanted, int n, char *out)
     if (n == 1)
         snprintf(out, SERVE_NAME_MAX, "%s", wanted);
     else
-        snprintf(out, SERVE_NAME_MAX, "%.*s.%d%s", (int)stem, wanted, n, dot ? dot : "");
+        snprintf(out, SERVE_NAME_MAX, "%.*s-%d%s", (int)stem, wanted, n, dot ? dot : "");
 }
 
 static int create(struct serve_trace *t)

@@ -17,7 +17,7 @@ enum { SERVE_LISTENERS_MAX = 16 };
 
 struct serve_client {
     struct serve *s;
-    int fd, is_unix;
+    int fd, is_unix, wants_token;
     struct event *readable, *hello_late;
     int greeted; /* the first line was right */
     int done;    /* to be freed by serve_reap */
@@ -69,7 +69,7 @@ void serve_trouble(struct serve *s, const char *format, ...) __attribute__((form
 void serve_reap(struct serve *s);
 
 /* serve_client.c.  Takes FD (and nothing where it returns -1). */
-int serve_client_new(struct serve *s, int fd, int is_unix);
+int serve_client_new(struct serve *s, int fd, int is_unix, int wants_token);
 void serve_client_free(struct serve_client *c);
 /* Reads what is there, at most ROUNDS times; marks the client done at its end. */
 void serve_client_read(struct serve_client *c, int rounds);

@@ -359,9 +359,8 @@ static void serve_refuses_damaged_checksums_records_and_foreign_frames(void **st
 
 static void serve_wants_the_token_over_tcp(void **state)
 {
-    static const char *const lines[] = {"MODPROF/1 -\n", "MODPROF/1 secre\n",
-                                        "MODPROF/1 secrets\n", "MODPROF/1 \n",
-                                        "MODPROF/1 Secret\n"};
+    static const char *const lines[] = {"MODPROF/1 -\n", "MODPROF/1 secre\n", "MODPROF/1 secrets\n",
+                                        "MODPROF/1 \n", "MODPROF/1 Secret\n"};
     struct fixture *f = *state;
     trace_demo(&f->t);
     for (int i = 0; i < 5; i++) {
@@ -377,8 +376,7 @@ static void serve_wants_the_token_over_tcp(void **state)
 
 static void serve_drops_what_does_not_speak_its_protocol(void **state)
 {
-    static const char *const lines[] = {"GET / HTTP/1.1\r\n\r\n", "MODPROF/2 -\n",
-                                        "MODPROF/1-\n"};
+    static const char *const lines[] = {"GET / HTTP/1.1\r\n\r\n", "MODPROF/2 -\n", "MODPROF/1-\n"};
     struct fixture *f = *state;
     char longest[400];
     for (int i = 0; i < 3; i++) {
@@ -411,7 +409,7 @@ static void serve_writes_neither_through_links_nor_over_files(void **state)
         greet(fd);
         say(fd, f->t.bytes, f->t.n);
         until(f, &f->went_n, i - 1);
-        snprintf(name, sizeof name, "lua5.4-%d.%d.mprof", (int)getpid(), i);
+        snprintf(name, sizeof name, "lua5.4-%d-%d.mprof", (int)getpid(), i);
         assert_string_equal(f->file, name);
         close(fd);
     }
