@@ -14,8 +14,8 @@ static size_t step(const char *at, size_t left, size_t *width)
 {
     uint32_t code;
     size_t n = escape_utf8(at, left, &code);
-    if (!n || MB_CUR_MAX == 1) { /* there libsmartcols writes \xNN for each byte beyond ASCII */
-        *width = (unsigned char)*at < 0x80 ? 1 : 4;
+    if (!n || MB_CUR_MAX == 1) { /* there a byte is a character */
+        *width = 1;
         return 1;
     }
     int w = n == 1 ? 1 : wcwidth((wchar_t)code);

@@ -160,6 +160,7 @@ static struct libscols_table *draw_head(const struct table *t, const struct canv
     scols_table_enable_colors(tb, c->color);
     scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
     scols_table_set_termwidth(tb, 1 << 20); /* the table fits itself */
+    scols_table_enable_noencoding(tb, 1); /* cells are escaped already */
     scols_table_set_column_separator(tb, "  ");
     for (unsigned i = 0; i < t->column_n; i++) {
         const struct column *col = &t->column[i];
