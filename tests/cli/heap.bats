@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# Allocation: Lua's counted to the byte, C's by the object that calls, nothing twice.
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+# Runs a program under the shim; its trace is $trace.
+profiled() { # PROGRAM ARGS...
+    trace=$BATS_TEST_TMPDIR/$((++traces)).mprof
+    MODPROF_OUT=$trace LD_PRELOAD=$SHIM "$@"
+}
+
+# What the report says of $trace, by a jq expression over its process.
+asked() { # JQ
+    "$MODPROF" report --format json "$trace" | jq -r ".processes[0].allocations | $1"
+}
+
+# The books of heap_oracle, as the report has them.
+lua_books() {
+    asked '.lua | (.kinds[] | "kind \(.kind) \(.blocks) \(.bytes)"),
+           (.size_classes[] | "class \(.up_to_bytes) \(.blocks) \(.gone)"),
+           "resized \(.resized)", "grown_bytes \(.grown_bytes)", "shrunk_bytes \(.shrunk_bytes)",
+           "freed_bytes \(.freed_bytes)", "refused \(.refused)"'
+    asked '.lua.states[] | "peak_bytes \(.peak_bytes)", "live_bytes \(.live_bytes)"'
+    asked '"calls_for_lua \(.c.calls_for_lua)"'
+}
+
+check_oracle() { # ARGS...
+    profiled "$HOSTS/heap_oracle" "$@" >oracle.txt
+    lua_books >report.txt
+    diff oracle.txt report.txt
+}
+
+@test "a host that keeps books on its allocator agrees with the report" {
+    check_oracle counted
+}
+
+@test "refused requests change nothing but their count" {
+    for limit in 0 1000 20000 60000 200000; do
+        check_oracle limited "$limit"
+    done
+}
+
+@test "a changed allocator is counted on" {
+    check_oracle moved
+    [ "$(asked '.lua.states[0].allocator_changes')" = 1 ]
+}
+
+@test "a state may be closed through a coroutine" {
+    check_oracle coroutine
+}
+
+@test "luaL_newstate's allocator counts as one that keeps books" {
+    "$HOSTS/heap_oracle" counted >oracle.txt
+    profiled "$HOSTS/heap_oracle" plain
+    lua_books >report.txt
+    diff oracle.txt report.txt
+}
+
+@test "a limited allocator refuses at the same byte with and without the shim" {
+    for limit in 0 500 20000 100000; do
+        "$HOSTS/heap_oracle" limited "$limit" >plain.txt
+        profiled "$HOSTS/heap_oracle" limited "$limit" | diff plain.txt -
+    done
+}
+
+# Nothing below allocates between the count and the close: functions are local and were called once,
+# numbers are written without a string.
+@test "live bytes at the close are what collectgarbage says, to the byte" {
+    cat >last.lua <<'LUA'
+local keep = {}
+for i = 1, 5000 do keep[i % 1000] = { ("x"):rep(i % 100), i } end
+local count, write, exit = collectgarbage, io.write, os.exit
+count() count "stop"
+write("") count "count"
+write(count "count" * 1024)
+exit(true, true)
+LUA
+    profiled lua5.4 last.lua >said.txt
+    [ "$(asked '.lua.states[0].live_bytes')" = "$(cat said.txt)" ]
+    [ "$(asked '.lua.states[0].never_freed_bytes')" = 0 ]
+}
+
+@test "C calls are counted by the object that makes them" {
+    profiled "$HOSTS/heap_calls" >host.txt
+    asked '.c.objects[] | select(.object | endswith("/heap_calls")) |
+           to_entries[] | select(.key != "object") | "\(.key) \(.value)"' >report.txt
+    diff host.txt report.txt
+}
+
+@test "threads count apart and are added up" {
+    profiled "$HOSTS/heap_calls" 8 >host.txt
+    asked '.c.objects[] | select(.object | endswith("/heap_calls")) |
+           to_entries[] | select(.key != "object") | "\(.key) \(.value)"' >report.txt
+    diff host.txt report.txt
+}
