@@ -1,0 +1,121 @@
+/* hotpath: what one operation costs; tests/bench/hotpath runs it plain and under the shim. */
+/* LINK: -llua5.4 */
+/* Prints `<name> <ns per operation>` lines: the best of several rounds, since everything that
+ * disturbs a round only makes it slower. */
+#include <stdint.h>
+#include <time.h>
+
+#include "tests/hosts/host.h"
+
+enum { ROUNDS = 9 };
+
+static double now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void *(*volatile malloc_)(size_t) = malloc;
+static void *(*volatile realloc_)(void *, size_t) = realloc;
+static void (*volatile free_)(void *) = free;
+
+static void malloc_and_free(lua_State *L, int n)
+{
+    (void)L;
+    for (int i = 0; i < n; i++)
+        free_(malloc_(64));
+}
+
+static void realloc_larger_and_smaller(lua_State *L, int n)
+{
+    (void)L;
+    void *p = malloc_(64);
+    for (int i = 0; i < n; i++)
+        p = realloc_(p, i & 1 ? 64 : 80);
+    free_(p);
+}
+
+static void run(lua_State *L, const char *function, int n)
+{
+    lua_getglobal(L, function);
+    lua_pushinteger(L, n);
+    lua_call(L, 1, 0);
+}
+
+static void table_made_and_freed(lua_State *L, int n)
+{
+    run(L, "tables", n);
+}
+
+static void call_of_a_c_function(lua_State *L, int n)
+{
+    run(L, "calls", n);
+}
+
+static void call_of_a_lua_function(lua_State *L, int n)
+{
+    lua_getglobal(L, "nothing");
+    for (int i = 0; i < n; i++) {
+        lua_pushvalue(L, -1);
+        lua_call(L, 0, 0);
+    }
+    lua_settop(L, 0);
+}
+
+static int nothing(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
+static void *asked(void *ud, void *p, size_t osize, size_t nsize)
+{
+    (void)osize;
+    ++*(uint64_t *)ud; /* so it is more than realloc and free */
+    if (nsize)
+        return realloc(p, nsize);
+    free(p);
+    return NULL;
+}
+
+static lua_State *prepared(lua_State *L)
+{
+    static const char text[] = "function tables(n) for i = 1, n do local t = {} end end "
+                               "function calls(n) local f = c for i = 1, n do f() end end "
+                               "function nothing() end";
+    lua_register(L, "c", nothing);
+    host_run(L, text);
+    return L;
+}
+
+typedef void operation(lua_State *L, int n);
+
+static void measure(const char *name, operation *f, lua_State *L)
+{
+    enum { N = 500000 };
+    double best = 1e18;
+    f(L, N / 10);
+    for (int i = 0; i < ROUNDS; i++) {
+        double begin = now_ns();
+        f(L, N);
+        double ns = (now_ns() - begin) / N;
+        best = ns < best ? ns : best;
+    }
+    printf("%s %.2f\n", name, best);
+}
+
+int main(void)
+{
+    uint64_t requests = 0;
+    lua_State *stock = prepared(luaL_newstate()), *own = prepared(lua_newstate(asked, &requests));
+    measure("malloc+free", malloc_and_free, NULL);
+    measure("realloc", realloc_larger_and_smaller, NULL);
+    measure("table,stock-allocator", table_made_and_freed, stock);
+    measure("table,own-allocator", table_made_and_freed, own);
+    measure("lua-calls-c", call_of_a_c_function, stock);
+    measure("c-calls-lua", call_of_a_lua_function, stock);
+    lua_close(own);
+    lua_close(stock);
+    return 0;
+}
