@@ -24,22 +24,29 @@ void ccount_sizes_known(size_t (*usable)(void *))
 }
 
 static SHIM_TLS int registering;
+/* The last slot_now of this thread that was found alive, so that this need not be asked again. */
+static SHIM_TLS struct arena_thread *slot_alive;
 
-static COLD struct arena_thread *slot_register(void)
+static COLD struct arena_thread *slot_find(void)
 {
-    if (registering)
-        return NULL;
-    registering = 1;
-    struct arena_thread *t = slot_get();
-    registering = 0;
-    return slot_is_dead(t) ? NULL : t;
+    struct arena_thread *t = slot_now;
+    if (slot_is_dead(t)) {
+        if (registering)
+            return NULL;
+        registering = 1;
+        t = slot_get();
+        registering = 0;
+        if (slot_is_dead(t))
+            return NULL;
+    }
+    return slot_alive = t;
 }
 
 /* This thread's slot, or NULL where nothing can be counted. */
 static inline struct arena_thread *slot_of_thread(void)
 {
     struct arena_thread *t = slot_now;
-    return unlikely(slot_is_dead(t)) ? slot_register() : t;
+    return likely(t == slot_alive) ? t : slot_find();
 }
 
 static inline struct arena_c_alloc *counters_of(struct arena_thread *t, const void *caller)
@@ -49,8 +56,9 @@ static inline struct arena_c_alloc *counters_of(struct arena_thread *t, const vo
 
 static COLD void publish(struct arena_thread *t)
 {
-    int64_t live = atomic_fetch_add(&arena->c_live_bytes, t->c_unpublished) + t->c_unpublished;
-    t->c_unpublished = 0;
+    int64_t step = t->c_unpublished; /* a signal handler may add to it meanwhile */
+    int64_t live = atomic_fetch_add(&arena->c_live_bytes, step) + step;
+    t->c_unpublished -= step;
     int64_t peak = atomic_load(&arena->c_peak_bytes);
     while (live > peak && !atomic_compare_exchange_weak(&arena->c_peak_bytes, &peak, live))
         ;
@@ -64,7 +72,7 @@ static inline void live_add(struct arena_thread *t, int64_t bytes)
         publish(t);
 }
 
-void ccount_alloc(const void *caller, size_t n, size_t usable)
+HOT void ccount_alloc(const void *caller, size_t n, size_t usable)
 {
     struct arena_thread *t = slot_of_thread();
     if (t == NULL)
@@ -84,7 +92,7 @@ COLD void ccount_refused(const void *caller)
         counters_of(t, caller)->fail_n++;
 }
 
-void ccount_free(const void *caller, size_t usable)
+HOT void ccount_free(const void *caller, size_t usable)
 {
     struct arena_thread *t = slot_of_thread();
     if (t == NULL)
@@ -95,7 +103,7 @@ void ccount_free(const void *caller, size_t usable)
     live_add(t, -(int64_t)usable);
 }
 
-void ccount_resize(const void *caller, size_t before, size_t after)
+HOT void ccount_resize(const void *caller, size_t before, size_t after)
 {
     struct arena_thread *t = slot_of_thread();
     if (t == NULL)
