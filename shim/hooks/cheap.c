@@ -10,7 +10,6 @@
  * Context: any thread, signal handlers, fork children, before the first constructor. */
 #include "shim/hooks/cheap.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -238,33 +237,4 @@ SHIM_EXPORT void *pvalloc(size_t n)
     if (!RESOLVED(pvalloc))
         return boot_alloc(n, PAGE);
     return NOTED_RARE(pvalloc, real.pvalloc(n), n);
-}
-
-/* ---- what is covered ---- */
-
-const void *cheap_realloc_entry, *cheap_free_entry;
-
-static int same_object(const void *a, const void *b)
-{
-    return object_of(a) == object_of(b);
-}
-
-/* What the program gets for NAME, if it is ours. */
-static const void *own_entry(const char *name)
-{
-    const void *p = dlsym(RTLD_DEFAULT, name);
-    return same_object(p, (const void *)(uintptr_t)cheap_check) ? p : NULL;
-}
-
-void cheap_check(void)
-{
-    real_resolve();
-    cheap_realloc_entry = own_entry("realloc");
-    cheap_free_entry = own_entry("free");
-    if (own_entry("malloc") == NULL)
-        uncovered_note("malloc", "the program brings its own", 0);
-    if (same_object((void *)(uintptr_t)real.malloc, (void *)(uintptr_t)real.malloc_usable_size))
-        ccount_sizes_known(real.malloc_usable_size);
-    else
-        uncovered_note("sizes of C blocks", "the allocator in use can not be asked for them", 0);
 }

@@ -1,5 +1,5 @@
 /* The C allocator interposed: this program's own malloc family is the shim's. */
-/* SOURCES: shim/hooks/cheap.c shim/hooks/ccount.c shim/real.c */
+/* SOURCES: shim/hooks/cheap.c shim/hooks/cheap_check.c shim/hooks/ccount.c shim/real.c */
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
