@@ -116,10 +116,15 @@ const void *hook_lua_topointer(lua_State *L, int idx)
 
 static int call_original(lua_State *L, uint32_t index)
 {
-    lua_CFunction original = (lua_CFunction)function_original[index];
-    if (unlikely(observe_marked[index]))
-        return observed_function(copy_at(arena->functions[index].copy), L, original, index);
-    return original(L);
+    return ((lua_CFunction)function_original[index])(L);
+}
+
+/* Seen whole, at every call; times itself. */
+static int call_marked(lua_State *L, struct arena_thread *t, uint32_t index)
+{
+    struct lua_copy *c = copy_at(arena->functions[index].copy);
+    sampling_rearm(t, index, ARENA_FIX_DOWN, 1);
+    return observed_function(c, L, (lua_CFunction)function_original[index], index);
 }
 
 /* First call on a thread that has no slot yet: registers it, then counts the call there. */
@@ -137,8 +142,9 @@ int thunk_slow(lua_State *L, uint32_t index)
     struct arena_thread *t = slot_now;
     if (unlikely(slot_is_dead(t)))
         return thunk_unregistered(L, index);
-    uint32_t weight_2 = observe_marked[index] ? sampling_rearm(t, index, ARENA_FIX_DOWN, 1) + 1
-                                              : sampling_next(t, index, ARENA_FIX_DOWN);
+    if (unlikely(observe_marked[index]))
+        return call_marked(L, t, index);
+    uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
     if (unlikely(naming_is_open(index) && weight_2 == 2))
         naming_called(L, index);
     uint64_t begin = sampling_begin(t);

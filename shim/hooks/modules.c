@@ -13,10 +13,11 @@
 
 #include "shim/attach/hooks.h"
 #include "shim/hooks/chunk_origin.h"
+#include "shim/hooks/sampling.h"
 #include "shim/hooks/span_trace.h"
 
 enum { MARK_NONE = 0, MARK_REQUIRE = 1, MARK_DOFILE = 2 };
-enum { HITS_ALL_TIMED = 8, HITS_TIMED_EVERY = 16 };
+enum { HITS_ALL_TIMED = 16, HITS_TIMED_EVERY = 16 };
 
 uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
 
@@ -76,64 +77,105 @@ static void ask_argument(struct span *s, const char *otherwise)
         s->asked = api->lua_tolstring(s->L, 1, &s->asked_n);
 }
 
-static void count_hit(struct span *s)
+/* A call of the function at INDEX that this file runs: begun when Lua's own call begins. */
+struct timed {
+    uint32_t index;
+    uint64_t begin_ns;
+};
+
+static inline struct timed timed_begin(uint32_t index)
 {
-    struct arena_hit *h = hit_entry(intern(s->asked, s->asked_n));
-    if (!h)
-        return;
-    uint64_t n = atomic_fetch_add_explicit(&h->n, 1, memory_order_relaxed);
-    if (n >= HITS_ALL_TIMED && n % HITS_TIMED_EVERY != 0)
-        return;
-    uint64_t ns = now_ns() - s->begin_ns;
-    atomic_fetch_add_explicit(&h->timed_n, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&h->timed_ns, ns, memory_order_relaxed);
+    return (struct timed){index, sampling_begin(slot_now)};
 }
 
-static int observed_require(struct lua_copy *c, lua_State *L, lua_CFunction original)
+/* Stands for WEIGHT calls.  Returns when it ended. */
+static uint64_t timed_end(struct timed t, uint32_t weight)
+{
+    uint64_t end = now_ns();
+    sampling_end(t.index, ARENA_FIX_DOWN, 2 * weight, t.begin_ns, end);
+    return end;
+}
+
+static inline void timed_not(void)
+{
+    if (slot_now->unseen_return_n)
+        slot_now->unseen_return_n--;
+}
+
+static int call_timed(lua_State *L, lua_CFunction original, uint32_t index)
+{
+    struct timed t = timed_begin(index);
+    int n = original(L);
+    timed_end(t, 1);
+    return n;
+}
+
+/* The first hits of a name are all timed, then one stands for those until the next. */
+static void count_hit(struct span *s, struct timed t)
+{
+    struct arena_hit *h = hit_entry(intern(s->asked, s->asked_n));
+    uint64_t n = h ? atomic_fetch_add_explicit(&h->n, 1, memory_order_relaxed) : 1;
+    if (!h || (n >= HITS_ALL_TIMED && n % HITS_TIMED_EVERY != 0)) {
+        timed_not();
+        return;
+    }
+    uint64_t end = timed_end(t, n < HITS_ALL_TIMED ? 1 : HITS_TIMED_EVERY);
+    atomic_fetch_add_explicit(&h->timed_n, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&h->timed_ns, end - t.begin_ns, memory_order_relaxed);
+}
+
+static void require_ended(struct span *s, struct timed t, int results)
+{
+    if (likely(results == 1 && !s->touched)) {
+        count_hit(s, t);
+        span_drop(s, s->serial);
+        return;
+    }
+    uint64_t end = timed_end(t, 1);
+    span_touch(s);
+    span_close(s, s->serial, SPAN_OK, end);
+}
+
+static int observed_require(struct lua_copy *c, lua_State *L, lua_CFunction original,
+                            uint32_t index)
 {
     struct span *s = span_push(SPAN_REQUIRE, c, L, SPAN_FRAME());
     if (!s)
-        return original(L);
+        return call_timed(L, original, index);
     uint64_t serial = s->serial;
     ask_argument(s, "?");
     observe_calls = 1;
-    s->begin_ns = now_ns();
+    struct timed t = timed_begin(index);
+    s->begin_ns = t.begin_ns;
     int n = original(L);
-    if (unlikely(!span_live(s, serial)))
-        return n;
-    if (likely(n == 1 && !s->touched)) {
-        count_hit(s);
-        span_drop(s, serial);
-        return n;
-    }
-    uint64_t end = now_ns();
-    span_touch(s);
-    span_close(s, serial, SPAN_OK, end);
+    if (likely(span_live(s, serial)))
+        require_ended(s, t, n);
     return n;
 }
 
 /* ---- dofile ---- */
 
-static int observed_dofile(struct lua_copy *c, lua_State *L, lua_CFunction original)
+static int observed_dofile(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
 {
     struct span *s = span_push(SPAN_DOFILE, c, L, SPAN_FRAME());
     if (!s)
-        return original(L);
+        return call_timed(L, original, index);
     uint64_t serial = s->serial;
     ask_argument(s, "=stdin");
     observe_calls = 1;
-    s->begin_ns = now_ns();
+    struct timed t = timed_begin(index);
+    s->begin_ns = t.begin_ns;
     span_touch(s);
     int n = original(L);
-    span_close(s, serial, SPAN_OK, now_ns());
+    span_close(s, serial, SPAN_OK, timed_end(t, 1));
     return n;
 }
 
 int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
 {
     switch (observe_marked[index]) {
-    case MARK_REQUIRE: return observed_require(c, L, original);
-    case MARK_DOFILE: return observed_dofile(c, L, original);
+    case MARK_REQUIRE: return observed_require(c, L, original, index);
+    case MARK_DOFILE: return observed_dofile(c, L, original, index);
     default: return original(L);
     }
 }

@@ -18,7 +18,8 @@ int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, i
                     lua_KContext ctx, lua_KFunction k);
 
 /* Runs a C function that the span hooks want to see whole (require, dofile); called by the thunk's
- * slow path in place of the original for functions marked with observe_mark. */
+ * slow path, which has counted the call, in place of the original for functions that are marked.
+ * Times the call too (sampling_end): every one that loads, a sample of those that do not. */
 int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index);
 
 /* Told by naming.c whenever a C function gets its name, so that `require` of the package library
