@@ -16,15 +16,15 @@
 static const struct lua_layout candidate = {
     .verified = 0,
     .tried = 1,
-    .state_top = 16,
+    .state_top = OFFSET_STATE_TOP,
     .state_global = 24,
-    .state_ci = 32,
-    .ci_func = 0,
+    .state_ci = OFFSET_STATE_CI,
+    .ci_func = OFFSET_CI_FUNC,
     .ci_previous = 16,
     .ci_callstatus = 62,
-    .tvalue_tag = 8,
-    .tvalue_bytes = 16,
-    .cclosure_f = 24,
+    .tvalue_tag = OFFSET_TVALUE_TAG,
+    .tvalue_bytes = TVALUE_BYTES,
+    .cclosure_f = OFFSET_CCLOSURE_F,
     .lclosure_proto = 24,
 };
 

@@ -1,7 +1,8 @@
-/* lua_tags: the marks of values in Lua 5.4's stack that the shim reads; verified together with the
- * offsets (lua_layout_check.c).
+/* lua_tags: Lua 5.4's structures as far as the shim reads them, on 64-bit machines: offsets, and the
+ * marks of values.  True for a copy whose layout is `verified` (lua_layout_check.c tries these and
+ * no others), and for no other.
  *
- * Context: shim/attach only. */
+ * Context: shim/attach, and hot paths that have looked at `verified`. */
 #ifndef SHIM_ATTACH_LUA_TAGS_H
 #define SHIM_ATTACH_LUA_TAGS_H
 
@@ -11,11 +12,20 @@
 
 enum {
     TAG_LIGHT_USERDATA = 2,
-    TAG_LIGHT_C = 22,      /* a C function without upvalues */
-    TAG_LUA_CLOSURE = 70,  /* collectable, so bit 6 is set */
+    TAG_LIGHT_C = 22,     /* a C function without upvalues */
+    TAG_LUA_CLOSURE = 70, /* collectable, so bit 6 is set */
     TAG_C_CLOSURE = 102
 };
 
 enum { CALL_IS_C = 2 }; /* in a call info's status */
+
+enum {
+    OFFSET_STATE_TOP = 16,
+    OFFSET_STATE_CI = 32,
+    OFFSET_CI_FUNC = 0,
+    OFFSET_TVALUE_TAG = 8,
+    TVALUE_BYTES = 16,
+    OFFSET_CCLOSURE_F = 24
+};
 
 #endif
