@@ -9,39 +9,33 @@
  * Context: host threads.  Unless the call is timed, or wanted by the span hooks, nothing is left on
  * the C stack: the hook jumps to the original. */
 #include "shim/attach/hooks.h"
+#include "shim/attach/lua_tags.h"
 #include "shim/attach/thunk.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
 
 #define NOINLINE __attribute__((noinline))
 
-/* Tags of Lua 5.4's functions, and the bit that marks a C function's call, where the layout is
- * verified. */
-enum { TAG_LUA = 0x46, TAG_LIGHT_C = 0x16, TAG_C_CLOSURE = 0x66, CALL_IS_C = 1 << 1 };
-
 static inline const char *pointer_at(const void *base, uint32_t offset)
 {
     return *(const char *const *)((const char *)base + offset);
 }
 
-/* Index of the C function that runs on L, or -1. */
-static inline int running_by_layout(const struct lua_layout *lay, lua_State *L)
+/* Index of the C function that runs on L, or -1.  The layout is verified. */
+static inline int running_by_layout(lua_State *L)
 {
-    const char *ci = pointer_at(L, lay->state_ci);
-    if (!(*(const uint16_t *)(ci + lay->ci_callstatus) & CALL_IS_C))
-        return -1;
-    const char *func = pointer_at(ci, lay->ci_func);
-    uint8_t tag = (uint8_t)func[lay->tvalue_tag];
+    const char *func = pointer_at(pointer_at(L, OFFSET_STATE_CI), OFFSET_CI_FUNC);
+    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
     if (tag == TAG_LIGHT_C)
         return thunk_index(pointer_at(func, 0));
-    return tag == TAG_C_CLOSURE ? thunk_index(pointer_at(pointer_at(func, 0), lay->cclosure_f))
+    return tag == TAG_C_CLOSURE ? thunk_index(pointer_at(pointer_at(func, 0), OFFSET_CCLOSURE_F))
                                 : -1;
 }
 
 static int running(const struct lua_copy *c, lua_State *L)
 {
     if (likely(c->layout.verified))
-        return running_by_layout(&c->layout, L);
+        return running_by_layout(L);
     return thunk_index((const void *)layout_running_c(c, L));
 }
 
@@ -50,17 +44,17 @@ static inline int type_may_be_called(int type)
     return type == LUA_TTABLE || type == LUA_TUSERDATA;
 }
 
-static inline int crosses_by_layout(const struct lua_layout *lay, lua_State *L, int nargs)
+static inline int crosses_by_layout(lua_State *L, int nargs)
 {
-    const char *callee = pointer_at(L, lay->state_top) - (ptrdiff_t)(nargs + 1) * lay->tvalue_bytes;
-    uint8_t tag = (uint8_t)callee[lay->tvalue_tag];
-    return tag == TAG_LUA || type_may_be_called(tag & 0x0f);
+    const char *callee = pointer_at(L, OFFSET_STATE_TOP) - (ptrdiff_t)(nargs + 1) * TVALUE_BYTES;
+    uint8_t tag = (uint8_t)callee[OFFSET_TVALUE_TAG];
+    return tag == TAG_LUA_CLOSURE || type_may_be_called(tag & 0x0f);
 }
 
 static int crosses(const struct lua_copy *c, lua_State *L, int nargs)
 {
     if (likely(c->layout.verified))
-        return crosses_by_layout(&c->layout, L, nargs);
+        return crosses_by_layout(L, nargs);
     lua_CFunction fn;
     const void *closure;
     layout_callee(c, L, nargs, &fn, &closure);
@@ -89,9 +83,9 @@ static inline void way_count(struct arena_thread *t, enum way way)
 }
 
 /* The usual case, counted without a call: 1 where that was all there is to do. */
-static inline int count_fast(const struct lua_layout *lay, lua_State *caller, enum way way)
+static inline int count_fast(lua_State *caller, enum way way)
 {
-    int index = running_by_layout(lay, caller);
+    int index = running_by_layout(caller);
     struct arena_thread *t = slot_now;
     if (unlikely(index < 0 || t->calls[index].up_left <= 1))
         return 0;
@@ -163,9 +157,8 @@ static NOINLINE void callk_slow(lua_State *L, int nargs, int nresults, lua_KCont
 void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
-    const struct lua_layout *lay = &c->layout;
-    if (unlikely(!lay->verified || observe_calls) ||
-        (crosses_by_layout(lay, L, nargs) && !count_fast(lay, L, WAY_CALLK)))
+    if (unlikely(!c->layout.verified || observe_calls) ||
+        (crosses_by_layout(L, nargs) && !count_fast(L, WAY_CALLK)))
         callk_slow(L, nargs, nresults, ctx, k);
     else
         c->api.lua_callk(L, nargs, nresults, ctx, k);
@@ -198,9 +191,8 @@ int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KCon
                     lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
-    const struct lua_layout *lay = &c->layout;
-    if (unlikely(!lay->verified || observe_calls) ||
-        (crosses_by_layout(lay, L, nargs) && !count_fast(lay, L, WAY_PCALLK)))
+    if (unlikely(!c->layout.verified || observe_calls) ||
+        (crosses_by_layout(L, nargs) && !count_fast(L, WAY_PCALLK)))
         return pcallk_slow(L, nargs, nresults, errfunc, ctx, k);
     return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
 }
@@ -222,8 +214,7 @@ static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nr
 int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
     struct lua_copy *c = copy_current();
-    const struct lua_layout *lay = &c->layout;
-    if (unlikely(!lay->verified || from == NULL) || !count_fast(lay, from, WAY_RESUME))
+    if (unlikely(!c->layout.verified || from == NULL) || !count_fast(from, WAY_RESUME))
         return resume_slow(L, from, narg, nres);
     return c->api.lua_resume(L, from, narg, nres);
 }
