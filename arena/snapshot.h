@@ -33,6 +33,14 @@ int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_em
  * ring empty, so that the child's trace defines everything it uses. */
 void snapshot_restart(struct arena *a);
 
+/* Marks all definitions (process, strings, objects, functions...) as not emitted: for after a frame was
+ * lost. Counters need no such thing. */
+void snapshot_redefine(struct arena *a);
+
+/* Encodes the `state` record of S; returns its size, or 0 where it does not fit. */
+enum { SNAPSHOT_STATE_BYTES = 2048 };
+size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap);
+
 /* Exact number of calls of one function on one thread slot, at any moment. */
 uint64_t snapshot_down_n(const struct arena_thread *t, uint32_t function);
 uint64_t snapshot_up_n(const struct arena_thread *t, uint32_t function);

@@ -1,0 +1,199 @@
+/* process: exit, exec, fork.  See process.h.
+ *
+ * In: the interposed ways to end or replace the process image, an exit handler, a fork handler.
+ * Out: the trace's end, or a trace of the child's own.
+ *
+ * The exit handler is registered before the program's own, and before the loader's: it runs after all
+ * of them, and after all destructors of libraries, and is told the exit status.  A child of vfork runs in its parent's
+ * memory: the writer sees by the process id that it is not the child's trace to end.
+ *
+ * Context: host threads, signal handlers (_exit), children of fork and vfork. */
+#include "shim/hooks/process.h"
+
+#include <alloca.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shim/real.h"
+#include "shim/record/record_api.h"
+#include "shim/record/region.h"
+#include "shim/record/slots.h"
+#include "shim/record/writer.h"
+
+/* ---- exit ---- */
+
+static int on_exit_registered;
+
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    writer_finish(END_EXIT, status & 0xff);
+}
+
+/* Earlier than at_exit, and without the status: only where that could not be registered. */
+__attribute__((destructor)) static void shim_stop(void)
+{
+    if (!on_exit_registered)
+        writer_finish(END_EXIT, -1);
+}
+
+#define REAL(name) (real.name ? (void)0 : real_resolve())
+
+SHIM_EXPORT void _exit(int status)
+{
+    writer_finish(END_QUICK_EXIT, status & 0xff);
+    REAL(_exit);
+    real._exit(status);
+    __builtin_unreachable();
+}
+
+SHIM_EXPORT void _Exit(int status)
+{
+    writer_finish(END_QUICK_EXIT, status & 0xff);
+    REAL(_Exit);
+    real._Exit(status);
+    __builtin_unreachable();
+}
+
+SHIM_EXPORT void quick_exit(int status)
+{
+    writer_finish(END_QUICK_EXIT, status & 0xff);
+    REAL(quick_exit);
+    real.quick_exit(status);
+    __builtin_unreachable();
+}
+
+/* ---- exec ---- */
+
+/* 1 where PATH is a program that may be run: exec then hardly fails, and the trace is not ended for
+ * nothing.  errno is kept. */
+static int may_run(const char *path)
+{
+    int saved = errno, yes = path && access(path, X_OK) == 0;
+    errno = saved;
+    return yes;
+}
+
+static int failed(int result, int begun)
+{
+    if (begun)
+        writer_exec_failed();
+    return result;
+}
+
+/* Runs CALL with the trace ended before it, if SURE. */
+#define EXEC(sure, call) \
+    do { \
+        int begun_ = (sure); \
+        if (begun_) \
+            writer_exec_begin(); \
+        return failed(call, begun_); \
+    } while (0)
+
+SHIM_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+{
+    REAL(execve);
+    EXEC(may_run(path), real.execve(path, argv, envp));
+}
+
+SHIM_EXPORT int execv(const char *path, char *const argv[])
+{
+    REAL(execv);
+    EXEC(may_run(path), real.execv(path, argv));
+}
+
+/* A name without a slash is looked for by the C library: whether it is there is not known. */
+static int may_find(const char *file)
+{
+    return file && (!strchr(file, '/') || may_run(file));
+}
+
+SHIM_EXPORT int execvp(const char *file, char *const argv[])
+{
+    REAL(execvp);
+    EXEC(may_find(file), real.execvp(file, argv));
+}
+
+SHIM_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+    REAL(execvpe);
+    EXEC(may_find(file), real.execvpe(file, argv, envp));
+}
+
+SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+    REAL(fexecve);
+    EXEC(fd >= 0, real.fexecve(fd, argv, envp));
+}
+
+/* The arguments behind FIRST as an array on the stack of the calling function, which must be one that
+ * does not return before exec: as the C library itself does it. */
+enum { ARGS_MAX = 1 << 16 };
+
+static size_t count_args(const char *first, va_list ap)
+{
+    size_t n = 1;
+    for (const char *arg = first; arg && n < ARGS_MAX; n++)
+        arg = va_arg(ap, char *);
+    return n;
+}
+
+static void fill_args(char **argv, const char *first, va_list ap)
+{
+    size_t n = 0;
+    argv[n++] = (char *)(uintptr_t)first;
+    while (argv[n - 1] && n < ARGS_MAX)
+        argv[n++] = va_arg(ap, char *);
+    argv[n - 1] = NULL;
+}
+
+#define ARGS(argv, first, ap, count_ap) \
+    va_list ap, count_ap; \
+    va_start(ap, first); \
+    va_copy(count_ap, ap); \
+    char **argv = alloca(count_args(first, count_ap) * sizeof *argv); \
+    va_end(count_ap); \
+    fill_args(argv, first, ap)
+
+SHIM_EXPORT int execl(const char *path, const char *arg, ...)
+{
+    ARGS(argv, arg, ap, counting);
+    va_end(ap);
+    return execv(path, argv);
+}
+
+SHIM_EXPORT int execlp(const char *file, const char *arg, ...)
+{
+    ARGS(argv, arg, ap, counting);
+    va_end(ap);
+    return execvp(file, argv);
+}
+
+SHIM_EXPORT int execle(const char *path, const char *arg, ...)
+{
+    ARGS(argv, arg, ap, counting);
+    char *const *envp = va_arg(ap, char *const *);
+    va_end(ap);
+    return execve(path, argv, (char *const *)envp);
+}
+
+/* ---- fork ---- */
+
+static void in_child(void)
+{
+    int saved = errno;
+    if (arena)
+        writer_fork_child(region_fork_child() == 0);
+    errno = saved;
+}
+
+void process_start(void)
+{
+    slots_start();
+    pthread_atfork(NULL, NULL, in_child);
+    on_exit_registered = on_exit(at_exit, NULL) == 0;
+}

@@ -1,0 +1,30 @@
+/* process_info: what the process record says: who, when, and where from.
+ *
+ * Context: constructor, loader callback, fork's child, first drain.  No allocation. */
+#ifndef SHIM_RECORD_PROCESS_INFO_H
+#define SHIM_RECORD_PROCESS_INFO_H
+
+#include <stdint.h>
+
+#include "arena/layout.h"
+
+/* Ids and the moment of start; P is zero. */
+void process_info_start(struct arena_process *p);
+
+/* The same in a fork's child, over what the parent had; async-signal-safe. */
+void process_info_forked(struct arena_process *p);
+
+/* Executable, arguments, directory: needs the file system, so only when a trace begins. */
+void process_info_describe(struct arena_process *p);
+
+/* Field 22 of /proc/self/stat, in clock ticks since boot (it survives exec); 0: unknown. */
+uint64_t process_info_start_ticks(void);
+
+/* The same for any process, in CLOCK_REALTIME ns, to within a hundredth of a second; 0: there is
+ * no such process, or it can not be told. */
+uint64_t process_info_start_of(uint64_t pid);
+
+/* Resident memory of this process, 0: unknown. */
+uint64_t process_info_rss_bytes(void);
+
+#endif

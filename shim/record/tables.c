@@ -1,0 +1,168 @@
+/* tables: the arena's smaller tables: losses, milestones, what is not covered, require() hits,
+ * chunks.  See record_api.h.
+ *
+ * Hits and chunks are appended to the arena in order, so that few pages are touched, and found
+ * through private hash tables.  Two threads with the same new key at once may both append it; one entry is
+ * found from then on, the other stays zero and is never emitted.
+ *
+ * Context: any; lock-free. */
+#include <string.h>
+
+#include "shim/record/record_api.h"
+#include "shim/record/region.h"
+
+enum { INDEX_N = 4096, TEXTS_N = 8192, TEXTS_FULL = TEXTS_N * 3 / 4 };
+_Static_assert(INDEX_N >= 2 * ARENA_HITS_MAX && INDEX_N >= 2 * ARENA_CHUNKS_MAX,
+               "the tables of keys never fill");
+
+/* ---- sums ---- */
+
+void loss_count(enum loss what, uint64_t n)
+{
+    if (arena && (unsigned)what < LOSS_N)
+        atomic_fetch_add_explicit(&arena->losses[what], n, memory_order_relaxed);
+}
+
+uint32_t span_id_new(void)
+{
+    return arena ? atomic_fetch_add(&arena->span_id, 1) + 1 : 0;
+}
+
+void milestone_note(enum milestone what, uint64_t at_ns, uint32_t name)
+{
+    uint64_t none = 0;
+    if (!arena || (unsigned)what >= sizeof arena->milestones / sizeof *arena->milestones)
+        return;
+    if (__atomic_load_n(&arena->milestones[what], __ATOMIC_RELAXED))
+        return;
+    arena->milestone_name[what] = name;
+    __atomic_compare_exchange_n(&arena->milestones[what], &none, at_ns, 0, __ATOMIC_RELEASE,
+                                __ATOMIC_RELAXED);
+}
+
+/* Keyed by what, reason and copy: few, and noted when Lua or a library arrives. */
+void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1)
+{
+    if (!arena)
+        return;
+    uint32_t w = intern_z(what), r = intern_z(reason), n = atomic_load(&arena->uncovered_n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct arena_uncovered *u = &arena->uncovered[i];
+        if (u->what == w && u->reason == r && u->copy == copy_plus_1)
+            return;
+    }
+    do
+        if (n >= ARENA_UNCOVERED_MAX ||
+            region_reserve(&arena->uncovered[n], sizeof arena->uncovered[n]))
+            return;
+    while (!atomic_compare_exchange_weak(&arena->uncovered_n, &n, n + 1));
+    struct arena_uncovered *u = &arena->uncovered[n];
+    u->what = w;
+    u->reason = r;
+    u->copy = copy_plus_1;
+    atomic_store(&u->version, 1);
+}
+
+/* ---- hits ---- */
+
+static _Atomic uint16_t hit_index[INDEX_N]; /* entry + 1 */
+
+static struct arena_hit *hit_add(uint32_t name)
+{
+    uint32_t n = atomic_load(&arena->hits_n);
+    do
+        if (n >= ARENA_HITS_MAX || region_reserve(&arena->hits[n], sizeof arena->hits[n])) {
+            loss_count(LOSS_HITS_FULL, 1);
+            return NULL;
+        }
+    while (!atomic_compare_exchange_weak(&arena->hits_n, &n, n + 1));
+    atomic_store(&arena->hits[n].name, name);
+    return &arena->hits[n];
+}
+
+struct arena_hit *hit_entry(uint32_t name)
+{
+    struct arena_hit *mine = NULL;
+    if (!arena)
+        return NULL;
+    for (uint32_t i = name * 2654435761u >> 16;; i++) {
+        _Atomic uint16_t *slot = &hit_index[i % INDEX_N];
+        uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
+        if (v == 0) {
+            mine = mine ? mine : hit_add(name);
+            if (!mine || atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->hits + 1)))
+                return mine;
+        }
+        if (atomic_load_explicit(&arena->hits[v - 1].name, memory_order_relaxed) == name)
+            return &arena->hits[v - 1];
+    }
+}
+
+/* ---- chunks ---- */
+
+static _Atomic uint16_t chunk_index[INDEX_N]; /* entry + 1 */
+
+static struct arena_chunk *chunk_add(uint64_t key, uint32_t name, enum chunk_origin origin)
+{
+    uint32_t n = atomic_load(&arena->chunks_n);
+    do
+        if (n >= ARENA_CHUNKS_MAX || region_reserve(&arena->chunks[n], sizeof arena->chunks[n])) {
+            loss_count(LOSS_CHUNKS_FULL, 1);
+            return NULL;
+        }
+    while (!atomic_compare_exchange_weak(&arena->chunks_n, &n, n + 1));
+    struct arena_chunk *c = &arena->chunks[n];
+    c->name = name;
+    c->origin = origin;
+    atomic_store_explicit(&c->key, key, memory_order_release);
+    return c;
+}
+
+struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin origin)
+{
+    struct arena_chunk *mine = NULL;
+    if (!arena)
+        return NULL;
+    if (key == 0) /* 0 says "free" */
+        key = 1;
+    for (uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40);; i++) {
+        _Atomic uint16_t *slot = &chunk_index[i % INDEX_N];
+        uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
+        if (v == 0) {
+            mine = mine ? mine : chunk_add(key, name, origin);
+            if (!mine ||
+                atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->chunks + 1)))
+                return mine;
+        }
+        if (atomic_load_explicit(&arena->chunks[v - 1].key, memory_order_relaxed) == key)
+            return &arena->chunks[v - 1];
+    }
+}
+
+/* ---- texts ---- */
+
+static _Atomic uint64_t texts[TEXTS_N];
+static _Atomic uint32_t texts_n;
+
+int chunk_text_seen(uint64_t text_hash)
+{
+    if (text_hash == 0)
+        text_hash = 1;
+    for (uint32_t i = (uint32_t)(text_hash >> 32), probes = 0; probes < TEXTS_N; i++, probes++) {
+        _Atomic uint64_t *slot = &texts[i % TEXTS_N];
+        uint64_t v = atomic_load_explicit(slot, memory_order_relaxed);
+        if (v == 0) {
+            if (atomic_load(&texts_n) >= TEXTS_FULL) {
+                loss_count(LOSS_CHUNKS_FULL, 1);
+                return 0;
+            }
+            if (atomic_compare_exchange_strong(slot, &v, text_hash)) {
+                atomic_fetch_add(&texts_n, 1);
+                return 0;
+            }
+        }
+        if (v == text_hash)
+            return 1;
+    }
+    return 0;
+}

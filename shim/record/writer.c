@@ -1,0 +1,264 @@
+/* writer: when the arena is drained, and how a trace begins and ends.  See writer.h.
+ *
+ * A trace begins when the first Lua state is made, in a fork's child when Lua is used in it: a
+ * process that never runs Lua leaves nothing.  Whoever drains holds arena->drain_lock, taken by trying
+ * only; a process killed while draining leaves it set, which nobody minds. */
+#include "shim/record/writer.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "arena/snapshot.h"
+#include "shim/record/framer.h"
+#include "shim/record/process_info.h"
+#include "shim/record/record_api.h"
+#include "shim/record/region.h"
+#include "shim/record/ring.h"
+#include "shim/record/sink.h"
+
+enum {
+    TICK_NS = 1000 * 1000 * 1000,
+    EARLY_NS = 20 * 1000 * 1000,    /* between drains because the ring fills */
+    LOCK_WAIT_NS = 50 * 1000 * 1000 /* at the end, for a drain that another thread is in */
+};
+
+static _Atomic int begun, finished;
+static int forked;           /* the image continues a parent's: it may never use Lua */
+static _Atomic uint64_t next_ns, next_early_ns;
+static _Atomic uint32_t drainer; /* tid */
+
+/* A vfork's child, or one made past fork(), shares the memory of a trace that is not its own. */
+static int is_ours(void)
+{
+    return arena && arena->process.pid == (uint64_t)getpid();
+}
+
+/* ---- draining ---- */
+
+static int lock(void)
+{
+    uint32_t free = 0;
+    if (!atomic_compare_exchange_strong(&arena->drain_lock, &free, 1))
+        return -1;
+    atomic_store(&drainer, (uint32_t)syscall(SYS_gettid));
+    return 0;
+}
+
+static void unlock(void)
+{
+    atomic_store(&drainer, 0);
+    atomic_store(&arena->drain_lock, 0);
+}
+
+/* At the end it is worth a moment, but not where this very thread is in a drain (it was interrupted
+ * by a signal handler that ends the process). */
+static int lock_at_end(void)
+{
+    uint64_t begin = now_ns();
+    while (lock()) {
+        struct timespec pause = {0, 200 * 1000};
+        if (atomic_load(&drainer) == (uint32_t)syscall(SYS_gettid) ||
+            now_ns() - begin > LOCK_WAIT_NS)
+            return -1;
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
+static void snapshot(int final)
+{
+    struct snapshot_options o = {final, now_ns(), process_info_rss_bytes()};
+    arena->process.shim_bytes = region_bytes() + framer_bytes();
+    snapshot_take(arena, &o, framer_add, NULL);
+}
+
+/* What was in a lost frame is defined again by the next one. */
+static int settle(void)
+{
+    uint32_t lost = framer_lost();
+    if (lost)
+        snapshot_redefine(arena);
+    return lost ? -1 : 0;
+}
+
+static void drain(void)
+{
+    if (!is_ours() || lock())
+        return;
+    uint64_t begin = now_ns();
+    if (sink_ready(0)) {
+        snapshot(0);
+        framer_flush();
+        arena->drain_n++;
+        arena->drain_ns += now_ns() - begin;
+    }
+    settle();
+    unlock();
+}
+
+void writer_tick(uint64_t now)
+{
+    if (!arena || atomic_load_explicit(&finished, memory_order_relaxed))
+        return;
+    if (likely(now < atomic_load_explicit(&next_ns, memory_order_relaxed))) {
+        if (likely(ring_filled_bytes() < ARENA_RING_BYTES / 2) ||
+            now < atomic_load_explicit(&next_early_ns, memory_order_relaxed))
+            return;
+    }
+    int saved = errno;
+    atomic_store(&next_ns, now + TICK_NS);
+    atomic_store(&next_early_ns, now + EARLY_NS);
+    if (atomic_load(&begun))
+        drain();
+    else
+        writer_begin();
+    errno = saved;
+}
+
+/* ---- begin ---- */
+
+static void begin_trace(void)
+{
+    int arena_fd = -1, to_socket = sink_wants_arena();
+    process_info_describe(&arena->process);
+    region_share(to_socket ? &arena_fd : NULL);
+    sink_open(arena_fd);
+    if (arena_fd >= 0)
+        close(arena_fd);
+    drain();
+}
+
+void writer_begin(void)
+{
+    int saved = errno;
+    if (atomic_load(&finished) || atomic_exchange(&begun, 1) || !is_ours())
+        return;
+    if (framer_start()) {
+        loss_count(LOSS_MEMORY, 1);
+        atomic_store(&finished, 1);
+    } else {
+        atomic_store(&next_ns, now_ns() + TICK_NS);
+        begin_trace();
+    }
+    errno = saved;
+}
+
+/* ---- end ---- */
+
+static uint64_t micros(struct timeval t)
+{
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
+}
+
+static void add_end(enum end_reason reason, int status)
+{
+    enum { STATUS_UNKNOWN = 256 };
+    uint8_t bytes[128];
+    struct rusage u;
+    struct rec_end r = {.reason = reason, .end_ns = now_ns(),
+                        .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status};
+    if (getrusage(RUSAGE_SELF, &u) == 0) {
+        r.max_rss_kib = (uint64_t)u.ru_maxrss;
+        r.user_us = micros(u.ru_utime);
+        r.system_us = micros(u.ru_stime);
+    }
+    framer_add(NULL, bytes, rec_end_encode(&r, bytes, sizeof bytes));
+}
+
+/* The last drain.  Returns 0 when everything is out, -1 when the arena has to tell the rest. */
+static int end_trace(enum end_reason reason, int status, int final)
+{
+    uint64_t begin = now_ns();
+    if (lock_at_end())
+        return -1;
+    sink_flush();
+    int ready = sink_ready(1);
+    if (ready) {
+        arena->drain_n++;
+        arena->drain_ns += now_ns() - begin; /* so far: the rest can not tell of itself */
+        snapshot(final);
+        add_end(reason, status);
+        framer_flush();
+    }
+    int failed = !ready || sink_flush();
+    failed = settle() || failed;
+    atomic_store(&arena->ended, !failed);
+    unlock();
+    return failed ? -1 : 0;
+}
+
+/* Whether Lua did anything since the fork. */
+static int was_used(void)
+{
+    if (atomic_load(&arena->ring.head))
+        return 1;
+    for (uint32_t i = 0; i < atomic_load(&arena->states_n); i++)
+        for (int kind = 0; kind < ALLOC_KIND_N; kind++)
+            if (arena->states[i].kind_n[kind])
+                return 1;
+    for (uint32_t t = 0; t < atomic_load(&arena->threads_n); t++)
+        for (uint32_t f = 0; f < atomic_load(&arena->functions_n); f++)
+            if (snapshot_down_n(&arena->threads[t], f))
+                return 1;
+    return 0;
+}
+
+void writer_finish(enum end_reason reason, int status)
+{
+    if (!is_ours())
+        return;
+    int saved = errno;
+    if (!atomic_load(&begun) && forked && was_used())
+        writer_begin();
+    if (atomic_load(&begun) && !atomic_exchange(&finished, 1)) {
+        /* A collector on a unix socket completes the trace from its descriptor; a file's arena has told
+         * what can be told, and must not be left behind. */
+        end_trace(reason, status, 1);
+        sink_close();
+        region_remove();
+    }
+    errno = saved;
+}
+
+/* ---- exec ---- */
+
+void writer_exec_begin(void)
+{
+    int saved = errno;
+    if (is_ours() && atomic_load(&begun) && !atomic_load(&finished)) {
+        end_trace(END_EXEC, -1, 0);
+        region_remove();
+    }
+    errno = saved;
+}
+
+/* Frames behind an end record say that it was not the end.  The arena's name is gone; it is shared
+ * anew where nobody else uses it. */
+void writer_exec_failed(void)
+{
+    int saved = errno;
+    if (is_ours() && atomic_load(&begun) && !atomic_load(&finished)) {
+        atomic_store(&arena->ended, 0);
+        if (!sink_wants_arena() && region_share(NULL))
+            arena->process.arena_path[0] = 0;
+        arena->process_emitted = 0;
+        drain();
+    }
+    errno = saved;
+}
+
+/* ---- fork ---- */
+
+void writer_fork_child(int copied)
+{
+    sink_forget();
+    framer_reset();
+    atomic_store(&begun, 0);
+    atomic_store(&finished, !copied);
+    atomic_store(&drainer, 0);
+    atomic_store(&next_ns, 0);
+    atomic_store(&next_early_ns, 0);
+    forked = 1;
+}
