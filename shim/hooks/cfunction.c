@@ -32,7 +32,7 @@ static inline uint32_t recent_find(lua_CFunction fn)
 {
     uint64_t e = atomic_load_explicit(recent_at(fn), memory_order_relaxed);
     uint32_t index = e & ((1u << INDEX_BITS) - 1);
-    int hit = e >> INDEX_BITS == (uintptr_t)fn && function_original[index] == (void *)fn;
+    int hit = e != 0 && e >> INDEX_BITS == (uintptr_t)fn && function_original[index] == (void *)fn;
     return likely(hit) ? index : (uint32_t)FUNCTION_NONE;
 }
 

@@ -177,30 +177,39 @@ static void value_stored(struct place *p, const char *key)
         table_stored(p, key);
 }
 
-static COLD void field_stored(struct lua_copy *c, lua_State *L, int idx, const char *key)
+static COLD void setfield_slow(lua_State *L, int idx, const char *key)
 {
-    if (idx == LUA_REGISTRYINDEX || key == NULL)
-        return; /* not a place that Lua programmers see */
-    struct place p = place_at(c, L, idx);
-    value_stored(&p, key);
+    struct lua_copy *c = copy_current();
+    if (idx != LUA_REGISTRYINDEX && key != NULL) { /* else no place that Lua programmers see */
+        struct place p = place_at(c, L, idx);
+        value_stored(&p, key);
+    }
+    c->api.lua_setfield(L, idx, key);
 }
 
 void hook_lua_setfield(lua_State *L, int idx, const char *k)
 {
-    struct lua_copy *c = copy_current();
     if (unlikely(chances))
-        field_stored(c, L, idx, k);
-    c->api.lua_setfield(L, idx, k);
+        setfield_slow(L, idx, k);
+    else
+        copy_current()->api.lua_setfield(L, idx, k);
+}
+
+static COLD void setglobal_slow(lua_State *L, const char *name)
+{
+    struct lua_copy *c = copy_current();
+    struct place p = {c, L, 0, TABLE_GLOBALS, NULL};
+    if (name != NULL)
+        value_stored(&p, name);
+    c->api.lua_setglobal(L, name);
 }
 
 void hook_lua_setglobal(lua_State *L, const char *name)
 {
-    struct lua_copy *c = copy_current();
-    if (unlikely(chances)) {
-        struct place p = {c, L, 0, TABLE_GLOBALS, NULL};
-        value_stored(&p, name);
-    }
-    c->api.lua_setglobal(L, name);
+    if (unlikely(chances))
+        setglobal_slow(L, name);
+    else
+        copy_current()->api.lua_setglobal(L, name);
 }
 
 /* ---- names for functions that are never registered ---- */
