@@ -355,6 +355,7 @@ static void the_program_s_own_malloc_is_recognised(void **state)
     uncovered_n = 0;
     cheap_check();
     assert_int_equal(uncovered_n, 0);
+    assert_int_equal(thread.lua_calls_n, 0);
     assert_ptr_equal(cheap_realloc_entry, (const void *)(uintptr_t)realloc_);
     assert_ptr_equal(cheap_free_entry, (const void *)(uintptr_t)free_);
 }
