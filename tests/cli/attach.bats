@@ -1,0 +1,157 @@
+# attach: Lua is found and covered wherever it lives, and programs run on as if nothing were there.
+bats_require_minimum_version 1.5.0
+
+LIB=/usr/lib/x86_64-linux-gnu/liblua5.4.so.0
+ARCHIVE=/usr/lib/x86_64-linux-gnu/liblua5.4.a
+SOURCES="$BATS_TEST_DIRNAME/../hosts"
+CHUNK='local t = {} for i = 1, 100 do t[i] = string.format("%d", i) end io.write(#t, " ", t[100])'
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    cc -I/usr/include/lua5.4 -o linked "$SOURCES/attach_plain.c" -llua5.4
+    cc -I/usr/include/lua5.4 -o hidden "$SOURCES/attach_plain.c" "$ARCHIVE" -lm -ldl
+    cc -I/usr/include/lua5.4 -o opener "$SOURCES/attach_dlopen.c" -ldl
+    cc -I/usr/include/lua5.4 -DOWN_LUA -o own_and_opener "$SOURCES/attach_dlopen.c" "$ARCHIVE" \
+        -lm -ldl
+    cc -o refuse "$SOURCES/attach_refuse.c"
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    HOST=$BATS_FILE_TMPDIR
+}
+
+# Runs a program under the shim; its output to $output, what the shim says to $said.
+preloaded() {
+    run --separate-stderr env LD_PRELOAD="$SHIM" MODPROF_VERBOSE=1 MODPROF_OUT="$PWD/out.mprof" "$@"
+    said=$stderr
+    [ "$status" -eq 0 ] || { echo "status $status: $output $stderr"; return 1; }
+}
+
+said_times() { grep -c -- "$1" <<<"$said" || true; }
+
+expect_covered() { # FILE [TIMES]
+    [ "$(said_times "Lua 5.4.[0-9]* in .*$1: covered")" -eq "${2:-1}" ] || { echo "$said"; return 1; }
+}
+
+@test "the stock interpreter, Lua linked in and exported" {
+    preloaded lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /lua5.4
+}
+
+@test "a host linked to the library" {
+    preloaded "$HOST/linked" "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /liblua5.4.so.0
+}
+
+@test "a host with Lua linked in and not exported" {
+    [ -z "$(nm -D --defined-only "$HOST/hidden" | grep lua_newstate)" ]
+    preloaded "$HOST/hidden" "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /hidden
+}
+
+@test "the same, stripped of its symbols: not seen, and runs on" {
+    strip -o stripped "$HOST/hidden"
+    preloaded ./stripped "$CHUNK"
+    [ "$output" = "100 100" ]
+    [ "$(said_times covered)" -eq 0 ]
+    [ ! -e out.mprof ]
+}
+
+@test "Lua opened late, into the global and into a local scope, and bound deeply" {
+    for how in global local deepbind; do
+        preloaded "$HOST/opener" $how 1 "$LIB" "$CHUNK"
+        [ "$output" = "100 100" ]
+        expect_covered "$LIB"
+    done
+}
+
+@test "Lua opened, closed and opened again 60 times stays one copy that is always covered" {
+    preloaded "$HOST/opener" local 60 "$LIB" 'string.rep("x", 3)'
+    expect_covered "$LIB" 60
+    run "$MODPROF" report --format json out.mprof
+    [ "$status" -eq 0 ]
+    [ "$(grep -o '"Lua 5.4.[0-9]*"' <<<"$output" | wc -l)" -eq 1 ] || { echo "$output"; false; }
+}
+
+@test "two copies in one process: one linked in, one opened" {
+    preloaded "$HOST/own_and_opener" local 2 "$LIB" "$CHUNK"
+    [ "$output" = "100 100100 100100 100" ]
+    expect_covered /own_and_opener
+    expect_covered "$LIB" 2
+}
+
+@test "a Lua 5.3 beside: only 5.4 is covered, and the other is named" {
+    preloaded env LD_PRELOAD="$SHIM:/usr/lib/x86_64-linux-gnu/liblua5.3.so.0" lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /lua5.4
+    [[ $said == *"not covered: Lua 5.3."*"liblua5.3.so.0: only Lua 5.4 is supported"* ]]
+}
+
+@test "other versions run on untouched" {
+    preloaded lua5.1 -e 'io.write(_VERSION, string.format("%d", 7))'
+    [ "$output" = "Lua 5.17" ]
+    [[ $said == *"not covered: Lua 5.1."*"only Lua 5.4 is supported"* ]]
+    preloaded lua5.3 -e 'io.write(_VERSION, string.format("%d", 7))'
+    [ "$output" = "Lua 5.37" ]
+    [[ $said == *"not covered: Lua 5.3."*"only Lua 5.4 is supported"* ]]
+    preloaded luajit -e 'local n = 0 for i = 1, 1e6 do n = n + i end io.write(_VERSION, n)'
+    [ "$output" = "Lua 5.1500000500000" ]
+    [[ $said == *"not covered: LuaJIT"*"only Lua 5.4 is supported"* ]]
+}
+
+@test "without Lua nothing is said, written or left behind" {
+    before=$(ls /dev/shm | grep -c "^modprof\.$(id -u)\." || true)
+    preloaded ls -d /
+    [ "$output" = / ]
+    [ -z "$said" ]
+    [ ! -e out.mprof ]
+    [ "$(ls /dev/shm | grep -c "^modprof\.$(id -u)\." || true)" -eq "$before" ]
+}
+
+@test "without Lua nothing is redirected and no decoder is loaded" {
+    preloaded grep -l Zydis /proc/self/maps || [ -z "$output" ]
+    [ -z "$output" ]
+}
+
+@test "a kernel that lets no memory become executable: not covered, runs on" {
+    preloaded "$HOST/refuse" exec lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    [[ $said == *"not covered: Lua 5.4."*"the system does not allow program code to be changed"* ]]
+    expect_covered /lua5.4 0
+}
+
+@test "memory that must not be writable and executable at once: covered all the same" {
+    preloaded "$HOST/refuse" write-exec lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /lua5.4
+}
+
+@test "a kernel that lets program text be changed in no way: not covered, runs on" {
+    preloaded "$HOST/refuse" all lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    [[ $said == *"the system does not allow program code to be changed"* ]]
+    expect_covered /lua5.4 0
+}
+
+@test "without the structures of Lua, by its public API alone, the output is the same" {
+    export MODPROF_LAYOUT=api
+    preloaded lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /lua5.4
+}
+
+@test "MODPROF=off stays dormant" {
+    MODPROF=off preloaded lua5.4 -e "$CHUNK"
+    [ "$output" = "100 100" ]
+    [ -z "$said" ]
+    [ ! -e out.mprof ]
+}
+
+@test "program text is neither writable afterwards nor left different elsewhere" {
+    preloaded lua5.4 -e 'for l in io.lines("/proc/self/maps") do if l:find(" rwx") then print(l) end end'
+    [ -z "$output" ]
+}

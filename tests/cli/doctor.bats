@@ -1,0 +1,185 @@
+# doctor: tells beforehand what can be covered, and why not.
+bats_require_minimum_version 1.5.0
+
+LIB=/usr/lib/x86_64-linux-gnu/liblua5.4.so.0
+ARCHIVE=/usr/lib/x86_64-linux-gnu/liblua5.4.a
+SOURCES="$BATS_TEST_DIRNAME/../hosts"
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    cc -I/usr/include/lua5.4 -o linked "$SOURCES/attach_plain.c" -llua5.4
+    cc -I/usr/include/lua5.4 -o hidden "$SOURCES/attach_plain.c" "$ARCHIVE" -lm -ldl
+    cc -I/usr/include/lua5.4 -static -o static "$SOURCES/attach_plain.c" "$ARCHIVE" -lm 2>/dev/null
+    cc -I/usr/include/lua5.4 -o opener "$SOURCES/attach_dlopen.c" -ldl
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    HOST=$BATS_FILE_TMPDIR
+}
+
+doctor() { # EXIT-STATUS ARGUMENTS
+    local wanted=$1
+    shift
+    run "$MODPROF" doctor "$@"
+    [ "$status" -eq "$wanted" ] || { echo "status $status: $output"; return 1; }
+}
+
+says() { [[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }; }
+
+@test "the stock interpreter can be covered" {
+    doctor 0 -- lua5.4 script.lua
+    says "/usr/bin/lua5.4: can be covered, all 18 functions"
+    says "Can be covered."
+}
+
+@test "a program is covered through the library that it is linked to" {
+    doctor 0 "$HOST/linked"
+    says "liblua5.4.so.0: can be covered"
+}
+
+@test "Lua that is linked in and not exported is found by its symbols" {
+    doctor 0 "$HOST/hidden"
+    says "$HOST/hidden (linked in, not exported): can be covered"
+}
+
+@test "a script is followed through env to its interpreter" {
+    printf '#!/usr/bin/env -S A=1 lua5.4 -i\nprint(1)\n' >script
+    chmod +x script
+    doctor 0 ./script
+    says "./script is a script for /usr/bin/lua5.4"
+    says "can be covered"
+}
+
+@test "a script is followed through lua-any to the first Lua that it asks for" {
+    printf '#!/usr/bin/env lua-any\n-- Lua-Versions: 9.9 5.4 5.1\nprint(1)\n' >script
+    chmod +x script
+    doctor 0 ./script
+    says "lua-any starts the first Lua that the script names and that is installed: /usr/bin/lua5.4"
+}
+
+@test "a shell wrapper is followed to what it starts in the end" {
+    printf '#!/bin/sh\nX=1\nexec lua5.4 main.lua "$@"\n' >wrapper
+    chmod +x wrapper
+    doctor 0 ./wrapper
+    says "it ends by starting /usr/bin/lua5.4"
+}
+
+@test "other versions of Lua are named and not covered" {
+    doctor 4 -- lua5.1
+    says "Lua 5.1."
+    says "only Lua 5.4 is supported"
+    doctor 4 -- lua5.3
+    says "Lua 5.3."
+    doctor 4 -- luajit
+    says "LuaJIT in "
+}
+
+@test "a program without Lua that may open libraries: look again while it runs" {
+    doctor 4 "$HOST/opener"
+    says "No Lua found."
+    says "modprof doctor PID"
+}
+
+@test "a static program can not be covered" {
+    doctor 4 "$HOST/static"
+    says "it is linked statically"
+    says "Can not be covered."
+}
+
+@test "a program for another machine can not be covered" {
+    cp /usr/bin/lua5.4 other
+    printf '\267\000' | dd of=other bs=1 seek=18 conv=notrunc status=none
+    doctor 4 ./other
+    says "it is for 64-bit ARM; the shim is for x86-64"
+}
+
+@test "a program that runs with another user's privileges can not be covered" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    cp /usr/bin/lua5.4 privileged
+    chown 65534 privileged
+    chmod u+s privileged
+    doctor 4 ./privileged
+    says "set-user-id"
+}
+
+@test "a program that brings its own malloc: said" {
+    echo 'void *malloc(unsigned long n) { static char b[1 << 20]; static long i; i += (n + 15) & ~15; return b + i - ((n + 15) & ~15); } void free(void *p) { (void)p; }' >own.c
+    cc -fno-builtin -I/usr/include/lua5.4 -o own own.c "$SOURCES/attach_plain.c" -llua5.4 -rdynamic
+    doctor 0 ./own
+    says "the executable brings its own malloc"
+}
+
+@test "functions that can not be redirected are named, with what goes together with them" {
+    cp "$LIB" library.so
+    at=$(nm -D --defined-only library.so | awk '/ lua_setallocf/ { print $1 }')
+    printf '\314' | dd of=library.so bs=1 seek=$((16#$at)) conv=notrunc status=none
+    doctor 0 ./library.so
+    says "14 of 18 functions can be covered"
+    says "not lua_setallocf: a breakpoint is set in its first instructions"
+    says "Can be covered in part"
+}
+
+@test "a process: what it holds by now, and whether the shim is in it" {
+    lua5.4 -e 'io.stdout:write("up\n") io.stdout:flush() io.read()' < <(sleep 20) >up &
+    pid=$!
+    until [ -s up ]; do sleep 0.05; done
+    run "$MODPROF" doctor $pid
+    kill $pid
+    [ "$status" -eq 0 ]
+    says "process $pid: /usr/bin/lua5.4"
+    says "the shim is not in it"
+    says "can be covered"
+}
+
+@test "a process under the shim is active when it has Lua, dormant when it has none" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/x.mprof lua5.4 \
+        -e 'io.stdout:write("up\n") io.stdout:flush() io.read()' < <(sleep 20) >up &
+    pid=$!
+    until [ -s up ]; do sleep 0.05; done
+    run "$MODPROF" doctor $pid
+    kill $pid
+    says "the shim is in it, and active"
+    LD_PRELOAD=$SHIM sleep 20 &
+    pid=$!
+    until grep -q libmodprof /proc/$pid/maps; do sleep 0.05; done
+    run "$MODPROF" doctor $pid
+    kill $pid
+    says "the shim is in it, and dormant"
+}
+
+@test "a process that is not there, and a program that is not there" {
+    doctor 1 999999999
+    says "there is no process 999999999"
+    doctor 1 -- no-such-program-anywhere
+    says "was not found in PATH"
+    doctor 1 ./no-such-file
+    says "was not found"
+}
+
+@test "a file that is no program" {
+    echo hello >text
+    doctor 4 ./text
+    says "neither an ELF executable nor a script"
+    doctor 1 .
+    says "Is a directory"
+}
+
+@test "JSON for programs" {
+    doctor 0 --format json -- lua5.4
+    lua5.4 -e 'package.cpath = "/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;" .. package.cpath
+        local d = require("cjson").decode(io.read("a"))
+        assert(d.schema_version == 1 and d.verdict == "covered")
+        assert(d.executable == "/usr/bin/lua5.4" and d.objects[1].lua.coverable == 18)' <<<"$output"
+    doctor 4 --format=json "$HOST/static"
+    says '"verdict": "not"'
+}
+
+@test "usage" {
+    doctor 0 --help
+    says "usage: modprof doctor"
+    doctor 2
+    doctor 2 --format xml -- lua5.4
+    doctor 2 --nonsense
+    doctor 2 lua5.4 too-many
+}
