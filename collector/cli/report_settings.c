@@ -1,0 +1,195 @@
+/* report_settings: see report_settings.h. */
+#include "collector/cli/report_settings.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/cli/cli.h"
+#include "collector/util/err.h"
+#include "collector/util/nearest.h"
+
+enum { TOP_DEFAULT = 20, WIDTH_MAX = 10000 };
+
+static const char help[] =
+    "usage: modprof report [OPTION...] [FILE|DIR...]\n"
+    "\n"
+    "Shows what a trace says: what was covered and what was lost, the tree of modules\n"
+    "with the phases of their loading, allocations, and calls across the Lua/C border.\n"
+    "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
+    "A DIR stands for the traces in it; - for standard input.\n"
+    "\n"
+    "  -f, --format text|json   for people (default), or for programs\n"
+    "  -n, --top N|all          rows of each table (default 20; json: all)\n"
+    "  -s, --sort KEY           order (default), total, self, lua, name, calls:\n"
+    "                           modules by load order (as a tree), time, Lua bytes or name;\n"
+    "                           functions by calls (default), total time or name\n"
+    "      --filter PATTERN     only modules, functions and objects with this in their\n"
+    "                           name (a glob where it holds *, ? or [)\n"
+    "      --section NAMES      overview, modules, allocations, crossings (comma-separated)\n"
+    "  -w, --width N            columns to fit into (default: the terminal's)\n"
+    "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
+    "  -h, --help               show this\n"
+    "\n"
+    "Exit status: 0 fine; 1 a file could not be read; 2 usage; 4 a trace is incomplete\n"
+    "(cut off, damaged, or of a process that was still running): what is intact was shown.\n";
+
+struct word {
+    const char *name;
+    int value;
+};
+
+static const struct word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
+static const struct word sort_words[] = {{"order", SORT_ORDER}, {"total", SORT_TOTAL},
+                                         {"self", SORT_SELF},   {"lua", SORT_LUA},
+                                         {"name", SORT_NAME},   {"calls", SORT_CALLS},
+                                         {NULL, 0}};
+static const struct word section_words[] = {{"overview", SECTION_OVERVIEW},
+                                            {"modules", SECTION_MODULES},
+                                            {"allocations", SECTION_ALLOCATIONS},
+                                            {"crossings", SECTION_CROSSINGS},
+                                            {"all", SECTION_ALL},
+                                            {NULL, 0}};
+static const struct word color_words[] = {{"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS},
+                                          {"never", COLOR_NEVER}, {NULL, 0}};
+
+/* The value of GIVEN among WORDS, or -1 after saying what was meant. */
+static int word_value(const char *option, const struct word *words, const char *given)
+{
+    const char *names[8];
+    size_t n = 0;
+    for (; words[n].name; n++) {
+        if (!strcmp(words[n].name, given))
+            return words[n].value;
+        names[n] = words[n].name;
+    }
+    const char *nearest = nearest_word(given, names, n);
+    if (nearest)
+        cli_usage_error("report", "--%s does not know `%s`; did you mean `%s`?", option, given,
+                        nearest);
+    else
+        cli_usage_error("report", "--%s does not know `%s`", option, given);
+    return -1;
+}
+
+static int set_word(int *out, const char *option, const struct word *words, const char *given)
+{
+    *out = word_value(option, words, given);
+    return *out < 0 ? -1 : 0;
+}
+
+static int set_sections(struct report_settings *s, char *names)
+{
+    s->options.sections = 0;
+    for (char *save, *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+        int value = word_value("section", section_words, name);
+        if (value < 0)
+            return -1;
+        s->options.sections |= (unsigned)value;
+    }
+    return s->options.sections ? 0 : (cli_usage_error("report", "--section names no section"), -1);
+}
+
+static int set_number(unsigned long *out, const char *option, const char *given)
+{
+    char *end;
+    errno = 0;
+    *out = strtoul(given, &end, 10);
+    if (errno || end == given || *end || *given == '-')
+        return cli_usage_error("report", "--%s takes a number, not `%s`", option, given), -1;
+    return 0;
+}
+
+static int set_top(struct report_settings *s, const char *given)
+{
+    unsigned long n = 0;
+    s->top_given = 1;
+    if (strcmp(given, "all") && set_number(&n, "top", given))
+        return -1;
+    s->options.top = n ? n : SIZE_MAX;
+    return 0;
+}
+
+static int set_width(struct report_settings *s, const char *given)
+{
+    unsigned long n;
+    if (set_number(&n, "width", given))
+        return -1;
+    if (n < REPORT_WIDTH_MIN || n > WIDTH_MAX)
+        return cli_usage_error("report", "--width is between %d and %d", REPORT_WIDTH_MIN, WIDTH_MAX), -1;
+    s->width = (unsigned)n;
+    return 0;
+}
+
+enum { OPTION_FILTER = 256, OPTION_SECTION, OPTION_COLOR };
+
+static int set_option(struct report_settings *s, int option, char *value)
+{
+    int v, bad;
+    switch (option) {
+    case 'f':
+        return set_word(&s->json, "format", format_words, value);
+    case 'n':
+        return set_top(s, value);
+    case 's':
+        bad = set_word(&v, "sort", sort_words, value);
+        s->options.sort = (enum report_sort)v;
+        return bad;
+    case 'w':
+        return set_width(s, value);
+    case OPTION_FILTER:
+        s->options.filter = *value ? value : NULL;
+        return 0;
+    case OPTION_SECTION:
+        return set_sections(s, value);
+    case OPTION_COLOR:
+        bad = set_word(&v, "color", color_words, value);
+        s->color = (enum terminal_color)v;
+        return bad;
+    default:
+        return -1;
+    }
+}
+
+static int option_error(int option, const char *word)
+{
+    if (option == ':')
+        return cli_usage_error("report", "%s needs a value", word);
+    if (optopt > 0 && optopt < 256)
+        return cli_usage_error("report", "there is no option -%c", optopt);
+    return cli_usage_error("report", "there is no option %s", word);
+}
+
+int report_settings_read(struct report_settings *s, int argc, char **argv)
+{
+    static const struct option longer[] = {{"format", required_argument, NULL, 'f'},
+                                           {"top", required_argument, NULL, 'n'},
+                                           {"sort", required_argument, NULL, 's'},
+                                           {"width", required_argument, NULL, 'w'},
+                                           {"filter", required_argument, NULL, OPTION_FILTER},
+                                           {"section", required_argument, NULL, OPTION_SECTION},
+                                           {"color", required_argument, NULL, OPTION_COLOR},
+                                           {"help", no_argument, NULL, 'h'},
+                                           {NULL, 0, NULL, 0}};
+    int option;
+    memset(s, 0, sizeof *s);
+    s->options.sections = SECTION_ALL;
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":f:n:s:w:h", longer, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_FINE + 1;
+        }
+        if (option == '?' || option == ':')
+            return option_error(option, argv[optind - 1]) + 1;
+        if (set_option(s, option, optarg))
+            return EXIT_USAGE + 1;
+    }
+    if (!s->top_given)
+        s->options.top = s->json ? SIZE_MAX : TOP_DEFAULT;
+    return 0;
+}

@@ -1,0 +1,21 @@
+/* report_settings: the command line of `modprof report`. */
+#ifndef COLLECTOR_CLI_REPORT_SETTINGS_H
+#define COLLECTOR_CLI_REPORT_SETTINGS_H
+
+#include "collector/output/report_options.h"
+#include "collector/util/terminal.h"
+
+enum { REPORT_WIDTH_MIN = 40 };
+
+struct report_settings {
+    struct report_options options;
+    int json, top_given;
+    unsigned width;             /* 0: not given */
+    enum terminal_color color;
+};
+
+/* Reads the options; files follow from argv[optind] on.  Returns 0, or the exit status + 1 where the
+ * command is over: help was shown, or an option was wrong (and was said to be). */
+int report_settings_read(struct report_settings *s, int argc, char **argv);
+
+#endif

@@ -1,0 +1,169 @@
+# `modprof report`: which files, which options, what is said about bad ones.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8
+    unset COLUMNS
+    mkdir tmp
+    "$HOSTS/trace_maker" demo demo.mprof
+}
+
+# The report on a terminal of 80 columns, without the terminal's carriage returns.
+on_terminal() {
+    script -qec "stty cols 80; $*" /dev/null </dev/null | tr -d '\r'
+}
+
+widest() { awk '{ n = length($0); if (n > w) w = n } END { print w + 0 }'; }
+
+@test "a whole trace is reported, exit 0" {
+    run -0 "$MODPROF" report demo.mprof
+    [[ $output == *"process 4242"* ]]
+    [[ $output == *"pl.pretty"* ]]
+    [[ $output == *"string.format"*"123,456"* ]]
+    [[ $output != *INCOMPLETE* ]]
+}
+
+@test "without a name the newest trace here is taken, then the one in TMPDIR" {
+    "$HOSTS/trace_maker" open older.mprof
+    touch -d '1 hour ago' older.mprof
+    run -0 "$MODPROF" report
+    [[ $output == *"demo.mprof"* ]]
+    mv demo.mprof tmp/
+    rm older.mprof
+    run -0 "$MODPROF" report
+    [[ $output == *"tmp/demo.mprof"* ]]
+    rm tmp/demo.mprof
+    run -1 "$MODPROF" report
+    [[ $output == *"there is no trace"*"modprof run"* ]]
+}
+
+@test "a directory stands for its traces, with a table of processes first" {
+    "$HOSTS/trace_maker" open tmp/open.mprof
+    cp demo.mprof tmp/
+    run -4 "$MODPROF" report tmp
+    [[ $output == *"Processes"*"INCOMPLETE"* ]]
+    [[ $output == *"tmp/demo.mprof"* && $output == *"tmp/open.mprof"* ]]
+    mkdir empty
+    run -1 "$MODPROF" report empty
+    [[ $output == *"no trace"* ]]
+}
+
+@test "a trace is read from standard input" {
+    run -0 bash -c '"$MODPROF" report - <demo.mprof'
+    [[ $output == *"pl.pretty"* ]]
+}
+
+@test "a cut trace says so in the first lines, shows what is intact, exit 4" {
+    head -c -20 demo.mprof >cut.mprof
+    run -4 "$MODPROF" report cut.mprof
+    [[ ${lines[2]} == *"INCOMPLETE:"*"cut off"* ]]
+    [[ $output == *"pl.pretty"* ]]
+}
+
+@test "a damaged trace names the bytes, shows what is intact, exit 4" {
+    printf '\377\377\377\377' | dd of=demo.mprof bs=1 seek=600 conv=notrunc status=none
+    run -4 "$MODPROF" report demo.mprof
+    [[ $output == *"INCOMPLETE:"*"damaged from byte "*" to "* ]]
+    [[ $output == *"4242"* ]]
+}
+
+@test "a trace without an end says so, exit 4" {
+    "$HOSTS/trace_maker" open open.mprof
+    run -4 "$MODPROF" report open.mprof
+    [[ $output == *"INCOMPLETE:"*"no end record"* ]]
+}
+
+@test "unusable files give one sentence each and exit 1" {
+    : >empty.mprof
+    echo "this is no trace, whatever its name says, and long enough to be one" >foreign.mprof
+    head -c 30 demo.mprof >stub.mprof
+    for f in missing.mprof empty.mprof foreign.mprof stub.mprof /; do
+        run -1 "$MODPROF" report $f
+        [ "${#lines[@]}" = 1 ]
+        [[ $output == "modprof report: "* ]]
+    done
+}
+
+@test "a bad file does not hide a good one" {
+    run -1 "$MODPROF" report missing.mprof demo.mprof
+    [[ $output == *"missing.mprof: can not be opened"* && $output == *"pl.pretty"* ]]
+}
+
+@test "wrong usage is named, with what was meant, exit 2" {
+    run -2 "$MODPROF" report --sort totl demo.mprof
+    [[ $output == *'did you mean `total`?'* ]]
+    run -2 "$MODPROF" report --section module
+    [[ $output == *'did you mean `modules`?'* ]]
+    run -2 "$MODPROF" report --top many
+    run -2 "$MODPROF" report --width 5
+    run -2 "$MODPROF" report --nosuch
+    [[ $output == *--nosuch* ]]
+    run -2 "$MODPROF" report -z
+    [[ $output == *"no option -z"* ]]
+    run -2 "$MODPROF" reprot
+    [[ $output == *'did you mean `report`?'* ]]
+    run -2 "$MODPROF"
+}
+
+@test "help is complete, and goes to stdout" {
+    run -0 bash -c '"$MODPROF" report --help 2>/dev/null'
+    for option in --format --top --sort --filter --section --width --color --help; do
+        [[ $output == *"$option"* ]]
+    done
+    run -0 "$MODPROF" --help
+    for command in run collect report doctor; do [[ $output == *"  $command "* ]]; done
+    run -0 "$MODPROF" help report
+    [[ $output == "usage: modprof report"* ]]
+    run -0 "$MODPROF" --version
+}
+
+@test "sorted, filtered and limited" {
+    run -0 "$MODPROF" report --section modules --sort self --top 1 demo.mprof
+    [[ $output == *"app "* && $output == *"and 4 more"* && $output != *"pl.utils "*"lua"* ]]
+    run -0 "$MODPROF" report --section crossings --filter 'FILE*' demo.mprof
+    [[ $output == *"FILE*:read"* && $output != *"string.format"* ]]
+}
+
+@test "json is one object, with everything in it" {
+    run -0 "$MODPROF" report --format json demo.mprof
+    [[ $output == "{"*'"schema": "modprof-report"'*'"label": "string.format"'*"}" ]]
+}
+
+@test "on a terminal the page fits it and is coloured, NO_COLOR is respected" {
+    unset NO_COLOR
+    export TERM=xterm
+    run -0 on_terminal "$MODPROF" report demo.mprof
+    [[ $output == *$'\033['* ]]
+    export NO_COLOR=1
+    run -0 on_terminal "$MODPROF" report demo.mprof
+    [[ $output != *$'\033'* ]]
+    [ "$(widest <<<"$output")" -le 80 ]
+    [[ $output == *"pl.pretty"* ]]
+}
+
+@test "in a pipe there is no colour, and a closed pipe is no error" {
+    unset NO_COLOR
+    run -0 bash -c '"$MODPROF" report demo.mprof | cat'
+    [[ $output != *$'\033'* ]]
+    "$HOSTS/trace_maker" many many.mprof
+    run -0 bash -c '"$MODPROF" report --top all many.mprof | head -n 1 >/dev/null
+        exit "${PIPESTATUS[0]}"'
+    [ -z "$output" ]
+}
+
+@test "a full disk is an error" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    run -1 bash -c '"$MODPROF" report demo.mprof >/dev/full'
+    [[ $output == *"could not be written"* ]]
+}
+
+@test "thousands of modules and functions" {
+    "$HOSTS/trace_maker" many many.mprof
+    run -0 "$MODPROF" report many.mprof
+    [[ $output == *"5000 loaded"* && $output == *"and 4,980 more"* ]]
+    [[ $output == *"4,096"*"... and 4,076 more functions"* ]]
+    [ "${#lines[@]}" -lt 100 ]
+    run -0 "$MODPROF" report --top all --section modules many.mprof
+    [[ $output == *"group714.module1"* ]]
+}
