@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arena/snapshot.h"
@@ -20,18 +21,26 @@
 #include "collector/ingest/trace_tail.h"
 #include "wire/record.h"
 
-static int end_add(struct frame_writer *w, const struct arena *a, int status)
+enum { STATUS_UNKNOWN = 256 };
+
+/* What is known of the end. */
+struct ending {
+    int status;      /* exit status, 128+n for signal n; -1: unknown */
+    uint64_t end_ns; /* on the monotonic clock; 0: not before the last thing that was recorded */
+};
+
+static int end_add(struct frame_writer *w, const struct arena *a, const struct ending *e)
 {
     uint8_t bytes[128];
     struct rec_end end = {.reason = atomic_load(&a->ended) ? END_EXIT : END_KILLED,
-                          .end_ns = w->end_ns,
-                          .status = status < 0 ? 256 : (uint64_t)status};
+                          .end_ns = e->end_ns ? e->end_ns : w->end_ns,
+                          .status = e->status < 0 ? STATUS_UNKNOWN : (uint64_t)e->status};
     return frame_writer_add(w, bytes, rec_end_encode(&end, bytes, sizeof bytes));
 }
 
 /* Takes the last snapshot of A (a private copy) to the end of the trace in OUT_FD. */
-static int append(struct arena *a, const struct trace_tail *tail, int out_fd, int status,
-                  struct err *err)
+static int append(struct arena *a, const struct trace_tail *tail, int out_fd,
+                  const struct ending *ending, struct err *err)
 {
     static const struct snapshot_options last = {.final = 1};
     struct frame_writer w;
@@ -42,7 +51,7 @@ static int append(struct arena *a, const struct trace_tail *tail, int out_fd, in
     if (atomic_load(&a->drain_lock) && tail->next_seq <= a->frame_seq) /* died writing that frame */
         atomic_fetch_add(&a->losses[LOSS_SINK], 1);
     snapshot_redefine(a);
-    int failed = snapshot_take(a, &last, frame_writer_add, &w) || end_add(&w, a, status) ||
+    int failed = snapshot_take(a, &last, frame_writer_add, &w) || end_add(&w, a, ending) ||
                  frame_writer_flush(&w);
     frame_writer_release(&w);
     return failed ? -1 : 0;
@@ -57,12 +66,13 @@ static int cut(int out_fd, const struct trace_tail *tail, struct err *err)
                    strerror(errno));
 }
 
-static int complete(int fd, const struct trace_tail *tail, int out_fd, int status, struct err *err)
+static int complete(int fd, const struct trace_tail *tail, int out_fd, const struct ending *ending,
+                    struct err *err)
 {
     struct arena *a = arena_copy_new(fd, err);
     if (!a)
         return -1;
-    int failed = cut(out_fd, tail, err) || append(a, tail, out_fd, status, err);
+    int failed = cut(out_fd, tail, err) || append(a, tail, out_fd, ending, err);
     arena_copy_free(a);
     return failed ? -1 : 0;
 }
@@ -70,9 +80,12 @@ static int complete(int fd, const struct trace_tail *tail, int out_fd, int statu
 int recover_from_fd(int fd, int out_fd, int status, struct err *err)
 {
     struct trace_tail tail;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now); /* the caller saw it end just now */
+    struct ending ending = {status, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
     if (trace_tail_read(out_fd, &tail))
         memset(&tail, 0, sizeof tail); /* not readable: just append */
-    return complete(fd, &tail, out_fd, status, err);
+    return complete(fd, &tail, out_fd, &ending, err);
 }
 
 /* ---- a trace file and the arena file it names ---- */
@@ -132,6 +145,7 @@ static int still_runs(const char *arena_path, unsigned pid)
 static enum recover_result complete_file(int out_fd, const char *arena_path, unsigned pid,
                                          struct err *err)
 {
+    static const struct ending unknown = {-1, 0};
     struct trace_tail tail;
     struct arena_process about;
     struct stat st;
@@ -149,7 +163,7 @@ static enum recover_result complete_file(int out_fd, const char *arena_path, uns
     else if (still_runs(arena_path, pid))
         result = RECOVER_RUNNING;
     else
-        result = complete(fd, &tail, out_fd, -1, err) ? RECOVER_FAILED : RECOVER_APPENDED;
+        result = complete(fd, &tail, out_fd, &unknown, err) ? RECOVER_FAILED : RECOVER_APPENDED;
     close(fd);
     if (result == RECOVER_APPENDED)
         unlink(arena_path);

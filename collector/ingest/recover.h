@@ -14,8 +14,9 @@ enum recover_result {
 };
 
 /* Takes what is left in the arena mapped from FD (a memfd or an open arena file; not closed) and
- * appends it as frames to OUT_FD.  The arena may be damaged in any way.  REASON_STATUS is the exit
- * status for the end record (128+n for signal n), 256 unknown. Returns 0, or -1 with ERR. */
+ * appends it as frames to OUT_FD.  The arena may be damaged in any way.  STATUS is the exit status
+ * for the end record (128+n for signal n), 256 unknown; the time in it is now: the caller has just
+ * seen the process end.  Returns 0, or -1 with ERR. */
 int recover_from_fd(int fd, int out_fd, int status, struct err *err);
 
 /* For a trace file at TRACE_PATH whose process record names an arena ARENA_PATH, and which has no

@@ -161,7 +161,8 @@ static void assert_complete(const struct fixture *f, uint64_t status)
     assert_int_equal(p->damaged_records_n, 0);
     assert_int_equal(p->end_seen, 1);
     assert_int_equal(p->end.status, status);
-    assert_int_equal(p->end.end_ns, 6000000500 + 50 * 1000);
+    if (status == 256) /* nobody saw it end: the last thing it recorded */
+        assert_int_equal(p->end.end_ns, 6000000500 + 50 * 1000);
     assert_int_equal(p->functions.n, 2);
     const struct rec_crossing *c = rowset_find(&p->crossings, 1);
     assert_int_equal(c->down_n, 1000000);
