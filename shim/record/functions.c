@@ -2,7 +2,9 @@
  *
  * A newcomer fills an index of its own completely and then publishes it with one compare-and-swap.
  * Who loses that race puts the index aside for the next newcomer, so races waste none.  An index is
- * never given to another function: one that is forgotten keeps its counts.
+ * never given to another function: one that is forgotten keeps its counts, and goes on with them
+ * when its object comes back to the same place (states that are closed unload their C modules, and
+ * the next state loads them again).
  *
  * Context: any; lock-free. */
 #include "shim/record/record_api.h"
@@ -12,12 +14,12 @@
 enum {
     TABLE_N = 4 * ARENA_FUNCTIONS_MAX, /* never fills: each index is entered at most once */
     SPARE_N = 64,
-    FORGOTTEN = UINT32_MAX
+    FORGOTTEN = 1 << 30 /* beside the index: its object was unloaded */
 };
 
 void *function_original[ARENA_FUNCTIONS_MAX];
 
-static _Atomic uint32_t table[TABLE_N]; /* index + 1; 0: end of search; FORGOTTEN: search on */
+static _Atomic uint32_t table[TABLE_N]; /* index + 1, FORGOTTEN or not; 0: end of search */
 static _Atomic uint32_t spare[SPARE_N]; /* index + 1 */
 
 static uint32_t hash_of(const void *address)
@@ -80,6 +82,16 @@ static void fill(uint32_t index, const void *address, enum function_kind kind, u
 
 /* ---- the table ---- */
 
+/* Whether the forgotten function at INDEX is there again: its object is.  Then it is remembered. */
+static int remember(_Atomic uint32_t *slot, uint32_t v, uint32_t index)
+{
+    const struct arena_function *f = &arena->functions[index];
+    if (f->object == UINT16_MAX || object_of(function_original[index]) != f->object)
+        return 0;
+    atomic_compare_exchange_strong(slot, &v, index + 1); /* or another thread has done so */
+    return 1;
+}
+
 /* Where ADDRESS stands (returns its index), or could be put (*FREE). */
 static uint32_t search(const void *address, _Atomic uint32_t **free)
 {
@@ -90,8 +102,10 @@ static uint32_t search(const void *address, _Atomic uint32_t **free)
             *free = slot;
             return FUNCTION_NONE;
         }
-        if (v != FORGOTTEN && function_original[v - 1] == address)
-            return v - 1;
+        uint32_t index = (v & ~(uint32_t)FORGOTTEN) - 1;
+        if (function_original[index] == address &&
+            (likely(!(v & FORGOTTEN)) || remember(slot, v, index)))
+            return index;
     }
 }
 
@@ -148,10 +162,10 @@ void function_forget(uint64_t lo, uint64_t hi)
 {
     for (uint32_t i = 0; i < TABLE_N; i++) {
         uint32_t v = atomic_load(&table[i]);
-        if (v == 0 || v == FORGOTTEN)
+        if (v == 0 || (v & FORGOTTEN))
             continue;
         uint64_t address = (uint64_t)(uintptr_t)function_original[v - 1];
         if (address >= lo && address < hi)
-            atomic_store(&table[i], FORGOTTEN);
+            atomic_store(&table[i], v | FORGOTTEN);
     }
 }
