@@ -37,7 +37,9 @@ if mode == "oracle" then
   local counts = oracle.stop()
   collect()
   for at, n in pairs(counts) do
-    print(n, table.concat(labels[at] or {"?"}, "\t"))
+    local names = labels[at] or {"?"}
+    table.sort(names)
+    print(n, table.concat(names, "\t"))
   end
 else
   run()
