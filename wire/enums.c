@@ -60,7 +60,7 @@ static const char *const losses[] = {
     [LOSS_SINK] = "frames that could not be written",
     [LOSS_MEMORY] = "shared memory that could not be had",
     [LOSS_TRIES] = "paths tried beyond the number kept",
-    [LOSS_SPANS] = "spans nested too deeply",
+    [LOSS_SPANS] = "module loads not listed: too many of one name, or nested too deeply",
     [LOSS_UNSEEN_RETURN] = "timed calls left by an error or yield",
 };
 

@@ -81,7 +81,7 @@ enum loss {
     LOSS_SINK = 9,            /* frames that could not be written */
     LOSS_MEMORY = 10,         /* the arena could not grow */
     LOSS_TRIES = 11,          /* paths tried beyond the number kept for a span */
-    LOSS_SPANS = 12,          /* spans nested too deeply */
+    LOSS_SPANS = 12,          /* spans not kept: too many of one name, or nested too deeply */
     LOSS_UNSEEN_RETURN = 13,  /* timed calls left by an error or yield; their time is not counted */
     LOSS_N = 32
 };

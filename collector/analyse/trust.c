@@ -152,7 +152,7 @@ static const char *const loss_sentence[LOSS_N] = {
     [LOSS_SINK] = "%s frames could not be written where the trace went",
     [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
     [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
-    [LOSS_SPANS] = "%s spans were nested too deeply and have no row",
+    [LOSS_SPANS] = "%s module loads have no row: too many of one name, or nested too deeply",
     [LOSS_UNSEEN_RETURN] = "%s timed calls were left by an error or a yield: they are counted, but "
                            "their time is not",
 };

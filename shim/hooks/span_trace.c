@@ -164,7 +164,7 @@ static void forget_parents_trace(void)
     if (st->pid == arena->process.pid)
         return;
     st->pid = arena->process.pid;
-    for (uint32_t i = 0; i < st->depth; i++)
+    for (uint32_t i = 0; i < spans_depth; i++)
         if (st->at[i].touched)
             st->at[i].d.id = 0;
 }

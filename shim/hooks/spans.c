@@ -17,7 +17,6 @@ static int stack_take(struct span_stack *st, uintptr_t from)
     if (!atomic_compare_exchange_strong_explicit(&st->owner, &from, (uintptr_t)&spans_depth,
                                                  memory_order_acquire, memory_order_relaxed))
         return 0;
-    st->depth = 0;
     st->pid = arena->process.pid;
     mine = st;
     return 1;
@@ -40,37 +39,40 @@ static struct span_stack *stack_claim(void)
     return stack_search();
 }
 
-/* Takes the innermost span off and sets the world outside of it right again. */
-static void top_remove(struct span_stack *st)
+static inline struct span *innermost(void)
 {
-    struct span *s = &st->at[st->depth - 1];
+    return &mine->at[spans_depth - 1];
+}
+
+/* Takes the innermost span off and sets the world outside of it right again. */
+static void top_remove(void)
+{
+    struct span *s = innermost();
     observe_calls = s->was_calls;
     observe_files = s->was_files;
     s->serial = 0;
-    st->depth = --spans_depth;
-    if (st->depth == 0)
-        atomic_store_explicit(&st->owner, 0, memory_order_release);
+    if (--spans_depth == 0)
+        atomic_store_explicit(&mine->owner, 0, memory_order_release);
 }
 
-static void top_close(struct span_stack *st, enum span_status status, uint64_t end_ns)
+static void top_close(enum span_status status, uint64_t end_ns)
 {
-    struct span *s = &st->at[st->depth - 1];
-    if (status == SPAN_FAILED)
-        span_touch(s);
+    struct span *s = innermost();
     if (s->touched) {
         span_write_end(s, status, end_ns);
-        if (st->depth > 1 && s[-1].touched)
+        if (spans_depth > 1 && s[-1].touched)
             s[-1].d.child_ns += end_ns - s->begin_ns;
     }
-    top_remove(st);
+    top_remove();
 }
 
-/* Closes what was left without a jump that we saw (C++ exceptions, jumps that passed us by). */
-static COLD void stack_settle(struct span_stack *st, uintptr_t frame)
+/* Closes what was left without a jump that we saw (C++ exceptions, jumps that passed us by).  Their
+ * coroutines may be gone too, so what was not noted of them stays unknown. */
+static COLD void stack_settle(uintptr_t frame)
 {
-    while (spans_depth && st->at[st->depth - 1].frame <= frame) {
-        uint64_t begin = st->at[st->depth - 1].begin_ns;
-        top_close(st, SPAN_FAILED, thrown_ns > begin ? thrown_ns : now_ns());
+    while (spans_depth && innermost()->frame <= frame) {
+        uint64_t begin = innermost()->begin_ns;
+        top_close(SPAN_FAILED, thrown_ns > begin ? thrown_ns : now_ns());
     }
 }
 
@@ -78,11 +80,11 @@ struct span *span_top(uintptr_t frame)
 {
     if (!spans_depth)
         return NULL;
-    struct span *s = &mine->at[mine->depth - 1];
+    struct span *s = innermost();
     if (likely(s->frame > frame))
         return s;
-    stack_settle(mine, frame);
-    return spans_depth ? &mine->at[mine->depth - 1] : NULL;
+    stack_settle(frame);
+    return spans_depth ? innermost() : NULL;
 }
 
 static int copy_suffices(const struct lua_copy *c)
@@ -114,16 +116,16 @@ struct span *span_push(enum span_kind kind, struct lua_copy *c, lua_State *L, ui
     struct span_stack *st = stack_claim();
     if (!st)
         return NULL;
-    if (st->depth == SPAN_DEPTH) {
+    if (spans_depth == SPAN_DEPTH) {
         loss_count(LOSS_SPANS, 1);
         return NULL;
     }
-    struct span *s = &st->at[st->depth];
+    struct span *s = &st->at[spans_depth];
     span_init(s, kind, c, L);
     s->frame = frame;
     s->serial = ++st->serial;
     observe_files = 0;
-    st->depth = ++spans_depth;
+    spans_depth++;
     return s;
 }
 
@@ -139,7 +141,7 @@ struct span *span_parent(const struct span *s)
 
 int span_live(const struct span *s, uint64_t serial)
 {
-    if (!spans_depth || s < mine->at || s >= mine->at + mine->depth)
+    if (!spans_depth || s < mine->at || s >= mine->at + spans_depth)
         return 0;
     return s->serial == serial;
 }
@@ -148,16 +150,16 @@ void span_close(struct span *s, uint64_t serial, enum span_status status, uint64
 {
     if (!span_live(s, serial))
         return;
-    while (&mine->at[mine->depth - 1] != s)
-        top_close(mine, SPAN_FAILED, thrown_ns > s->begin_ns ? thrown_ns : end_ns);
-    top_close(mine, status, end_ns);
+    while (innermost() != s)
+        top_close(SPAN_FAILED, thrown_ns > s->begin_ns ? thrown_ns : end_ns);
+    top_close(status, end_ns);
     writer_tick(end_ns);
 }
 
 void span_drop(struct span *s, uint64_t serial)
 {
-    if (likely(span_live(s, serial) && s == &mine->at[mine->depth - 1]))
-        top_remove(mine);
+    if (likely(span_live(s, serial) && s == innermost()))
+        top_remove();
     else
         span_close(s, serial, SPAN_OK, now_ns());
 }
@@ -171,25 +173,22 @@ static int is_between(const struct span *s, uintptr_t low, uintptr_t high)
 static COLD void cut_from_top(uintptr_t low, uintptr_t high, int why)
 {
     uint64_t now = now_ns();
-    const struct span *top = &mine->at[mine->depth - 1];
+    const struct span *top = innermost();
     uint32_t text = why == CUT_ERROR ? span_error_text(top) : 0;
-    while (spans_depth && is_between(&mine->at[mine->depth - 1], low, high)) {
-        struct span *s = &mine->at[mine->depth - 1];
-        if (why == CUT_YIELD) {
-            span_touch(s);
+    while (spans_depth && is_between(innermost(), low, high)) {
+        struct span *s = innermost();
+        span_touch(s);
+        if (why == CUT_YIELD)
             s->d.error = intern_z("yielded: what ran later is not in this span");
-        } else {
-            span_touch(s);
-            if (!s->d.error)
-                s->d.error = text;
-        }
-        top_close(mine, why == CUT_YIELD ? SPAN_OPEN : SPAN_FAILED, now);
+        else if (!s->d.error)
+            s->d.error = text;
+        top_close(why == CUT_YIELD ? SPAN_OPEN : SPAN_FAILED, now);
     }
 }
 
 void spans_cut(uintptr_t low, uintptr_t high, int why)
 {
-    if (spans_depth && is_between(&mine->at[mine->depth - 1], low, high))
+    if (spans_depth && is_between(innermost(), low, high))
         cut_from_top(low, high, why);
 }
 

@@ -63,8 +63,7 @@ struct span {
 };
 
 struct span_stack {
-    _Atomic uintptr_t owner; /* 0: free */
-    uint32_t depth;
+    _Atomic uintptr_t owner; /* 0: free; else an address in the thread that has it */
     uint64_t serial, pid;    /* pid: of the process in whose trace the begins stand */
     struct span at[SPAN_DEPTH];
 };

@@ -25,13 +25,14 @@ loads() {
 
 # Runs PROGRAM alone with require wrapped in Lua, and under the shim: both count the same.
 compare_with_wrapper() { # PROGRAM ARGS...
-    ORACLE=oracle.txt lua5.4 "$data/oracle.lua" "$@" >plain.out </dev/null
-    profiled lua5.4 "$@" >shim.out </dev/null
+    ORACLE=oracle.txt lua5.4 "$data/oracle.lua" "$@" >plain.out 2>plain.err </dev/null
+    profiled lua5.4 "$@" >shim.out 2>shim.err </dev/null
     sort oracle.txt >oracle.sorted
     loads >shim.txt
     [ "$(wc -l <shim.txt)" -ge 5 ]
     diff oracle.sorted shim.txt
     diff plain.out shim.out
+    diff plain.err shim.err
 }
 
 # No phase is longer than its span, no span than what it is in; self times add up to the roots.

@@ -236,6 +236,7 @@ static void frames_left_unseen_are_found_gone(void **state)
     struct span *outer = open_at(SPAN_REQUIRE, "outer", 3000);
     struct span *gone = open_at(SPAN_REQUIRE, "gone", 2000);
     uint64_t serial = gone->serial;
+    span_touch(gone);
     assert_ptr_equal(span_top(1000), gone);
     assert_ptr_equal(span_top(2000), outer); /* a hook that stands where it stood */
     assert_false(span_live(gone, serial));
@@ -244,12 +245,32 @@ static void frames_left_unseen_are_found_gone(void **state)
     span_drop(outer, outer->serial);
 }
 
+static int asked_of_lua;
+
+static int dead_getstack(lua_State *L, int level, lua_Debug *ar)
+{
+    (void)L, (void)level, (void)ar;
+    asked_of_lua++;
+    return 0;
+}
+
+static void lua_is_not_asked_about_frames_that_are_gone(void **state)
+{
+    (void)state;
+    struct span *outer = open_at(SPAN_REQUIRE, "outer", 3000);
+    open_at(SPAN_REQUIRE, "of a dead coroutine", 2000);
+    copy.api.lua_getstack = dead_getstack;
+    assert_ptr_equal(span_top(2500), outer);
+    copy.api.lua_getstack = fake_getstack;
+    assert_int_equal(asked_of_lua, 0);
+    span_drop(outer, outer->serial);
+}
+
 static void a_frame_closes_what_was_left_open_in_it(void **state)
 {
     (void)state;
     struct span *outer = open_at(SPAN_REQUIRE, "outer", 3000);
-    open_at(SPAN_REQUIRE, "left", 2000);
-    span_touch(outer);
+    span_touch(open_at(SPAN_REQUIRE, "left", 2000));
     span_close(outer, outer->serial, SPAN_OK, now_ns());
     look();
     assert_int_equal(seen.end_n, 2);
@@ -430,6 +451,7 @@ int main(void)
         SPAN_TEST(a_jump_off_a_signal_stack_closes_what_it_leaves),
         SPAN_TEST(a_yield_is_not_a_failure),
         SPAN_TEST(frames_left_unseen_are_found_gone),
+        SPAN_TEST(lua_is_not_asked_about_frames_that_are_gone),
         SPAN_TEST(a_frame_closes_what_was_left_open_in_it),
         SPAN_TEST(a_frame_whose_span_is_gone_closes_no_other),
         SPAN_TEST(a_storm_of_errors_leaves_an_empty_stack),
