@@ -58,6 +58,16 @@ check_oracle() { # ARGS...
     diff oracle.txt report.txt
 }
 
+# luaL_Buffer asks the host's allocator by itself: that is C memory of the host's, once.
+@test "what libraries ask of the host's allocator past Lua is counted, once" {
+    profiled "$HOSTS/heap_oracle" buffers >host.txt
+    asked '(.c.objects[] | select(.object | endswith("/heap_oracle"))) as $host |
+           "blocks \(.lua.blocks + $host.blocks)",
+           "calls \(.c.calls_for_lua + $host.blocks + $host.resized + $host.freed)"' >report.txt
+    diff host.txt report.txt
+    [ "$(asked '.c.objects[] | select(.object | endswith("/heap_oracle")) | .blocks')" = 20 ]
+}
+
 @test "a limited allocator refuses at the same byte with and without the shim" {
     for limit in 0 500 20000 100000; do
         "$HOSTS/heap_oracle" limited "$limit" >plain.txt
@@ -94,4 +104,11 @@ LUA
     asked '.c.objects[] | select(.object | endswith("/heap_calls")) |
            to_entries[] | select(.key != "object") | "\(.key) \(.value)"' >report.txt
     diff host.txt report.txt
+}
+
+@test "states beyond the table's size are named as lost, and run on" {
+    profiled "$HOSTS/heap_oracle" many 300
+    [ "$("$MODPROF" report --format json "$trace" | jq '[.processes[0].losses[]? |
+        select(.what | test("states"))] | length')" = 1 ]
+    [ "$(asked '.lua.states | length')" = 256 ]
 }

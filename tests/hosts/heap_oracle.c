@@ -5,6 +5,7 @@
  * limited N  as counted, refusing everything beyond N bytes
  * moved      as counted, with the allocator changed in the middle (the books go on)
  * coroutine  as counted, closed through a coroutine
+ * buffers    library buffers, which the allocator gets past Lua's core: prints blocks and calls
  * many N     N states open at once, each with a table in it; prints nothing */
 #include <stdint.h>
 
@@ -118,7 +119,6 @@ static const char work[] =
     "for i = 1, 100 do local co = coroutine.wrap(function(a) coroutine.yield(a) end) co(i) end "
     "for i = 1, 50 do load('local a = ... return function() return a end')(i) end "
     "local long = {} for i = 1, 20000 do long[i] = i end "
-    "for i = 1, 20 do string.rep('y', 5000 * i) end "
     "collectgarbage() keep = nil collectgarbage() "
     "return 1";
 
@@ -159,6 +159,20 @@ static int with_books(const char *way, size_t limit)
     return !agree || b.live != 0 || (limit == SIZE_MAX && status);
 }
 
+static int buffers(void)
+{
+    struct books b = {.limit = SIZE_MAX};
+    lua_State *L = lua_newstate(counting, &b);
+    luaL_openlibs(L);
+    host_run(L, "for i = 1, 20 do string.rep('y', 5000 * i) end return 1");
+    lua_close(L);
+    size_t blocks = 0;
+    for (int i = 0; i < 16; i++)
+        blocks += b.kind_n[i];
+    printf("blocks %zu\ncalls %zu\n", blocks, b.calls);
+    return 0;
+}
+
 static int plain(void)
 {
     lua_State *L = luaL_newstate();
@@ -189,6 +203,8 @@ int main(int argc, char **argv)
     size_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : SIZE_MAX;
     if (!strcmp(way, "plain"))
         return plain();
+    if (!strcmp(way, "buffers"))
+        return buffers();
     if (!strcmp(way, "many"))
         return many((int)n);
     return with_books(way, n);
