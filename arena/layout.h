@@ -29,7 +29,6 @@ enum {
     ARENA_COPIES_MAX = 16,
     ARENA_UNCOVERED_MAX = 256,
     ARENA_FUNCTIONS_MAX = 4096,
-    ARENA_FUNCTION_BANK = 512, /* functions whose slots are reserved together, per thread */
     ARENA_STATES_MAX = 256,
     ARENA_THREADS_MAX = 128,
     ARENA_HITS_MAX = 1024,

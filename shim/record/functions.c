@@ -7,12 +7,14 @@
  * the next state loads them again).
  *
  * Context: any; lock-free. */
+#include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/record/slots.h"
 
 enum {
-    TABLE_N = 4 * ARENA_FUNCTIONS_MAX, /* never fills: each index is entered at most once */
+    REST_N = 4 * ARENA_FUNCTIONS_MAX, /* never fills: each index is entered at most once */
+    TABLE_N = PROBING_BEFORE_REST + REST_N,
     SPARE_N = 64,
     FORGOTTEN = 1 << 30 /* beside the index: its object was unloaded */
 };
@@ -31,7 +33,7 @@ static uint32_t hash_of(const void *address)
 
 static int make_room(uint32_t index)
 {
-    return slots_grow(index / ARENA_FUNCTION_BANK) ||
+    return slots_grow_functions(index) ||
            region_reserve(&arena->functions[index], sizeof arena->functions[index]);
 }
 
@@ -95,8 +97,9 @@ static int remember(_Atomic uint32_t *slot, uint32_t v, uint32_t index)
 /* Where ADDRESS stands (returns its index), or could be put (*FREE). */
 static uint32_t search(const void *address, _Atomic uint32_t **free)
 {
-    for (uint32_t i = hash_of(address);; i++) {
-        _Atomic uint32_t *slot = &table[i % TABLE_N];
+    uint32_t hash = hash_of(address);
+    for (uint32_t i = 0;; i++) {
+        _Atomic uint32_t *slot = &table[probing_slot(hash, i, REST_N)];
         uint32_t v = atomic_load_explicit(slot, memory_order_acquire);
         if (v == 0) {
             *free = slot;

@@ -8,16 +8,17 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
 enum {
     STRING_MAX = 4000,
-    TABLE_N = 1 << 15, /* a power of two; more than strings can be at 32 bytes each */
+    REST_N = 1 << 15, /* more than strings can be at 32 bytes each */
     PROBES_MAX = 512
 };
 
-static _Atomic uint32_t table[TABLE_N]; /* string ids */
+static _Atomic uint32_t table[PROBING_BEFORE_REST + REST_N]; /* string ids */
 
 static struct arena_string *string_at(uint32_t id)
 {
@@ -67,7 +68,7 @@ uint32_t intern(const char *bytes, size_t n)
         n = STRING_MAX;
     uint32_t hash = (uint32_t)XXH64(bytes, n, 0), mine = 0;
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
-        _Atomic uint32_t *slot = &table[(hash + i) % TABLE_N];
+        _Atomic uint32_t *slot = &table[probing_slot(hash, i, REST_N)];
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
             mine = mine ? mine : append(bytes, n, hash);

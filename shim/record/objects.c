@@ -14,6 +14,7 @@
 
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
+#include "shim/record/slots.h"
 
 #define PATH_BYTES 4096
 
@@ -144,7 +145,8 @@ static uint32_t add(const struct dl_phdr_info *info, const struct object_range *
         loss_count(LOSS_OBJECTS_FULL, 1);
         return ARENA_OBJECTS_MAX;
     }
-    if (region_reserve(&arena->objects[id], sizeof arena->objects[id]))
+    if (slots_grow_objects(id) ||
+        region_reserve(&arena->objects[id], sizeof arena->objects[id]))
         return ARENA_OBJECTS_MAX;
     fill(&arena->objects[id], info, r, path);
     atomic_store(&arena->objects_n, id + 1);

@@ -1,8 +1,9 @@
 /* slots: registration of threads.  See slots.h.
  *
- * A slot below `grown.threads` has memory for all functions below `grown.banks`.  Both numbers
- * change together in one atomic word, after the memory is there, so nobody ever sees a slot, or
- * hands out a function index, without memory behind it. */
+ * A slot below `grown.threads` has memory for the first `grown.functions` banks of functions and the
+ * first `grown.objects` banks of objects.  The three numbers change together in one atomic word,
+ * after the memory is there, so nobody ever sees a slot, or hands out a function index or an object
+ * id, without memory behind it. */
 #include "shim/record/slots.h"
 
 #include <errno.h>
@@ -18,10 +19,14 @@
 static struct arena_thread dead_slot;
 SHIM_TLS struct arena_thread *slot_now = &dead_slot;
 
+/* Functions and objects whose counters are reserved together: about two pages. */
+enum { BANK = 128 };
+
 struct grown {
-    uint32_t threads, banks;
+    uint16_t threads, functions, objects, unused;
 };
-static _Atomic uint64_t grown = 1; /* one bank from the start */
+_Static_assert(sizeof(struct grown) == sizeof(uint64_t), "changes in one step");
+static _Atomic uint64_t grown;
 static _Atomic uint32_t closed_by; /* tid of a thread that moves the arena; 0: registration is open */
 static pthread_key_t leave_key;
 static int leave_key_usable;
@@ -33,12 +38,16 @@ static uint32_t tid_now(void)
 
 static struct grown unpack(uint64_t v)
 {
-    return (struct grown){(uint32_t)(v >> 32), (uint32_t)v};
+    struct grown g;
+    memcpy(&g, &v, sizeof g);
+    return g;
 }
 
 static uint64_t pack(struct grown g)
 {
-    return (uint64_t)g.threads << 32 | g.banks;
+    uint64_t v;
+    memcpy(&v, &g, sizeof v);
+    return v;
 }
 
 int slot_is_dead(const struct arena_thread *t)
@@ -48,18 +57,30 @@ int slot_is_dead(const struct arena_thread *t)
 
 /* ---- memory ---- */
 
-static int reserve_bank(struct arena_thread *t, uint32_t bank)
+static int reserve_functions(struct arena_thread *t, uint32_t bank)
 {
-    const struct arena_calls *first = &t->calls[(size_t)bank * ARENA_FUNCTION_BANK];
-    return region_reserve(first, ARENA_FUNCTION_BANK * sizeof *first);
+    const struct arena_calls *first = &t->calls[(size_t)bank * BANK];
+    return region_reserve(first, BANK * sizeof *first);
 }
 
-static int reserve_slot(struct arena_thread *t, uint32_t banks)
+/* The first row is for code outside any object; the last bank is cut. */
+static int reserve_objects(struct arena_thread *t, uint32_t bank)
 {
-    if (region_reserve(&t->c_alloc, sizeof *t - offsetof(struct arena_thread, c_alloc)))
+    uint32_t from = bank * BANK, to = from + BANK;
+    if (to > ARENA_OBJECTS_MAX + 1)
+        to = ARENA_OBJECTS_MAX + 1;
+    return region_reserve(&t->c_alloc[from], (to - from) * sizeof *t->c_alloc);
+}
+
+static int reserve_slot(struct arena_thread *t, struct grown g)
+{
+    if (region_reserve(&t->owner_tid, sizeof *t - offsetof(struct arena_thread, owner_tid)))
         return -1;
-    for (uint32_t b = 0; b < banks; b++)
-        if (reserve_bank(t, b))
+    for (uint32_t b = 0; b < g.functions; b++)
+        if (reserve_functions(t, b))
+            return -1;
+    for (uint32_t b = 0; b < g.objects; b++)
+        if (reserve_objects(t, b))
             return -1;
     return 0;
 }
@@ -72,17 +93,32 @@ static void publish_threads(uint32_t n)
         ;
 }
 
-int slots_grow(uint32_t bank)
+int slots_grow_functions(uint32_t index)
 {
     for (;;) {
         uint64_t seen = atomic_load(&grown);
         struct grown g = unpack(seen);
-        if (bank < g.banks)
+        if (index / BANK < g.functions)
             return 0;
         for (uint32_t i = 0; i < g.threads; i++)
-            if (reserve_bank(&arena->threads[i], g.banks))
+            if (reserve_functions(&arena->threads[i], g.functions))
                 return -1;
-        g.banks++;
+        g.functions++;
+        atomic_compare_exchange_strong(&grown, &seen, pack(g));
+    }
+}
+
+int slots_grow_objects(uint32_t id)
+{
+    for (;;) {
+        uint64_t seen = atomic_load(&grown);
+        struct grown g = unpack(seen);
+        if ((id + 1) / BANK < g.objects)
+            return 0;
+        for (uint32_t i = 0; i < g.threads; i++)
+            if (reserve_objects(&arena->threads[i], g.objects))
+                return -1;
+        g.objects++;
         atomic_compare_exchange_strong(&grown, &seen, pack(g));
     }
 }
@@ -91,7 +127,7 @@ int slots_grow(uint32_t bank)
 static int add_slot(uint64_t seen)
 {
     struct grown g = unpack(seen);
-    if (g.threads == ARENA_THREADS_MAX || reserve_slot(&arena->threads[g.threads], g.banks))
+    if (g.threads == ARENA_THREADS_MAX || reserve_slot(&arena->threads[g.threads], g))
         return -1;
     g.threads++;
     if (atomic_compare_exchange_strong(&grown, &seen, pack(g)))
@@ -136,6 +172,8 @@ static struct arena_thread *share_last(uint32_t threads)
 
 static struct arena_thread *find_slot(uint32_t tid)
 {
+    if (slots_grow_objects(0)) /* the row of code outside any object, always there */
+        return &dead_slot;
     for (;;) {
         uint64_t seen = atomic_load(&grown);
         uint32_t threads = unpack(seen).threads;

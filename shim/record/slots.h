@@ -9,9 +9,10 @@
 /* Makes the key whose destructor frees a thread's slot.  Constructor. */
 void slots_start(void);
 
-/* Reserves memory for the functions of bank BANK (and those before it) in all slots, those in use and
- * those to come.  Returns 0, or -1: no memory. */
-int slots_grow(uint32_t bank);
+/* Reserve memory for the counters of function INDEX, of object ID (and of those before it), in all
+ * slots, those in use and those to come.  Return 0, or -1: no memory. */
+int slots_grow_functions(uint32_t index);
+int slots_grow_objects(uint32_t id);
 
 /* In a fork's child: the slots of threads that are not there are free. */
 void slots_fork_child(void);
