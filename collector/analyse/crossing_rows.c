@@ -57,6 +57,19 @@ static const char *unnamed_label(struct crossing_row *row, struct process *p,
     return pool_format(&p->pool, "0x%" PRIx64, row->address);
 }
 
+/* Functions that Lua knows without a module are globals, or "string.gmatch (inner)": known by the
+ * function that made them. */
+static const char *module_name(const struct crossing_row *row, struct process *p, const char *name,
+                               const char *module)
+{
+    const char *dot = strrchr(name, '.');
+    if (*module)
+        return module;
+    if (*name)
+        return dot ? pool_copy(&p->pool, name, (size_t)(dot - name)) : "_G";
+    return *row->object ? base_name(row->object) : "?";
+}
+
 static void label(struct crossing_row *row, struct process *p, const struct rec_function *f,
                   struct symbols *symbols)
 {
@@ -71,7 +84,7 @@ static void label(struct crossing_row *row, struct process *p, const struct rec_
         row->label = pool_format(&p->pool, "%s.%s", module, name);
     else
         row->label = name;
-    row->module = *module ? module : *row->object ? base_name(row->object) : "?";
+    row->module = module_name(row, p, name, module);
 }
 
 static void row_fill(struct crossing_row *row, struct process *p, const struct rec_crossing *c,

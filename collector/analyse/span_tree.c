@@ -59,7 +59,7 @@ static void parent_charge(struct span_node *parent, const struct span_node *chil
     parent->child_n++;
     parent->self_ns = less(parent->self_ns, child->total_ns);
     parent->run_self_ns = less(parent->run_self_ns, child->total_ns);
-    if (child->open) /* its memory is not known, and not in the parent's end either */
+    if (parent->open) /* what it gained is not known */
         return;
     parent->lua_self -= child->span->end.lua_bytes;
     parent->c_self -= child->span->end.c_bytes;

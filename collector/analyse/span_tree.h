@@ -22,7 +22,7 @@ struct span_node {
     int open;               /* 1: still running when the trace ends */
     uint64_t total_ns, self_ns;
     uint64_t run_self_ns;   /* its body without nested spans */
-    int64_t lua_self, c_self; /* bytes gained without nested spans */
+    int64_t lua_self, c_self; /* bytes gained without nested spans; 0 while open */
 };
 
 struct span_tree {

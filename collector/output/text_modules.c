@@ -62,7 +62,7 @@ static void columns(struct module_columns *m, struct table *t)
     m->caller = table_column(t, "required at", COLUMN_CUT_START);
 }
 
-static const char *kind_text(const struct span_node *n)
+static const char *kind_text(const struct process *p, const struct span_node *n)
 {
     static const char *const load[] = {
         [LOAD_UNKNOWN] = "",         [LOAD_LUA_FILE] = "lua", [LOAD_C_LIBRARY] = "C",
@@ -71,8 +71,8 @@ static const char *kind_text(const struct span_node *n)
     static const char *const kind[] = {[SPAN_OPENLIBS] = "libs", [SPAN_DOFILE] = "dofile",
                                        [SPAN_MAIN] = "main", [SPAN_LOADFILE] = "loadfile"};
     uint64_t k = n->span->begin.kind, l = n->span->end.load;
-    if (n->open)
-        return "RUNNING";
+    if (n->open) /* os.exit and the like end a process within its spans */
+        return p->end_seen && p->end.reason != END_KILLED ? "exited" : "RUNNING";
     if (n->span->end.status == SPAN_FAILED && l != LOAD_NOT_FOUND && l != LOAD_CIRCULAR)
         return "FAILED";
     if (k >= SPAN_OPENLIBS && k <= SPAN_LOADFILE)
@@ -84,7 +84,7 @@ static const char *kind_text(const struct span_node *n)
 
 static const char *kind_color(const struct span_node *n)
 {
-    if (n->open || n->span->end.load == LOAD_CIRCULAR)
+    if ( n->span->end.load == LOAD_CIRCULAR)
         return "yellow";
     return n->span->end.status == SPAN_FAILED || n->span->end.load == LOAD_NOT_FOUND ? "red" : NULL;
 }
@@ -129,7 +129,7 @@ static void row_fill(const struct module_columns *m, struct table *t, struct pro
     cell_kib(t, m->lua_self, n->lua_self);
     if (m->layout != NARROW)
         cell_kib(t, m->c_self, n->c_self);
-    table_cell(t, m->kind, kind_text(n));
+    table_cell(t, m->kind, kind_text(p, n));
     if (m->layout == FULL)
         row_places(m, t, p, n);
     if (kind_color(n))

@@ -115,13 +115,14 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
 static void c_memory(const struct digest *d, const struct canvas *c)
 {
     char live[HUMAN_MAX], peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX];
-    if (!d->c.alloc_n && !d->process->c_heap.peak_bytes)
+    const struct rec_c_heap *h = &d->process->c_heap;
+    if (!d->c.alloc_n && !h->peak_bytes)
         return;
     field_free(c, "C memory",
                xformat("peak %s; %s at the end; %s blocks of %s in all (besides Lua's)",
-                       human_bytes(peak, (double)d->process->c_heap.peak_bytes),
-                       human_bytes(live, (double)d->process->c_heap.live_bytes),
-                       human_count(n, d->c.alloc_n), human_bytes(bytes, (double)d->c.alloc_bytes)));
+                       human_bytes(peak, (double)h->peak_bytes),
+                       human_bytes(live, (double)h->live_bytes), human_count(n, d->c.alloc_n),
+                       human_bytes(bytes, (double)d->c.alloc_bytes)));
 }
 
 static void crossings(const struct digest *d, const struct canvas *c)

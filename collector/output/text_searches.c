@@ -1,6 +1,7 @@
 /* text_searches: modules that failed, with the files that were tried, and modules that were found only
  * after a search. */
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ static void search_rows(struct table *t, const struct digest *d,
 void text_searches(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     const struct span_node **found = xcalloc(d->spans.n, sizeof *found);
-    size_t n = 0, tries = 0;
+    size_t n = 0, tries = 0, top = o->top == SIZE_MAX ? SIZE_MAX : (o->top + 3) / 4;
     for (size_t i = 0; i < d->spans.n; i++) {
         const struct span_node *node = &d->spans.node[i];
         tries += node->try_n;
@@ -106,9 +107,9 @@ void text_searches(struct digest *d, const struct report_options *o, const struc
         struct table *t = table_new();
         qsort(found, n, sizeof *found, by_tries);
         page_heading(c, "Searches", remarks);
-        search_rows(t, d, found, n < o->top ? n : o->top);
+        search_rows(t, d, found, n < top ? n : top);
         table_print(t, c);
-        page_more(c, n > o->top ? n - o->top : 0, "modules");
+        page_more(c, n > top ? n - top : 0, "modules");
         table_free(t);
         free(remarks);
     }
