@@ -3,6 +3,7 @@
 #include "shim/attach/adopt.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "probe/lua_ident.h"
 #include "shim/attach/copy_table.h"
@@ -79,7 +80,14 @@ static uint64_t copy_key[ARENA_COPIES_MAX]; /* hash of the object's path */
 /* The name under which people know the object. */
 static const char *path_of(const struct image *im)
 {
-    return im->path[0] != '\0' ? im->path : arena->process.exe;
+    static char executable[ARENA_PATH_MAX];
+    if (im->path[0] != '\0')
+        return im->path;
+    if (executable[0] == '\0') {
+        ssize_t n = readlink("/proc/self/exe", executable, sizeof executable - 1);
+        executable[n > 0 ? n : 0] = '\0';
+    }
+    return executable[0] != '\0' ? executable : "the executable";
 }
 
 static void join(char out[COPY_TEXT_MAX], const char *a, const char *b, const char *c)
