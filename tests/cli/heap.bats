@@ -92,6 +92,12 @@ LUA
     [ "$(asked '.lua.states[0].never_freed_bytes')" = 0 ]
 }
 
+@test "an allocator left by an exception is not taken to be still running" {
+    profiled "$HOSTS/heap_throw" >host.txt
+    asked '.c.objects[] | select(.object | endswith("/heap_throw")) | "blocks \(.blocks)"' |
+        diff host.txt -
+}
+
 @test "C calls are counted by the object that makes them" {
     profiled "$HOSTS/heap_calls" >host.txt
     asked '.c.objects[] | select(.object | endswith("/heap_calls")) |
