@@ -153,8 +153,8 @@ static const char *const loss_sentence[LOSS_N] = {
     [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
     [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
     [LOSS_SPANS] = "%s module loads have no row: too many of one name, or nested too deeply",
-    [LOSS_UNSEEN_RETURN] = "%s timed calls were left by an error or a yield: they are counted, but "
-                           "their time is not",
+    [LOSS_UNSEEN_RETURN] = "%s timed calls did not return (an error, a yield, or the end of the "
+                           "process): they are counted, but their time is not",
 };
 
 void trust_losses(struct sentences *s, const struct process *p)

@@ -114,7 +114,7 @@ const char *process_object_path(struct process *p, uint64_t object)
 
 uint64_t process_end_ns(const struct process *p)
 {
-    return p->end_seen && p->end.end_ns ? p->end.end_ns : p->last_ns;
+    return p->last_ns; /* the end record's moment is among those seen */
 }
 
 uint64_t process_since_start(const struct process *p, uint64_t mono_ns)

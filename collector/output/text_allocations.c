@@ -179,7 +179,7 @@ static void c_print(struct digest *d, const struct report_options *o, const stru
     size_t n = c_pick(p, o->filter, row);
     char live[HUMAN_MAX], peak[HUMAN_MAX];
     char *remarks = xformat("peak %s, %s at the end; what Lua's allocator called is not in here",
-                            human_bytes(peak, (double)p->c_heap.peak_bytes),
+                            c_peak_text(peak, d),
                             human_bytes(live, (double)p->c_heap.live_bytes));
     struct table *t = table_new();
     page_heading(c, "C memory", remarks);

@@ -120,7 +120,7 @@ static void c_memory(const struct digest *d, const struct canvas *c)
         return;
     field_free(c, "C memory",
                xformat("peak %s; %s at the end; %s blocks of %s in all (besides Lua's)",
-                       human_bytes(peak, (double)h->peak_bytes),
+                       c_peak_text(peak, d),
                        human_bytes(live, (double)h->live_bytes), human_count(n, d->c.alloc_n),
                        human_bytes(bytes, (double)d->c.alloc_bytes)));
 }

@@ -2,8 +2,20 @@
 #include "collector/output/text_report.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "collector/util/human.h"
+
+char *c_peak_text(char *out, const struct digest *d)
+{
+    const struct rec_c_heap *h = &d->process->c_heap;
+    uint64_t live = h->live_bytes > 0 ? (uint64_t)h->live_bytes : 0;
+    if (!h->peak_bytes && !live && d->c.alloc_n) {
+        strcpy(out, "under 64 KiB"); /* threads publish in steps of that */
+        return out;
+    }
+    return human_bytes(out, (double)(h->peak_bytes > live ? h->peak_bytes : live));
+}
 
 void cell_ms(struct table *t, unsigned column, uint64_t ns)
 {

@@ -24,6 +24,10 @@ void text_crossings(struct digest *d, const struct report_options *o, const stru
 /* Where Lua code asked for a span: "file.lua:12", "" where C did.  Released with free(). */
 char *span_caller_text(struct process *p, const struct span *s);
 
+/* Peak of the C heap: "12.3 MiB", or "under 64 KiB" where the shim did not see it exactly.  OUT holds
+ * HUMAN_MAX bytes. */
+char *c_peak_text(char *out, const struct digest *d);
+
 /* Cells that several sections share: milliseconds and KiB with fixed decimals, "" for nothing. */
 void cell_ms(struct table *t, unsigned column, uint64_t ns);
 void cell_kib(struct table *t, unsigned column, int64_t bytes);
