@@ -19,6 +19,7 @@
 
 #include "collector/cli/cli.h"
 #include "collector/cli/launch.h"
+#include "collector/cli/left.h"
 #include "collector/cli/private_dir.h"
 #include "collector/cli/shim_path.h"
 #include "collector/cli/target.h"
@@ -33,6 +34,8 @@ enum {
     PROCESSES_MAX = 512, /* that run at once and are collected */
     WAIT_MS = 1000,      /* for processes left in the background */
     WAIT_FOR_EVER = -1,
+    SILENT_MS = 300, /* for those of them that have not connected */
+    TICK_MS = 50,
     SUMMARIES_MAX = 3 /* traces whose summary is shown; the others are counted */
 };
 
@@ -54,6 +57,8 @@ struct run {
     struct target target;
     struct launch launch;
     char token[40];
+    char setting[LISTEN_NAME_MAX + 16]; /* marks the program's processes */
+    unsigned silent_n;                  /* left in the background, not connected */
     int program_ended, impatient;
     uint64_t end_ns;
     struct came *came;
@@ -159,27 +164,46 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
         event_base_loopbreak(r->base);
 }
 
-static void on_time(evutil_socket_t fd, short what, void *ctx)
+static void on_tick(evutil_socket_t fd, short what, void *ctx)
 {
-    struct run *r = ctx;
     (void)fd;
     (void)what;
-    r->impatient = 1;
-    event_base_loopbreak(r->base);
+    (void)ctx;
+}
+
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* 1 while there is something to wait for: processes that are connected, and for a moment also
+ * those that are not, since a daemon that has just been made may connect any time now. */
+static int more_may_come(struct run *r, uint64_t waited_ms)
+{
+    if (serve_open_n(r->serve))
+        return 1;
+    r->silent_n = left_n(r->setting);
+    return r->silent_n && (r->wait_ms == WAIT_FOR_EVER || waited_ms < SILENT_MS);
 }
 
 /* What is left after the program: its last frames, and processes in the background. */
 static void collect_rest(struct run *r)
 {
-    struct event *late = evtimer_new(r->base, on_time, r);
-    struct timeval wait = {r->wait_ms / 1000, r->wait_ms % 1000 * 1000};
-    if (r->wait_ms != WAIT_FOR_EVER)
-        event_add(late, &wait);
+    static const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+    uint64_t began = clock_ms(), waited = 0;
+    struct event *again = event_new(r->base, -1, EV_PERSIST, on_tick, r);
+    event_add(again, &tick);
     serve_drain(r->serve);
-    while (!r->impatient && serve_open_n(r->serve))
+    while (!r->impatient && more_may_come(r, waited)) {
         event_base_loop(r->base, EVLOOP_ONCE);
+        waited = clock_ms() - began;
+        if (r->wait_ms != WAIT_FOR_EVER && waited >= (uint64_t)r->wait_ms)
+            break;
+    }
     serve_drain(r->serve);
-    event_free(late);
+    event_free(again);
 }
 
 static void collect(struct run *r)
@@ -254,6 +278,22 @@ static void say_left_running(const struct run *r)
                 "modprof: %u process%s still in the background and left running; what %s from now "
                 "on is not collected (--wait all waits for them)\n",
                 n, n == 1 ? " is" : "es are", n == 1 ? "it does" : "they do");
+    else if (r->silent_n)
+        fprintf(stderr,
+                "modprof: %u process%s still in the background, without Lua so far (--wait all "
+                "waits for them)\n",
+                r->silent_n, r->silent_n == 1 ? " is" : "es are");
+}
+
+static void say_where(const struct run *r)
+{
+    char *path = target_path(&r->target, r->came[0].file);
+    if (r->came_n == 1)
+        fprintf(stderr, "modprof: trace: %s   (modprof report %s)\n", path, path);
+    else
+        fprintf(stderr, "modprof: %zu traces, the first: %s   (modprof report %s)\n", r->came_n,
+                path, path);
+    free(path);
 }
 
 static void summarise(struct run *r, int status)
@@ -261,17 +301,13 @@ static void summarise(struct run *r, int status)
     say_how_it_ended(r, status);
     if (!r->came_n) {
         say_nothing_came(r);
+        say_left_running(r);
         return;
     }
     for (size_t i = 0; i < r->came_n && i < SUMMARIES_MAX; i++)
         say_trace(r, &r->came[i]);
     say_left_running(r);
-    char *path = target_path(&r->target, r->came[0].file);
-    if (r->came_n > 1)
-        fprintf(stderr, "modprof: %zu traces in %s\n", r->came_n,
-                r->target.dir[0] ? r->target.dir : "the working directory");
-    fprintf(stderr, "modprof: trace: %s   (modprof report %s)\n", path, path);
-    free(path);
+    say_where(r);
 }
 
 /* ---- set-up ---- */
@@ -304,6 +340,7 @@ static int listen_private(struct run *r, struct err *err)
         .token = r->launch.token,
         .strangers = r->launch.token != NULL,
         .clients_max = PROCESSES_MAX,
+        .last_collector = 1,
         .file_name = on_name,
         .came = on_came,
         .went = on_went,
@@ -324,6 +361,7 @@ static int start(struct run *r, struct err *err)
         return -1;
     r->launch.shim = private_dir_preloadable(&r->dir, shim, err);
     r->launch.out = r->listening.name;
+    snprintf(r->setting, sizeof r->setting, "MODPROF_OUT=%s", r->listening.name);
     return r->launch.shim ? launch_start(&r->launch, err) : -1;
 }
 
@@ -351,6 +389,8 @@ static int run(struct run *r)
     signal(SIGXFSZ, SIG_IGN);
     serve_more_descriptors();
     collect(r);
+    serve_free(r->serve);
+    r->serve = NULL;
     int status = launch_wait(&r->launch);
     give_asked_name(r);
     if (!r->quiet)

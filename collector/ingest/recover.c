@@ -25,14 +25,23 @@ enum { STATUS_UNKNOWN = 256 };
 
 /* What is known of the end. */
 struct ending {
+    int running;     /* 1: it has not ended */
     int status;      /* exit status, 128+n for signal n; -1: unknown */
     uint64_t end_ns; /* on the monotonic clock; 0: not before the last thing that was recorded */
 };
 
+/* A status below 128 is no signal: it ended where the shim could not see it, as in daemon(). */
+static enum end_reason reason(const struct arena *a, const struct ending *e)
+{
+    if (atomic_load(&a->ended))
+        return END_EXIT;
+    return e->status >= 0 && e->status < 128 ? END_QUICK_EXIT : END_KILLED;
+}
+
 static int end_add(struct frame_writer *w, const struct arena *a, const struct ending *e)
 {
     uint8_t bytes[128];
-    struct rec_end end = {.reason = atomic_load(&a->ended) ? END_EXIT : END_KILLED,
+    struct rec_end end = {.reason = reason(a, e),
                           .end_ns = e->end_ns ? e->end_ns : w->end_ns,
                           .status = e->status < 0 ? STATUS_UNKNOWN : (uint64_t)e->status};
     return frame_writer_add(w, bytes, rec_end_encode(&end, bytes, sizeof bytes));
@@ -48,11 +57,12 @@ static int append(struct arena *a, const struct trace_tail *tail, int out_fd,
     w.pid = tail->frames_n ? tail->pid : (uint32_t)a->process.pid;
     w.start_real_ns = tail->frames_n ? tail->start_real_ns : a->process.start_real_ns;
     w.seq = tail->next_seq > a->frame_seq ? tail->next_seq : a->frame_seq;
-    if (atomic_load(&a->drain_lock) && tail->next_seq <= a->frame_seq) /* died writing that frame */
+    if (!ending->running && atomic_load(&a->drain_lock) && tail->next_seq <= a->frame_seq)
+        /* it died writing that frame */
         atomic_fetch_add(&a->losses[LOSS_SINK], 1);
     snapshot_redefine(a);
-    int failed = snapshot_take(a, &last, frame_writer_add, &w) || end_add(&w, a, ending) ||
-                 frame_writer_flush(&w);
+    int failed = snapshot_take(a, &last, frame_writer_add, &w) ||
+                 (!ending->running && end_add(&w, a, ending)) || frame_writer_flush(&w);
     frame_writer_release(&w);
     return failed ? -1 : 0;
 }
@@ -82,10 +92,19 @@ int recover_from_fd(int fd, int out_fd, int status, struct err *err)
     struct trace_tail tail;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now); /* the caller saw it end just now */
-    struct ending ending = {status, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
+    struct ending ending = {0, status, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec};
     if (trace_tail_read(out_fd, &tail))
         memset(&tail, 0, sizeof tail); /* not readable: just append */
     return complete(fd, &tail, out_fd, &ending, err);
+}
+
+int recover_so_far(int fd, int out_fd, struct err *err)
+{
+    static const struct ending running = {1, -1, 0};
+    struct trace_tail tail;
+    if (trace_tail_read(out_fd, &tail))
+        return err_set(err, "the trace can not be read: %s", strerror(errno));
+    return complete(fd, &tail, out_fd, &running, err);
 }
 
 /* ---- a trace file and the arena file it names ---- */
@@ -145,7 +164,7 @@ static int still_runs(const char *arena_path, unsigned pid)
 static enum recover_result complete_file(int out_fd, const char *arena_path, unsigned pid,
                                          struct err *err)
 {
-    static const struct ending unknown = {-1, 0};
+    static const struct ending unknown = {0, -1, 0};
     struct trace_tail tail;
     struct arena_process about;
     struct stat st;

@@ -19,6 +19,10 @@ enum recover_result {
  * seen the process end.  Returns 0, or -1 with ERR. */
 int recover_from_fd(int fd, int out_fd, int status, struct err *err);
 
+/* Same for a process that still runs, but of which nothing more will be collected: appends what it
+ * has done so far, and no end record. */
+int recover_so_far(int fd, int out_fd, struct err *err);
+
 /* For a trace file at TRACE_PATH whose process record names an arena ARENA_PATH, and which has no
  * end record: completes the file when the process (PID, whose start must match) is gone and the
  * arena file is owned by the caller, regular, and of this trace. */

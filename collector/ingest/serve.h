@@ -48,6 +48,8 @@ struct serve_options {
     int strangers;        /* 1: other users may come over unix sockets, with the token */
     unsigned clients_max; /* connections and unfinished processes together */
     uint64_t bytes_max;   /* written together; 0: no limit */
+    int last_collector;   /* 1: serve_free takes what processes that still run have done so far,
+                             since no other collector will follow */
     /* Any of these may be NULL.  file_name: writes the wanted name to OUT[SERVE_NAME_MAX], returns
      * 0 for the usual one.  Where a file of that name exists, a number is added. */
     int (*file_name)(void *ctx, const struct serve_process *p, char *out);

@@ -274,6 +274,9 @@ void serve_trace_leave(struct serve_trace *t)
 
 void serve_trace_still_runs(struct serve_trace *t)
 {
+    if (t->s->o.last_collector && t->arena_fd >= 0 && t->file_fd >= 0)
+        recover_so_far(t->arena_fd, t->file_fd,
+                       NULL); /* without it the trace ends a little sooner */
     snprintf(t->why, sizeof t->why, "the process still runs");
     finish(t, SERVE_RUNNING);
 }
