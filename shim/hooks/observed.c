@@ -49,7 +49,8 @@ static int call_unobserved(const struct call *a)
 
 /* ---- what was found ---- */
 
-/* The linker's part of a search that ended at NOW; its constructors ran until then. */
+/* The linker's part of a search that ended at NOW.  The last microseconds, in which the searcher looks
+ * up luaopen_*, are taken for the constructors'. */
 static void note_library(struct span *s, uint64_t now)
 {
     const struct loader_times *t = &loader_times;

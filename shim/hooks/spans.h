@@ -19,7 +19,7 @@
 #include "shim/attach/copy.h"
 #include "shim/record/record_api.h"
 
-enum { SPAN_DEPTH = 128, SPAN_STACKS = 64, SPAN_PHASES = PHASE_CONSTRUCT + 1, SPAN_NAME = 64 };
+enum { SPAN_DEPTH = 256, SPAN_STACKS = 64, SPAN_PHASES = PHASE_CONSTRUCT + 1, SPAN_NAME = 64 };
 
 enum span_step {
     SPAN_WAITING,   /* its own C function runs, and calls searcher, loader, chunk from there */
