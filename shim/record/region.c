@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arena/snapshot.h"
@@ -74,7 +75,7 @@ uint64_t region_bytes(void)
 
 /* ---- creating ---- */
 
-/* Huge pages would make a few touched pages cost megabytes. */
+/* Huge pages would make a few touched pages cost megabytes; and the host's core dumps stay its own. */
 static void *map_private(void)
 {
     void *p = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE,
@@ -82,6 +83,7 @@ static void *map_private(void)
     if (p == MAP_FAILED)
         return NULL;
     madvise(p, MAPPED_BYTES, MADV_NOHUGEPAGE);
+    madvise(p, MAPPED_BYTES, MADV_DONTDUMP);
     return p;
 }
 
@@ -143,13 +145,21 @@ static int replace_by(void *mapped)
                : 0;
 }
 
+/* A file larger than the host's limit would bring it SIGXFSZ. */
+static int within_limit(void)
+{
+    struct rlimit l;
+    return getrlimit(RLIMIT_FSIZE, &l) || l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= MAPPED_BYTES;
+}
+
 static int move_into(int fd)
 {
-    if (ftruncate(fd, MAPPED_BYTES) || write_pages(fd))
+    if (!within_limit() || ftruncate(fd, MAPPED_BYTES) || write_pages(fd))
         return -1;
     void *mapped = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED)
         return -1;
+    madvise(mapped, MAPPED_BYTES, MADV_DONTDUMP);
     if (replace_by(mapped)) {
         munmap(mapped, MAPPED_BYTES);
         return -1;
@@ -170,11 +180,19 @@ static void name_file(char *out, size_t cap)
     phrase_add_number(&t, process_info_start_ticks());
 }
 
+/* A file of that name is this process's own, from before an exec that nobody saw. */
+static int create_file(const char *path)
+{
+    enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+    int fd = open(path, FLAGS, 0600);
+    return fd < 0 && errno == EEXIST && unlink(path) == 0 ? open(path, FLAGS, 0600) : fd;
+}
+
 static int share_file(void)
 {
     char *path = arena->process.arena_path;
     name_file(path, sizeof arena->process.arena_path);
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = create_file(path);
     int failed = fd < 0 || move_into(fd);
     if (failed && fd >= 0)
         unlink(path);

@@ -167,6 +167,19 @@ static void add_end(enum end_reason reason, int status)
     framer_add(NULL, bytes, rec_end_encode(&r, bytes, sizeof bytes));
 }
 
+/* The last frame did not go out (a full disk).  A few bytes may: then the trace has an end, and says
+ * what it lacks.  Over a unix socket the arena tells more. */
+static void say_lost(enum end_reason reason, int status)
+{
+    uint8_t bytes[32];
+    struct rec_loss r = {LOSS_SINK, atomic_load(&arena->losses[LOSS_SINK])};
+    if (sink_wants_arena() || !arena->written_bytes)
+        return;
+    framer_add(NULL, bytes, rec_loss_encode(&r, bytes, sizeof bytes));
+    add_end(reason, status);
+    framer_flush();
+}
+
 /* The last drain.  Returns 0 when everything is out, -1 when the arena has to tell the rest. */
 static int end_trace(enum end_reason reason, int status, int final)
 {
@@ -183,7 +196,10 @@ static int end_trace(enum end_reason reason, int status, int final)
         framer_flush();
     }
     int failed = !ready || sink_flush();
-    failed = settle() || failed;
+    if (settle()) {
+        failed = -1;
+        say_lost(reason, status);
+    }
     atomic_store(&arena->ended, !failed);
     unlock();
     return failed ? -1 : 0;
