@@ -17,14 +17,14 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-uint32_t sampling_period(uint64_t count, uint32_t index)
+uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what)
 {
     if (count < SAMPLING_ALL_N)
         return 1;
     uint64_t mean = count / SAMPLING_ALL_N;
     if (mean > SAMPLING_PERIOD_MAX)
         mean = SAMPLING_PERIOD_MAX;
-    uint64_t draw = mix(count + ((uint64_t)index << 48)) >> 32;
+    uint64_t draw = mix(count ^ (uint64_t)(index << 2 | what) << 48) >> 32;
     return (uint32_t)(mean - mean / 2 + (draw * (mean + 1) >> 32));
 }
 
@@ -72,7 +72,7 @@ uint32_t sampling_rearm(struct arena_thread *t, uint32_t index, uint32_t what, u
 
 uint32_t sampling_next(struct arena_thread *t, uint32_t index, uint32_t what)
 {
-    uint32_t next = sampling_period(count_of(&t->calls[index], what), index);
+    uint32_t next = sampling_period(count_of(&t->calls[index], what), index, what);
     return sampling_rearm(t, index, what, next) + next;
 }
 

@@ -6,7 +6,8 @@
  *   - then one call in about count/32, so that the number of timed calls grows with the logarithm
  *     of the count, until one in about 1024.
  * Each period is drawn anew between half of and one and a half times that mean (from a hash of the
- * function and its count), so that a pattern in the program's calls does not fall into step.
+ * function, the way and the count), so that neither a pattern in the program's calls nor one countdown and
+ * another (pcall and the call that it makes) fall into step.
  *
  * A timed call stands for half of the calls since the timed one before it and half of those until the
  * next: its weight.  sum(weight * duration) then estimates the total time without a bias for
@@ -24,8 +25,8 @@
 
 enum { SAMPLING_ALL_N = 32, SAMPLING_PERIOD_MAX = 1024 };
 
-/* Calls from one timed call to the next, after COUNT calls of the function at INDEX. */
-uint32_t sampling_period(uint64_t count, uint32_t index);
+/* Calls from one timed call to the next, after COUNT calls of the function at INDEX that way. */
+uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what);
 
 /* Ends the running period of a countdown and begins the next, of NEXT calls.  The exact count is the
  * same before, after and, through fix_*, at every instruction in between.  WHAT: ARENA_FIX_DOWN

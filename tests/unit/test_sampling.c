@@ -187,10 +187,38 @@ static void estimates_follow_the_total(void **state)
             assert_in_range(estimate(growing, stops[i], index), 850, 1150);
             assert_in_range(estimate(slow_start, stops[i], index), 930, 1070);
         }
-    for (uint32_t index = 0; index < 5; index++) {
-        assert_in_range(estimate(alternating, 1000000, index), 850, 1150);
-        assert_in_range(estimate(every_64th, 1000000, index), 600, 1400);
+}
+
+/* One sample of a pattern may be off; all together must not lean to a side. */
+static void estimates_do_not_lean(void **state)
+{
+    (void)state;
+    uint64_t sum_2 = 0, sum_64 = 0;
+    for (uint32_t index = 0; index < 50; index++) {
+        sum_2 += estimate(alternating, 200000, index);
+        sum_64 += estimate(every_64th, 200000, index);
     }
+    assert_in_range(sum_2 / 50, 980, 1020);
+    assert_in_range(sum_64 / 50, 900, 1100);
+}
+
+/* Each call one way makes one the other way: they must not always be timed together. */
+static void two_ways_do_not_fall_into_step(void **state)
+{
+    (void)state;
+    struct arena_calls *k = &slot.calls[8];
+    uint32_t both = 0, down = 0;
+    *k = (struct arena_calls){0};
+    for (int n = 0; n < 1000000; n++) {
+        int timed_down = --k->down_left <= 0, timed_up = --k->up_left <= 0;
+        if (timed_down)
+            sampling_next(&slot, 8, ARENA_FIX_DOWN);
+        if (timed_up)
+            sampling_next(&slot, 8, ARENA_FIX_UP);
+        down += timed_down;
+        both += timed_down && timed_up;
+    }
+    assert_in_range(both, 32, down / 10);
 }
 
 static void the_first_calls_are_exact(void **state)
@@ -246,6 +274,8 @@ int main(void)
         cmocka_unit_test(rearming_early_keeps_the_count),
         cmocka_unit_test(count_is_true_at_every_instruction),
         cmocka_unit_test(estimates_follow_the_total),
+        cmocka_unit_test(estimates_do_not_lean),
+        cmocka_unit_test(two_ways_do_not_fall_into_step),
         cmocka_unit_test(the_first_calls_are_exact),
         cmocka_unit_test(few_of_many_are_timed),
         cmocka_unit_test(ended_calls_add_up_and_tick),
