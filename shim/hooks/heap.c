@@ -192,10 +192,13 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 
 /* ---- states ---- */
 
-/* Through the original, so it holds for every copy and needs no layout. */
+/* Through the original, so it holds for every copy and needs no layout.  A copy that lacks the
+ * function has no wrapped states: the group is redirected whole or not at all. */
 struct arena_state *heap_state(struct lua_copy *c, lua_State *L)
 {
     void *ud;
+    if (unlikely(c->api.lua_getallocf == NULL))
+        return NULL;
     return c->api.lua_getallocf(L, &ud) == heap_alloc ? ud : NULL;
 }
 
