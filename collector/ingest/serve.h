@@ -65,8 +65,8 @@ struct serve *serve_new(struct event_base *base, const struct serve_options *o);
 void serve_free(struct serve *s);
 
 /* Accepts from the listening socket FD (non-blocking, close-on-exec; taken over).  IS_UNIX: peers
- * must have this user's id, or be root, or be let in as strangers.  Returns 0, or -1 where there are
- * too many. */
+ * must have this user's id, or be root, or be let in as strangers.  Returns 0, or -1 where
+ * there are too many. */
 int serve_listen(struct serve *s, int fd, int is_unix);
 
 /* Takes, without waiting, what has arrived: connections, frames, deaths. */

@@ -150,12 +150,11 @@ static int create(struct serve_trace *t)
     return -1;
 }
 
-int serve_file_open(struct serve_trace *t, const struct records_look *look)
+int serve_file_open(struct serve_trace *t, uint32_t seq, const struct records_look *look)
 {
     struct serve_process p;
     program_find(t, look);
-    int begins = look && look->has_process; /* a trace that an earlier collector began has that */
-    if ((begins || find_begun(t)) && create(t))
+    if ((seq == 0 || find_begun(t)) && create(t))
         return -1;
     serve_trace_describe(t, &p);
     if (t->s->o.came)

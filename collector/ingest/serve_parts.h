@@ -92,9 +92,10 @@ void serve_trace_free(struct serve_trace *t);
 int serve_trace_is_gone(const struct serve_trace *t);
 
 /* serve_file.c */
-/* Opens the trace's file: a new one, or the one that an earlier collector began. Returns 0 or -1
- * (said). LOOK may be NULL. */
-int serve_file_open(struct serve_trace *t, const struct records_look *look);
+/* Opens the trace's file: a new one where SEQ, the number of the frame to be written, is 0; else, if
+ * it is there, the one that an earlier collector began. LOOK, at that frame, may be NULL.  Returns
+ * 0, or -1 (said). */
+int serve_file_open(struct serve_trace *t, uint32_t seq, const struct records_look *look);
 void serve_trace_describe(const struct serve_trace *t, struct serve_process *out);
 
 #endif

@@ -204,7 +204,7 @@ void serve_trace_append(struct serve_trace *t, const struct frame_header *h,
 {
     if (h->seq < t->next_seq) /* sent again after a connection was lost */
         return;
-    if (t->file_fd < 0 && serve_file_open(t, look)) {
+    if (t->file_fd < 0 && serve_file_open(t, h->seq, look)) {
         t->dropped_n++;
     } else if (h->seq >= t->next_seq) { /* the file may have been found, with this frame in it */
         t->next_seq = h->seq + 1;
@@ -237,7 +237,7 @@ static void complete(struct serve_trace *t)
         finish(t, SERVE_INCOMPLETE);
         return;
     }
-    if (t->file_fd < 0 && serve_file_open(t, NULL)) {
+    if (t->file_fd < 0 && serve_file_open(t, UINT32_MAX, NULL)) {
         finish(t, SERVE_INCOMPLETE);
         return;
     }
