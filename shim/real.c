@@ -79,6 +79,7 @@ static void find_process(void)
     FIND(execvp);
     FIND(execvpe);
     FIND(fexecve);
+    FIND(daemon);
 }
 
 static void find_rest(void)

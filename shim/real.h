@@ -43,6 +43,7 @@ struct real {
     int (*execvp)(const char *, char *const[]);
     int (*execvpe)(const char *, char *const[], char *const[]);
     int (*fexecve)(int, char *const[], char *const[]);
+    int (*daemon)(int, int);
 };
 extern SHIM_HIDDEN struct real real;
 

@@ -183,9 +183,28 @@ SHIM_EXPORT int execle(const char *path, const char *arg, ...)
 
 /* ---- fork ---- */
 
+/* daemon() forks and ends the parent by a call inside the C library, which is not seen from here. */
+static SHIM_TLS int in_daemon;
+
+SHIM_EXPORT int daemon(int nochdir, int noclose)
+{
+    REAL(daemon);
+    in_daemon = 1;
+    int result = real.daemon(nochdir, noclose);
+    in_daemon = 0;
+    return result;
+}
+
+static void in_parent(void)
+{
+    if (in_daemon)
+        writer_finish(END_QUICK_EXIT, 0);
+}
+
 static void in_child(void)
 {
     int saved = errno;
+    in_daemon = 0;
     if (arena)
         writer_fork_child(region_fork_child() == 0);
     errno = saved;
@@ -194,6 +213,6 @@ static void in_child(void)
 void process_start(void)
 {
     slots_start();
-    pthread_atfork(NULL, NULL, in_child);
+    pthread_atfork(NULL, in_parent, in_child);
     on_exit_registered = on_exit(at_exit, NULL) == 0;
 }
