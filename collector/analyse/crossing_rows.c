@@ -9,20 +9,43 @@
 #include "collector/util/escape.h"
 #include "collector/util/xalloc.h"
 
+/* How many of N calls a thread times by the writer's schedule (docs/FORMAT.md, crossing): the first
+ * 32, then one in count/32, at least one in 1024. */
+static double timed_expected(double n)
+{
+    const double all = 32, period_max = 1024, knee = all * period_max;
+    if (n <= all)
+        return n;
+    if (n <= knee)
+        return all + all * log(n / all);
+    return all + all * log(period_max) + (n - knee) / period_max;
+}
+
+/* Calls left by an error or a yield have no duration, and are not in the sums.  How many of N calls
+ * the sums stand for: all, unless fewer were timed than the schedule would give. */
+static double returned_estimate(double n, double timed_n)
+{
+    double share = timed_n / timed_expected(n);
+    if (n <= 32)
+        return timed_n;
+    return share > 0.8 ? n : n * share; /* the schedule is a random one */
+}
+
 struct sampled sampled_make(uint64_t n, uint64_t timed_n, uint64_t sum_ns, uint64_t sum_sq_us2)
 {
-    struct sampled s = {n, timed_n, (double)sum_ns, 0, -1};
-    if (!n || !timed_n) {
-        s.total_ns = 0;
+    struct sampled s = {.n = n, .timed_n = timed_n, .error_ns = -1};
+    double timed = (double)timed_n;
+    if (!n || !timed_n)
         return s;
-    }
-    s.mean_ns = s.total_ns / (double)n;
-    double share = (double)timed_n / (double)n;
-    double variance = (double)sum_sq_us2 * 1e6 / (double)n - s.mean_ns * s.mean_ns;
-    if (timed_n >= n) /* every call was timed: nothing is estimated */
+    s.total_ns = (double)sum_ns;
+    s.returned_n = fmax(returned_estimate((double)n, timed), timed);
+    s.mean_ns = s.total_ns / s.returned_n;
+    double variance = (double)sum_sq_us2 * 1e6 / s.returned_n - s.mean_ns * s.mean_ns;
+    if (timed >= s.returned_n) /* every call was timed: nothing is estimated */
         s.error_ns = 0;
     else if (timed_n > 1)
-        s.error_ns = (double)n * sqrt(fmax(variance, 0) / (double)timed_n * (1 - share));
+        s.error_ns =
+            s.returned_n * sqrt(fmax(variance, 0) / timed * (1 - timed / s.returned_n));
     return s;
 }
 
@@ -132,13 +155,16 @@ void crossing_rows_release(struct crossing_rows *r)
 static void sampled_add(struct sampled *sum, const struct sampled *s)
 {
     sum->n += s->n;
+    if (!s->timed_n)
+        return;
     sum->timed_n += s->timed_n;
+    sum->returned_n += s->returned_n;
     sum->total_ns += s->total_ns;
-    if (s->error_ns < 0 && s->n)
+    if (s->error_ns < 0)
         sum->error_ns = -1;
     else if (sum->error_ns >= 0)
-        sum->error_ns = hypot(sum->error_ns, s->error_ns > 0 ? s->error_ns : 0);
-    sum->mean_ns = sum->n ? sum->total_ns / (double)sum->n : 0;
+        sum->error_ns = hypot(sum->error_ns, s->error_ns);
+    sum->mean_ns = sum->total_ns / sum->returned_n;
 }
 
 static int by_module(const void *pa, const void *pb)

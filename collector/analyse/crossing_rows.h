@@ -12,8 +12,9 @@
 struct sampled {
     uint64_t n;         /* calls, exact */
     uint64_t timed_n;   /* of which were timed */
+    double returned_n;  /* calls that total_ns stands for: estimated */
     double total_ns;    /* estimated */
-    double mean_ns;
+    double mean_ns;     /* of the calls that returned */
     double error_ns;    /* standard error of total_ns; < 0: unknown (fewer than two timed) */
 };
 

@@ -1,5 +1,6 @@
 /* text_searches: modules that failed, with the files that were tried, and modules that were found only
  * after a search. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "collector/output/text_page.h"
 #include "collector/output/text_report.h"
+#include "collector/util/escape.h"
 #include "collector/util/xalloc.h"
 
 enum { TRIES_SHOWN = 12 };
@@ -26,6 +28,14 @@ static int is_failure(const struct span_node *n)
            (n->span->end.status == SPAN_FAILED || n->span->end.load == LOAD_NOT_FOUND);
 }
 
+static char *try_text(struct process *p, const struct rec_span_try *r)
+{
+    const char *path = process_display(p, r->path);
+    if (r->err == ENOENT)
+        return xstrdup(path);
+    return xformat("%s (%s)", path, r->err ? strerror((int)r->err) : "opened");
+}
+
 static void tries_print(const struct digest *d, const struct span_node *n, const struct canvas *c)
 {
     struct process *p = d->process;
@@ -34,34 +44,75 @@ static void tries_print(const struct digest *d, const struct span_node *n, const
         const struct rec_span_try *r = rowset_at(&p->tries, i);
         if (r->span != n->span->begin.id || shown++ >= TRIES_SHOWN)
             continue;
-        char *line = xformat("%s (%s)", process_display(p, r->path),
-                             r->err ? strerror((int)r->err) : "found");
+        char *line = try_text(p, r);
         page_field(c, TONE_PLAIN, shown == 1 ? "  tried" : "", line);
         free(line);
     }
-    if (shown > TRIES_SHOWN)
-        page_more(c, shown - TRIES_SHOWN, "files tried");
+    if (shown > TRIES_SHOWN) {
+        char *line = xformat("and %zu more files", shown - TRIES_SHOWN);
+        page_field(c, TONE_PLAIN, "", line);
+        free(line);
+    }
+}
+
+/* Lua's messages have several lines; of a module that was not found they only repeat the files
+ * that were tried. */
+static char *error_text(const struct process *p, const struct span_node *n)
+{
+    struct text t = process_text(p, n->span->end.error);
+    char *lines = xstrndup(t.at, t.n), *end = memchr(lines, '\n', t.n);
+    if (end && n->span->end.load == LOAD_NOT_FOUND)
+        t.n = (size_t)(end - lines) - (end > lines && end[-1] == ':');
+    for (size_t i = 0; i < t.n; i++)
+        if (lines[i] == '\n' || lines[i] == '\t')
+            lines[i] = ' ';
+    char *text = escape_text(lines, t.n);
+    free(lines);
+    return text;
+}
+
+static void failure_print(const struct digest *d, const struct span_node *n, uint32_t times,
+                          const struct canvas *c)
+{
+    char *caller = span_caller_text(d->process, n->span), *error = error_text(d->process, n);
+    char *again = times > 1 ? xformat(" (and %u more times)", times - 1) : xstrdup("");
+    char *line = xformat("%s%s%s%s%s%s", n->name, *caller ? ", required at " : "", caller,
+                         *error ? ": " : "", error, again);
+    page_note(c, TONE_ERROR, line);
+    tries_print(d, n, c);
+    free(caller);
+    free(error);
+    free(again);
+    free(line);
+}
+
+/* How often each name failed: uint32_t by string id. */
+static void failures_count(struct rowset *times, const struct digest *d)
+{
+    rowset_init(times, sizeof(uint32_t));
+    for (size_t i = 0; i < d->spans.n; i++)
+        if (is_failure(&d->spans.node[i]))
+            ++*(uint32_t *)rowset_put(times, d->spans.node[i].span->begin.name);
 }
 
 void text_failures(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
-    size_t shown = 0, all = 0;
-    for (size_t i = 0; i < d->spans.n; i++) {
+    struct rowset times;
+    size_t shown = 0;
+    failures_count(&times, d);
+    if (times.n)
+        page_heading(c, "Failed", "");
+    for (size_t i = 0; i < d->spans.n && shown < o->top; i++) {
         const struct span_node *n = &d->spans.node[i];
-        if (!is_failure(n) || (all++, shown >= o->top))
+        uint32_t *left = is_failure(n) ? rowset_find(&times, n->span->begin.name) : NULL;
+        if (!left || !*left)
             continue;
-        if (!shown++)
-            page_heading(c, "Modules that failed", "");
-        char *caller = span_caller_text(d->process, n->span);
-        const char *error = process_display(d->process, n->span->end.error);
-        char *line = xformat("%s%s%s%s%s", n->name, *caller ? ", required at " : "", caller,
-                             *error ? ": " : "", error);
-        page_note(c, TONE_ERROR, line);
-        tries_print(d, n, c);
-        free(caller);
-        free(line);
+        failure_print(d, n, *left, c);
+        *left = 0; /* each name once */
+        shown++;
     }
-    page_more(c, all - shown, "failures");
+    page_more(c, times.n - shown, "names");
+    rowset_release(&times);
 }
 
 static int by_tries(const void *pa, const void *pb)

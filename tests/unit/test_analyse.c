@@ -177,7 +177,8 @@ static void functions_are_named_as_lua_knows_them(void **state)
     end(&f);
 }
 
-/* 1,000 of 10,000 calls timed: half take 1 us, half 3 us. Mean 2 us, variance 1 us^2. */
+/* 1,000 of 10,000 calls timed (by more than one thread): half take 1 us, half 3 us. Mean 2 us,
+ * variance 1 us^2. */
 static void estimate_has_the_standard_error_of_its_sample(void **state)
 {
     (void)state;
@@ -185,9 +186,21 @@ static void estimate_has_the_standard_error_of_its_sample(void **state)
     assert_true(fabs(s.mean_ns - 2000) < 1e-6);
     assert_true(fabs(s.error_ns - 1e4 * sqrt(1e6 / 1000 * 0.9)) < 1);
     assert_true(sampled_make(10, 10, 20000, 0).error_ns == 0);  /* all timed: exact */
-    assert_true(sampled_make(10, 1, 20000, 0).error_ns < 0);    /* one: not known */
+    assert_true(sampled_make(100, 1, 20000, 0).error_ns < 0);   /* one: not known */
     assert_true(sampled_make(10, 0, 0, 0).total_ns == 0);
     assert_true(sampled_make(10000, 1000, 20000000, 0).error_ns == 0); /* rounded away: no NaN */
+}
+
+static void calls_that_did_not_return_have_no_part_in_the_mean(void **state)
+{
+    (void)state;
+    struct sampled few = sampled_make(9, 3, 3000, 3); /* the first 32 are all timed: 6 were left */
+    assert_true(few.mean_ns == 1000 && few.error_ns == 0);
+    /* 32 + 32 ln(3200/32) = 179 of 3,200 would be timed; 18 were: a tenth returned. */
+    struct sampled many = sampled_make(3200, 18, 320000, 320);
+    assert_true(many.mean_ns > 900 && many.mean_ns < 1100);
+    struct sampled all = sampled_make(3200, 179, 3200000, 3200);
+    assert_true(all.mean_ns == 1000);
 }
 
 static void modules_add_up_their_functions(void **state)
@@ -286,6 +299,7 @@ int main(void)
         cmocka_unit_test(sorted_and_filtered_spans),
         cmocka_unit_test(functions_are_named_as_lua_knows_them),
         cmocka_unit_test(estimate_has_the_standard_error_of_its_sample),
+        cmocka_unit_test(calls_that_did_not_return_have_no_part_in_the_mean),
         cmocka_unit_test(modules_add_up_their_functions),
         cmocka_unit_test(totals_of_demo),
         cmocka_unit_test(size_classes_end_where_the_format_says),
