@@ -194,12 +194,12 @@ static void estimates_do_not_lean(void **state)
 {
     (void)state;
     uint64_t sum_2 = 0, sum_64 = 0;
-    for (uint32_t index = 0; index < 50; index++) {
+    for (uint32_t index = 0; index < 400; index++) {
         sum_2 += estimate(alternating, 200000, index);
         sum_64 += estimate(every_64th, 200000, index);
     }
-    assert_in_range(sum_2 / 50, 980, 1020);
-    assert_in_range(sum_64 / 50, 900, 1100);
+    assert_in_range(sum_2 / 400, 980, 1020);
+    assert_in_range(sum_64 / 400, 900, 1100);
 }
 
 /* Each call one way makes one the other way: they must not always be timed together. */
