@@ -41,7 +41,7 @@ SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
 	-Wl,-z,now -Wl,-soname,libmodprof.so
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
-TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -ldw -lelf -lZydis -lpthread -lm
+TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -lelf -lZydis -lpthread -lm
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 
