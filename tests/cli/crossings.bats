@@ -170,3 +170,13 @@ lpeg.match 300
 lpeg.P 300
 END
 }
+
+@test "counts survive a kill" {
+    run profiled lua5.4 -e 'for i = 1, 12345 do string.format("") end os.execute("kill -9 $PPID")'
+    [ "$status" = 137 ]
+    trace=$BATS_TEST_TMPDIR/1.mprof
+    check_down <<'END'
+string.format 12345
+os.execute 1
+END
+}
