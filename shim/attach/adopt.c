@@ -389,7 +389,8 @@ void adopt_forget(uint64_t lo, uint64_t hi)
         if (!c->live || c->text_lo < lo || c->text_lo >= hi)
             continue;
         c->live = 0;
-        arena->copies[i].status = COPY_UNLOADED;
+        if (arena->copies[i].status == COPY_COVERED) /* of others the shortfall is what counts */
+            arena->copies[i].status = COPY_UNLOADED;
         atomic_fetch_add(&arena->copies[i].version, 1);
     }
     function_forget(lo, hi);

@@ -4,6 +4,7 @@
 #include "shim/attach/attach.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "shim/attach/adopt.h"
@@ -20,6 +21,9 @@ static int allowed;             /* attach_start has run: not set-uid, not switch
 static int late;                /* 1 once start-up is over */
 static int refused;             /* the arena could not be made: stay dormant */
 static _Atomic uint32_t wanted; /* scans asked for and not done */
+static _Atomic int ready;       /* the decoder is open, the loader is followed */
+
+static const uint64_t PATIENCE_NS = 20 * 1000 * 1000;
 
 /* ---- is there a Lua at all? ---- */
 
@@ -106,19 +110,40 @@ void rescan(void)
 
 /* ---- starting ---- */
 
-void attach_prepare(void)
+/* Another thread is getting ready: a library that came in the meantime would be used before it is
+ * covered.  Threads wait for each other in dlopen anyway; but one that is inside a constructor holds
+ * the loader's lock, which the other needs, so the wait ends by itself. */
+static void wait_until_ready(void)
 {
-    static _Atomic int begun;
-    if (!allowed || atomic_exchange(&begun, 1))
-        return;
-    int saved = errno;
+    uint64_t end = now_ns() + PATIENCE_NS;
+    while (!atomic_load(&ready) && now_ns() < end)
+        sched_yield();
+}
+
+static void prepare(void)
+{
     uint64_t begin = now_ns();
     decoder_open();
     loader_start();
-    uint64_t ready = now_ns();
+    uint64_t opened = now_ns();
     rescan();
     if (arena != NULL)
-        arena->attach_cost_ns += ready - begin;
+        arena->attach_cost_ns += opened - begin;
+}
+
+void attach_prepare(void)
+{
+    static _Atomic int begun;
+    int saved = errno;
+    if (!allowed || atomic_load(&ready))
+        return;
+    if (atomic_exchange(&begun, 1)) {
+        wait_until_ready();
+        errno = saved;
+        return;
+    }
+    prepare();
+    atomic_store(&ready, 1);
     errno = saved;
 }
 
