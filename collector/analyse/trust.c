@@ -153,15 +153,13 @@ static const char *const loss_sentence[LOSS_N] = {
     [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
     [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
     [LOSS_SPANS] = "%s module loads have no row: too many of one name, or nested too deeply",
-    [LOSS_UNSEEN_RETURN] = "%s timed calls did not return (an error, a yield, or the end of the "
-                           "process): they are counted, but their time is not",
 };
 
 void trust_losses(struct sentences *s, const struct process *p)
 {
     char n[HUMAN_MAX];
     for (unsigned i = 0; i < LOSS_N; i++) {
-        if (!p->losses[i])
+        if (!p->losses[i] || i == LOSS_UNSEEN_RETURN)
             continue;
         human_count(n, p->losses[i]);
         if (loss_sentence[i])

@@ -20,7 +20,8 @@ void trust_incomplete(struct sentences *s, const struct model *m, struct process
 void trust_covered(struct sentences *s, struct process *p);
 /* What is not covered, and why; empty copies included. */
 void trust_uncovered(struct sentences *s, struct process *p);
-/* What was lost, and what it means. */
+/* What was lost, and what it means.  Not LOSS_UNSEEN_RETURN: errors and yields are normal life; the
+ * tables of crossings tell of it. */
 void trust_losses(struct sentences *s, const struct process *p);
 
 #endif

@@ -115,6 +115,19 @@ static void modules_print(struct digest *d, const struct report_options *o, cons
     crossing_modules_release(&all);
 }
 
+static void unseen_print(const struct digest *d, const struct canvas *c)
+{
+    uint64_t n = d->process->losses[LOSS_UNSEEN_RETURN];
+    char count[HUMAN_MAX];
+    if (!n)
+        return;
+    char *text = xformat("%s of the timed calls did not return (left by an error, a yield or the "
+                         "end of the process): they are counted, but have no time.",
+                         human_count(count, n));
+    page_note(c, TONE_PLAIN, text);
+    free(text);
+}
+
 static void up_print(const struct digest *d, const struct canvas *c)
 {
     const struct rec_up_calls *u = &d->process->up_calls;
@@ -144,6 +157,7 @@ void text_crossings(struct digest *d, const struct report_options *o, const stru
         page_note(c, TONE_PLAIN, o->filter ? "No function matches the filter."
                                            : "No C function was called by Lua.");
     if (!o->filter) {
+        unseen_print(d, c);
         up_print(d, c);
         modules_print(d, o, c);
     }

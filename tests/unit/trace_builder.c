@@ -170,6 +170,7 @@ static void demo_counts(struct trace *t)
     TRACE_ADD(t, crossing, .function = 3, .down_n = 3);
     TRACE_ADD(t, up_calls, .callk_n = 4, .pcallk_n = 2, .resume_n = 1, .host_n = 2);
     TRACE_ADD(t, loss, .what = LOSS_UNSEEN_RETURN, .n = 3);
+    TRACE_ADD(t, loss, .what = LOSS_RING_FULL, .n = 1234);
 }
 
 static void demo_memory(struct trace *t)
