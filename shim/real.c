@@ -91,11 +91,12 @@ static void find_rest(void)
     FIND(_longjmp);
     FIND(siglongjmp);
     FIND(__longjmp_chk);
-    FIND(cfree); /* gone from newer C libraries */
-    if (!real.cfree)
-        real.cfree = real.free;
+    real.cfree = real.free; /* the same, and gone from newer C libraries */
 }
 
+/* Only names that every C library has are looked for: a failed dlsym makes an error text, and
+ * dlerror() would translate it under the locale lock, which the caller may hold (newlocale
+ * allocates under it). */
 void real_resolve(void)
 {
     if (resolving || atomic_load_explicit(&resolved, memory_order_acquire))
@@ -105,7 +106,6 @@ void real_resolve(void)
     find_allocator();
     find_process();
     find_rest();
-    dlerror(); /* a name that was not found must not show in the host's next dlerror() */
     resolving = 0;
     atomic_store_explicit(&resolved, 1, memory_order_release);
     errno = saved;
