@@ -25,7 +25,7 @@
 #include "collector/cli/target.h"
 #include "collector/ingest/listen.h"
 #include "collector/ingest/serve.h"
-#include "collector/output/summary.h"
+#include "collector/cli/summary.h"
 #include "collector/util/escape.h"
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"

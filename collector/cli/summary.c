@@ -1,5 +1,5 @@
 /* summary: see summary.h. */
-#include "collector/output/summary.h"
+#include "collector/cli/summary.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* summary: a few lines about a trace, for `modprof run` when the program has ended. */
-#ifndef COLLECTOR_OUTPUT_SUMMARY_H
-#define COLLECTOR_OUTPUT_SUMMARY_H
+#ifndef COLLECTOR_CLI_SUMMARY_H
+#define COLLECTOR_CLI_SUMMARY_H
 
 #include <stdio.h>
 
