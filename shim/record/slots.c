@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@ struct grown {
 _Static_assert(sizeof(struct grown) == sizeof(uint64_t), "changes in one step");
 static _Atomic uint64_t grown;
 static _Atomic uint32_t closed_by; /* tid of a thread that moves the arena; 0: registration is open */
+static const uint64_t PATIENCE_NS = 20 * 1000 * 1000;
 static pthread_key_t leave_key;
 static int leave_key_usable;
 
@@ -187,17 +189,46 @@ static struct arena_thread *find_slot(uint32_t tid)
     }
 }
 
+static int is_closed_to(uint32_t tid)
+{
+    uint32_t by = atomic_load(&closed_by);
+    return by && by != tid;
+}
+
+/* A thread that comes while another moves the arena waits for it, so that none of its calls go
+ * uncounted: the move is a few file operations, and waits for nobody.  Returns 0, or -1 where it
+ * takes unreasonably long. */
+static int wait_until_open(uint32_t tid)
+{
+    uint64_t end = 0;
+    while (is_closed_to(tid)) {
+        uint64_t now = now_ns();
+        if (end == 0)
+            end = now + PATIENCE_NS;
+        if (now > end)
+            return -1;
+        sched_yield();
+    }
+    return 0;
+}
+
+/* The arena may begin to move while a slot is being taken: that one is given back. */
+static struct arena_thread *find_slot_that_stays(uint32_t tid)
+{
+    for (;;) {
+        if (wait_until_open(tid))
+            return &dead_slot;
+        struct arena_thread *t = find_slot(tid);
+        if (slot_is_dead(t) || !is_closed_to(tid))
+            return t;
+        claim(t, tid, 0);
+    }
+}
+
 static COLD struct arena_thread *slot_register(void)
 {
     int saved = errno;
-    uint32_t tid = tid_now(), closed = atomic_load(&closed_by);
-    if (closed && closed != tid)
-        return &dead_slot;
-    struct arena_thread *t = find_slot(tid);
-    if (closed == 0 && atomic_load(&closed_by)) { /* the arena may have moved meanwhile */
-        claim(t, tid, 0);
-        t = &dead_slot;
-    }
+    struct arena_thread *t = find_slot_that_stays(tid_now());
     slot_now = t;
     if (leave_key_usable && !slot_is_dead(t))
         pthread_setspecific(leave_key, t);
