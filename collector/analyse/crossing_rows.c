@@ -44,8 +44,7 @@ struct sampled sampled_make(uint64_t n, uint64_t timed_n, uint64_t sum_ns, uint6
     if (timed >= s.returned_n) /* every call was timed: nothing is estimated */
         s.error_ns = 0;
     else if (timed_n > 1)
-        s.error_ns =
-            s.returned_n * sqrt(fmax(variance, 0) / timed * (1 - timed / s.returned_n));
+        s.error_ns = s.returned_n * sqrt(fmax(variance, 0) / timed * (1 - timed / s.returned_n));
     return s;
 }
 

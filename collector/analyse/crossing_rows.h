@@ -10,25 +10,25 @@
 
 /* A time known from a sample of the calls. */
 struct sampled {
-    uint64_t n;         /* calls, exact */
-    uint64_t timed_n;   /* of which were timed */
-    double returned_n;  /* calls that total_ns stands for: estimated */
-    double total_ns;    /* estimated */
-    double mean_ns;     /* of the calls that returned */
-    double error_ns;    /* standard error of total_ns; < 0: unknown (fewer than two timed) */
+    uint64_t n;        /* calls, exact */
+    uint64_t timed_n;  /* of which were timed */
+    double returned_n; /* calls that total_ns stands for: estimated */
+    double total_ns;   /* estimated */
+    double mean_ns;    /* of the calls that returned */
+    double error_ns;   /* standard error of total_ns; < 0: unknown (fewer than two timed) */
 };
 
 struct crossing_row {
     uint64_t function;
-    const char *label;  /* "string.format", "FILE*:read", "print", or the symbol or address */
-    const char *module; /* module it was registered by, or the object's name */
-    const char *symbol; /* "" unknown, or not looked up yet */
-    const char *object; /* path, "" unknown */
-    enum symbol_file file; /* what was found at that path */
-    uint64_t kind;      /* enum function_kind */
+    const char *label;        /* "string.format", "FILE*:read", "print", or the symbol or address */
+    const char *module;       /* module it was registered by, or the object's name */
+    const char *symbol;       /* "" unknown, or not looked up yet */
+    const char *object;       /* path, "" unknown */
+    enum symbol_file file;    /* what was found at that path */
+    uint64_t kind;            /* enum function_kind */
     uint64_t address, offset; /* run-time address; relative to the object's bias */
-    const struct rec_object *in;  /* NULL: unknown */
-    int named;          /* 1: label is what Lua knows; 0: it came from the symbol or address */
+    const struct rec_object *in; /* NULL: unknown */
+    int named;               /* 1: label is what Lua knows; 0: it came from the symbol or address */
     struct sampled down, up; /* Lua -> C; C -> Lua while it ran */
 };
 

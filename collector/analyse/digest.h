@@ -9,9 +9,9 @@
 #include "collector/model/model.h"
 
 struct digest {
-    struct model *model;      /* not owned */
-    struct process *process;  /* not owned */
-    struct symbols *symbols;  /* not owned */
+    struct model *model;     /* not owned */
+    struct process *process; /* not owned */
+    struct symbols *symbols; /* not owned */
     struct span_tree spans;
     struct module_totals modules;
     struct lua_totals lua;

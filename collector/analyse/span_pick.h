@@ -7,9 +7,9 @@
 enum span_order { SPAN_BY_BEGIN, SPAN_BY_TOTAL, SPAN_BY_SELF, SPAN_BY_LUA, SPAN_BY_NAME };
 
 struct span_pick {
-    uint32_t *node;      /* node numbers, in the order asked for */
+    uint32_t *node; /* node numbers, in the order asked for */
     size_t n;
-    size_t matched_n;    /* how many there were before the cut to TOP */
+    size_t matched_n;      /* how many there were before the cut to TOP */
     uint64_t left_self_ns; /* self time of those that were cut */
 };
 

@@ -14,14 +14,14 @@ enum { SPAN_NO_PARENT = UINT32_MAX };
 
 struct span_node {
     const struct span *span;
-    const char *name;       /* for people; in the process's pool */
-    uint32_t parent;        /* number of a node, or SPAN_NO_PARENT */
-    uint32_t depth;         /* 0: root */
+    const char *name; /* for people; in the process's pool */
+    uint32_t parent;  /* number of a node, or SPAN_NO_PARENT */
+    uint32_t depth;   /* 0: root */
     uint32_t child_n;
-    uint32_t try_n;         /* files tried */
-    int open;               /* 1: still running when the trace ends */
+    uint32_t try_n; /* files tried */
+    int open;       /* 1: still running when the trace ends */
     uint64_t total_ns, self_ns;
-    uint64_t run_self_ns;   /* its body without nested spans */
+    uint64_t run_self_ns;     /* its body without nested spans */
     int64_t lua_self, c_self; /* bytes gained without nested spans; 0 while open */
 };
 

@@ -9,7 +9,7 @@ struct module_totals {
     size_t lua_n, c_n, builtin_n, other_n; /* loaded */
     size_t failed_n, circular_n, open_n;
     uint64_t hit_n;
-    uint64_t total_ns;      /* outermost module spans together */
+    uint64_t total_ns;          /* outermost module spans together */
     uint64_t phase_ns[PHASE_N]; /* PHASE_RUN: without nested spans */
 };
 
@@ -19,9 +19,9 @@ struct lua_totals {
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
     uint64_t alloc_n, alloc_bytes; /* new blocks, all kinds */
     uint64_t realloc_n, grow_bytes, shrink_bytes, free_bytes, fail_n;
-    uint64_t peak_bytes;    /* largest peak of one state */
-    uint64_t peaks_bytes;   /* peaks of all states together: an upper bound */
-    uint64_t live_bytes;    /* open states: now; closed states: when lua_close began */
+    uint64_t peak_bytes;  /* largest peak of one state */
+    uint64_t peaks_bytes; /* peaks of all states together: an upper bound */
+    uint64_t live_bytes;  /* open states: now; closed states: when lua_close began */
 };
 
 struct c_totals {

@@ -47,8 +47,8 @@ static void file_add(struct sentences *s, const struct file_quality *q)
                        "up to version %d",
                        q->newer_n, q->newer_version, 1));
     if (q->recover_error)
-        add(s, xformat("the trace could not be completed from shared memory: %s",
-                       q->recover_error));
+        add(s,
+            xformat("the trace could not be completed from shared memory: %s", q->recover_error));
 }
 
 static void end_add(struct sentences *s, const struct process *p)
@@ -118,7 +118,8 @@ void trust_uncovered(struct sentences *s, struct process *p)
         const struct rec_copy *c = rowset_at(&p->copies, i);
         if (c->status != COPY_NOT)
             continue;
-        const char *version = process_display(p, c->version), *reason = process_display(p, c->reason);
+        const char *version = process_display(p, c->version),
+                   *reason = process_display(p, c->reason);
         const char *path = process_object_path(p, c->object);
         add(s, xformat("%s in %s: %s", *version ? version : "Lua", *path ? path : "?",
                        *reason ? reason : "no reason was recorded"));

@@ -43,9 +43,12 @@ struct word {
 };
 
 static const struct word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
-static const struct word sort_words[] = {{"order", SORT_ORDER}, {"total", SORT_TOTAL},
-                                         {"self", SORT_SELF},   {"lua", SORT_LUA},
-                                         {"name", SORT_NAME},   {"calls", SORT_CALLS},
+static const struct word sort_words[] = {{"order", SORT_ORDER},
+                                         {"total", SORT_TOTAL},
+                                         {"self", SORT_SELF},
+                                         {"lua", SORT_LUA},
+                                         {"name", SORT_NAME},
+                                         {"calls", SORT_CALLS},
                                          {NULL, 0}};
 static const struct word section_words[] = {{"overview", SECTION_OVERVIEW},
                                             {"modules", SECTION_MODULES},
@@ -53,8 +56,8 @@ static const struct word section_words[] = {{"overview", SECTION_OVERVIEW},
                                             {"crossings", SECTION_CROSSINGS},
                                             {"all", SECTION_ALL},
                                             {NULL, 0}};
-static const struct word color_words[] = {{"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS},
-                                          {"never", COLOR_NEVER}, {NULL, 0}};
+static const struct word color_words[] = {
+    {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}, {NULL, 0}};
 
 /* The value of GIVEN among WORDS, or -1 after saying what was meant. */
 static int word_value(const char *option, const struct word *words, const char *given)
@@ -119,7 +122,9 @@ static int set_width(struct report_settings *s, const char *given)
     if (set_number(&n, "width", given))
         return -1;
     if (n < REPORT_WIDTH_MIN || n > WIDTH_MAX)
-        return cli_usage_error("report", "--width is between %d and %d", REPORT_WIDTH_MIN, WIDTH_MAX), -1;
+        return cli_usage_error("report", "--width is between %d and %d", REPORT_WIDTH_MIN,
+                               WIDTH_MAX),
+               -1;
     s->width = (unsigned)n;
     return 0;
 }

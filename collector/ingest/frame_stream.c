@@ -74,8 +74,8 @@ static int fill(struct frame_stream *s, size_t want)
 static void damage_note(struct frame_stream *s, uint64_t from, uint64_t to)
 {
     struct file_quality *q = s->quality;
-    struct damage *last = q->damage_n && q->damage_n <= DAMAGE_MAX ? &q->damage[q->damage_n - 1]
-                                                                   : NULL;
+    struct damage *last =
+        q->damage_n && q->damage_n <= DAMAGE_MAX ? &q->damage[q->damage_n - 1] : NULL;
     if (last && last->to == from) {
         last->to = to;
         return;

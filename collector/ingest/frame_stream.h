@@ -18,14 +18,14 @@ typedef ssize_t frame_stream_read(void *ctx, void *out, size_t n);
 struct frame_stream {
     frame_stream_read *read;
     void *ctx;
-    uint8_t *window;        /* bytes [from, to) are read and not yet used */
+    uint8_t *window; /* bytes [from, to) are read and not yet used */
     size_t from, to;
-    uint64_t window_at;     /* offset in the file of window[0] */
-    int ended;              /* nothing more to read */
-    int error;              /* errno of a read that failed, 0 */
-    void *zstd;             /* decompression context */
-    struct frame_header header; /* of the frame that next returned */
-    uint8_t *raw;           /* its records */
+    uint64_t window_at;           /* offset in the file of window[0] */
+    int ended;                    /* nothing more to read */
+    int error;                    /* errno of a read that failed, 0 */
+    void *zstd;                   /* decompression context */
+    struct frame_header header;   /* of the frame that next returned */
+    uint8_t *raw;                 /* its records */
     struct file_quality *quality; /* not owned */
 };
 

@@ -40,12 +40,14 @@ static int nothing(const struct model *m, struct err *err)
     if (!q->bytes)
         return err_set(err, "%s: the file is empty: no trace was written to it (yet)", m->path);
     if (q->newer_n)
-        return err_set(err, "%s: trace format %u is newer than this modprof reads (%d): use the "
-                            "modprof that wrote it, or a later one",
+        return err_set(err,
+                       "%s: trace format %u is newer than this modprof reads (%d): use the "
+                       "modprof that wrote it, or a later one",
                        m->path, q->newer_version, FRAME_VERSION);
     if (q->truncated)
-        return err_set(err, "%s: cut off after %" PRIu64 " bytes, within the first frame: nothing "
-                            "of the trace is left to report",
+        return err_set(err,
+                       "%s: cut off after %" PRIu64 " bytes, within the first frame: nothing "
+                       "of the trace is left to report",
                        m->path, q->bytes);
     return err_set(err, "%s: not a modprof trace (no intact frame in %" PRIu64 " bytes)", m->path,
                    q->bytes);

@@ -126,8 +126,9 @@ int locate_newest(struct paths *p, struct err *err)
     if (!l.n)
         directory_read(&l, tmp, 1);
     if (!l.n)
-        return err_set(err, "there is no trace (*.mprof) of yours here or in %s: name one, or make "
-                            "one with `modprof run -- PROGRAM`",
+        return err_set(err,
+                       "there is no trace (*.mprof) of yours here or in %s: name one, or make "
+                       "one with `modprof run -- PROGRAM`",
                        tmp);
     take(p, &l, 1);
     if (!strncmp(p->at[p->n - 1], "./", 2))

@@ -15,8 +15,8 @@ void model_init(struct model *m, const char *path)
 
 static void process_free(struct process *p)
 {
-    struct rowset *sets[] = {&p->strings, &p->objects,  &p->copies,    &p->functions, &p->states,
-                             &p->spans,   &p->tries,    &p->hits,      &p->chunks,    &p->crossings,
+    struct rowset *sets[] = {&p->strings,  &p->objects,   &p->copies, &p->functions, &p->states,
+                             &p->spans,    &p->tries,     &p->hits,   &p->chunks,    &p->crossings,
                              &p->c_allocs, &p->uncovered, &p->memory};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         rowset_release(sets[i]);

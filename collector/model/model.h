@@ -30,39 +30,39 @@ struct span {
 
 /* Frames of this process that the trace should hold but does not. */
 struct frame_gaps {
-    uint32_t next_seq;  /* the one expected next */
+    uint32_t next_seq; /* the one expected next */
     uint64_t missing_n;
 };
 
 struct process {
-    struct rec_process about;  /* bytes fields stand in `pool` */
-    int about_seen;            /* 0: the process record was lost */
-    uint32_t pid;              /* from the frames */
-    uint64_t start_real_ns;    /* from the frames */
-    struct rowset strings;     /* struct text, by string id */
-    struct rowset objects;     /* struct rec_object, by id */
-    struct rowset copies;      /* struct rec_copy, by id */
-    struct rowset functions;   /* struct rec_function, by id */
-    struct rowset states;      /* struct rec_state, by id */
-    struct rowset spans;       /* struct span, by id */
-    struct rowset tries;       /* struct rec_span_try, by number */
-    struct rowset hits;        /* struct rec_require_hit, by name */
-    struct rowset chunks;      /* struct rec_chunk, by key */
-    struct rowset crossings;   /* struct rec_crossing, by function */
-    struct rowset c_allocs;    /* struct rec_c_alloc, by object + 1 */
-    struct rowset uncovered;   /* struct rec_uncovered, each once */
-    struct rowset memory;      /* struct rec_sample_memory, by number */
+    struct rec_process about; /* bytes fields stand in `pool` */
+    int about_seen;           /* 0: the process record was lost */
+    uint32_t pid;             /* from the frames */
+    uint64_t start_real_ns;   /* from the frames */
+    struct rowset strings;    /* struct text, by string id */
+    struct rowset objects;    /* struct rec_object, by id */
+    struct rowset copies;     /* struct rec_copy, by id */
+    struct rowset functions;  /* struct rec_function, by id */
+    struct rowset states;     /* struct rec_state, by id */
+    struct rowset spans;      /* struct span, by id */
+    struct rowset tries;      /* struct rec_span_try, by number */
+    struct rowset hits;       /* struct rec_require_hit, by name */
+    struct rowset chunks;     /* struct rec_chunk, by key */
+    struct rowset crossings;  /* struct rec_crossing, by function */
+    struct rowset c_allocs;   /* struct rec_c_alloc, by object + 1 */
+    struct rowset uncovered;  /* struct rec_uncovered, each once */
+    struct rowset memory;     /* struct rec_sample_memory, by number */
     struct rec_c_heap c_heap;
     struct rec_self_cost self_cost;
     struct rec_up_calls up_calls;
-    uint64_t losses[LOSS_N];                 /* by enum loss */
-    struct rec_milestone milestones[8];      /* by enum milestone; at_ns 0: not reached */
+    uint64_t losses[LOSS_N];            /* by enum loss */
+    struct rec_milestone milestones[8]; /* by enum milestone; at_ns 0: not reached */
     struct rec_end end;
-    int end_seen;              /* 1: the end record is the last one of this process */
-    uint64_t last_ns;          /* the latest moment any record speaks of (monotonic) */
+    int end_seen;     /* 1: the end record is the last one of this process */
+    uint64_t last_ns; /* the latest moment any record speaks of (monotonic) */
     uint64_t frames_n, records_n, damaged_records_n, unknown_records_n;
     struct frame_gaps gaps;
-    int running;               /* 1: it was still running when the trace was read */
+    int running; /* 1: it was still running when the trace was read */
     struct pool pool;
 };
 
@@ -75,19 +75,19 @@ enum { DAMAGE_MAX = 16 };
 /* What there is to say about the file itself. */
 struct file_quality {
     uint64_t bytes, frames_n;
-    uint64_t damage_n;         /* stretches, of which the first DAMAGE_MAX are kept */
+    uint64_t damage_n; /* stretches, of which the first DAMAGE_MAX are kept */
     struct damage damage[DAMAGE_MAX];
-    int truncated;             /* 1: the file ends within a frame, which begins at truncated_at */
+    int truncated; /* 1: the file ends within a frame, which begins at truncated_at */
     uint64_t truncated_at;
-    uint64_t newer_n;          /* frames of a later format version, skipped */
+    uint64_t newer_n; /* frames of a later format version, skipped */
     unsigned newer_version;
-    int recovered;             /* 1: this reading completed it from shared memory */
-    char *recover_error;       /* why that did not work, or NULL */
+    int recovered;       /* 1: this reading completed it from shared memory */
+    char *recover_error; /* why that did not work, or NULL */
 };
 
 struct model {
-    char *path;                /* as given by the user */
-    struct process **process;  /* in order of appearance */
+    char *path;               /* as given by the user */
+    struct process **process; /* in order of appearance */
     size_t process_n;
     struct file_quality quality;
 };

@@ -46,8 +46,8 @@ static void put_tries(json_t *v, const struct rowset *tries, uint64_t span)
 static void put_place(json_t *v, struct process *p, const struct span *s)
 {
     json_put_u64(v, "id", s->begin.id);
-    json_put(v, "parent", s->begin.parent ? json_integer((json_int_t)s->begin.parent)
-                                          : json_null());
+    json_put(v, "parent",
+             s->begin.parent ? json_integer((json_int_t)s->begin.parent) : json_null());
     json_put(v, "name", json_sid(p, s->begin.name));
     json_put_text(v, "kind", span_kind_name((unsigned)s->begin.kind));
     json_put_u64(v, "state", s->begin.state);

@@ -33,8 +33,8 @@ static void put_process(json_t *v, const struct process *p)
 {
     json_put_u64(v, "pid", p->pid);
     json_put_u64(v, "parent_pid", p->about.ppid);
-    json_put(v, "forked_from", p->about.forked_from ? json_integer((json_int_t)p->about.forked_from)
-                                                    : json_null());
+    json_put(v, "forked_from",
+             p->about.forked_from ? json_integer((json_int_t)p->about.forked_from) : json_null());
     json_put(v, "arguments", arguments(p));
     json_put(v, "executable", json_bytes(p->about.exe.at, p->about.exe.n));
     json_put(v, "directory", json_bytes(p->about.cwd.at, p->about.cwd.n));
@@ -50,10 +50,10 @@ static json_t *ending(const struct digest *d)
     const struct rec_end *e = &p->end;
     json_t *v = json_object();
     json_put_text(v, "text", digest_ending(d));
-    json_put(v, "reason", p->end_seen ? json_string(end_reason_name((unsigned)e->reason))
-                                      : json_null());
-    json_put(v, "status", p->end_seen && e->status < 256 ? json_integer((json_int_t)e->status)
-                                                         : json_null());
+    json_put(v, "reason",
+             p->end_seen ? json_string(end_reason_name((unsigned)e->reason)) : json_null());
+    json_put(v, "status",
+             p->end_seen && e->status < 256 ? json_integer((json_int_t)e->status) : json_null());
     json_put_u64(v, "max_rss_bytes", e->max_rss_kib * 1024);
     json_put_u64(v, "user_ns", e->user_us * 1000);
     json_put_u64(v, "system_ns", e->system_us * 1000);
@@ -135,7 +135,8 @@ static json_t *cold_start(struct process *p)
     json_t *v = json_object();
     for (unsigned i = MILESTONE_STATE; i <= MILESTONE_MAIN; i++) {
         uint64_t at = p->milestones[i].at_ns;
-        json_put(v, key[i], at ? json_integer((json_int_t)process_since_start(p, at)) : json_null());
+        json_put(v, key[i],
+                 at ? json_integer((json_int_t)process_since_start(p, at)) : json_null());
     }
     json_put(v, "main", json_sid_or_null(p, p->milestones[MILESTONE_MAIN].name));
     return v;

@@ -9,7 +9,7 @@
 
 /* Text of any bytes; what is not UTF-8 is replaced. */
 json_t *json_bytes(const void *at, size_t n);
-json_t *json_sid(const struct process *p, uint64_t sid);       /* "" for 0 */
+json_t *json_sid(const struct process *p, uint64_t sid); /* "" for 0 */
 json_t *json_sid_or_null(const struct process *p, uint64_t sid);
 
 /* Adds a member.  Integers beyond 2^63-1 are cut there. */

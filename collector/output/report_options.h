@@ -7,7 +7,15 @@
 #include "collector/analyse/crossing_pick.h"
 #include "collector/analyse/span_pick.h"
 
-enum report_sort { SORT_DEFAULT, SORT_ORDER, SORT_TOTAL, SORT_SELF, SORT_LUA, SORT_NAME, SORT_CALLS };
+enum report_sort {
+    SORT_DEFAULT,
+    SORT_ORDER,
+    SORT_TOTAL,
+    SORT_SELF,
+    SORT_LUA,
+    SORT_NAME,
+    SORT_CALLS
+};
 
 enum report_section {
     SECTION_OVERVIEW = 1, /* with coverage and losses */
@@ -18,10 +26,10 @@ enum report_section {
 };
 
 struct report_options {
-    unsigned sections;       /* enum report_section */
+    unsigned sections; /* enum report_section */
     enum report_sort sort;
-    size_t top;              /* rows of a table, at most; SIZE_MAX: all */
-    const char *filter;      /* util/pattern.h, or NULL */
+    size_t top;         /* rows of a table, at most; SIZE_MAX: all */
+    const char *filter; /* util/pattern.h, or NULL */
 };
 
 /* What a sort key means for modules, and for functions. */

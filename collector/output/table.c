@@ -160,16 +160,16 @@ static struct libscols_table *draw_head(const struct table *t, const struct canv
     scols_table_enable_colors(tb, c->color);
     scols_table_set_termforce(tb, SCOLS_TERMFORCE_ALWAYS);
     scols_table_set_termwidth(tb, 1 << 20); /* the table fits itself */
-    scols_table_enable_noencoding(tb, 1); /* cells are escaped already */
+    scols_table_enable_noencoding(tb, 1);   /* cells are escaped already */
     scols_table_set_column_separator(tb, "  ");
     for (unsigned i = 0; i < t->column_n; i++) {
         const struct column *col = &t->column[i];
         if (!col->used)
             continue;
-        struct libscols_column *cl = scols_table_new_column(
-            tb, col->title, 0,
-            (col->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
-                (col->flags & COLUMN_TREE ? SCOLS_FL_TREE : 0));
+        struct libscols_column *cl =
+            scols_table_new_column(tb, col->title, 0,
+                                   (col->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
+                                       (col->flags & COLUMN_TREE ? SCOLS_FL_TREE : 0));
         scols_cell_set_color(scols_column_get_header(cl), "bold");
     }
     return tb;

@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 enum column_flags {
-    COLUMN_RIGHT = 1,    /* numbers */
-    COLUMN_CUT_END = 2,  /* may be cut: the end goes */
-    COLUMN_CUT_START = 4,/* may be cut: the start goes (paths) */
+    COLUMN_RIGHT = 1,     /* numbers */
+    COLUMN_CUT_END = 2,   /* may be cut: the end goes */
+    COLUMN_CUT_START = 4, /* may be cut: the start goes (paths) */
     COLUMN_TREE = 8
 };
 enum { TABLE_COLUMNS_MAX = 20, TABLE_NO_PARENT = UINT32_MAX, TABLE_DEPTH_MAX = 24 };
@@ -22,8 +22,8 @@ struct table;
 /* Where tables go, and how. */
 struct canvas {
     FILE *out;
-    unsigned width;  /* columns to choose a layout for; never 0 */
-    int cut;         /* 1: nothing may be wider; 0: width is a wish */
+    unsigned width; /* columns to choose a layout for; never 0 */
+    int cut;        /* 1: nothing may be wider; 0: width is a wish */
     int color;
 };
 

@@ -56,8 +56,8 @@ static void class_row(struct table *t, const struct lua_totals *l, unsigned i, u
     memset(bar, '#', length);
     bar[length] = 0;
     table_row(t, TABLE_NO_PARENT);
-    table_cell(t, 0, size_class_limit(i) || !i ? human_bytes(limit, (double)size_class_limit(i))
-                                               : "more");
+    table_cell(
+        t, 0, size_class_limit(i) || !i ? human_bytes(limit, (double)size_class_limit(i)) : "more");
     cell_count(t, 1, n);
     cell_count(t, 2, live);
     table_cell(t, 3, bar);
@@ -104,10 +104,10 @@ static void states_print(struct digest *d, const struct report_options *o, const
     static const struct {
         const char *title;
         unsigned flags;
-    } column[] = {{"state", COLUMN_RIGHT},  {"Lua", 0},
-                  {"thread", COLUMN_RIGHT}, {"made after", COLUMN_RIGHT},
-                  {"closed", COLUMN_RIGHT}, {"peak", COLUMN_RIGHT},
-                  {"live", COLUMN_RIGHT},   {"never freed", COLUMN_RIGHT},
+    } column[] = {{"state", COLUMN_RIGHT},   {"Lua", 0},
+                  {"thread", COLUMN_RIGHT},  {"made after", COLUMN_RIGHT},
+                  {"closed", COLUMN_RIGHT},  {"peak", COLUMN_RIGHT},
+                  {"live", COLUMN_RIGHT},    {"never freed", COLUMN_RIGHT},
                   {"refused", COLUMN_RIGHT}, {"allocator changed", COLUMN_RIGHT}};
     struct process *p = d->process;
     struct table *t = table_new();
@@ -179,19 +179,19 @@ static void c_print(struct digest *d, const struct report_options *o, const stru
     size_t n = c_pick(p, o->filter, row);
     char live[HUMAN_MAX], peak[HUMAN_MAX];
     char *remarks = xformat("peak %s, %s at the end; what Lua's allocator called is not in here",
-                            c_peak_text(peak, d),
-                            human_bytes(live, (double)p->c_heap.live_bytes));
+                            c_peak_text(peak, d), human_bytes(live, (double)p->c_heap.live_bytes));
     struct table *t = table_new();
     page_heading(c, "C memory", remarks);
     c_rows(t, p, row, n < o->top ? n : o->top);
     table_print(t, c);
     page_more(c, n > o->top ? n - o->top : 0, "objects");
     if (!n)
-        page_note(c, TONE_PLAIN, o->filter ? "No object matches the filter."
-                                           : "No C allocation was seen.");
+        page_note(c, TONE_PLAIN,
+                  o->filter ? "No object matches the filter." : "No C allocation was seen.");
     else
-        page_note(c, TONE_PLAIN, "Frees are charged to the object that called free, so live bytes "
-                                 "by object are not claimed.");
+        page_note(c, TONE_PLAIN,
+                  "Frees are charged to the object that called free, so live bytes "
+                  "by object are not claimed.");
     table_free(t);
     free(row);
     free(remarks);
@@ -201,10 +201,10 @@ static void lua_print(struct digest *d, const struct report_options *o, const st
 {
     const struct lua_totals *l = &d->lua;
     char n[HUMAN_MAX], bytes[HUMAN_MAX], grow[HUMAN_MAX], resized[HUMAN_MAX];
-    char *remarks = xformat("%s blocks, %s; %s resized (+%s)", human_count(n, l->alloc_n),
-                            human_bytes(bytes, (double)l->alloc_bytes),
-                            human_count(resized, l->realloc_n),
-                            human_bytes(grow, (double)l->grow_bytes));
+    char *remarks =
+        xformat("%s blocks, %s; %s resized (+%s)", human_count(n, l->alloc_n),
+                human_bytes(bytes, (double)l->alloc_bytes), human_count(resized, l->realloc_n),
+                human_bytes(grow, (double)l->grow_bytes));
     page_heading(c, "Lua memory", l->state_n ? remarks : "no Lua state was made");
     free(remarks);
     kinds_print(l, c);

@@ -56,7 +56,8 @@ static void hits_print(struct digest *d, const struct report_options *o, const s
     struct picked k = hits_pick(d->process, o->filter);
     struct table *t = table_new();
     unsigned name = table_column(t, "module", COLUMN_CUT_END);
-    unsigned n = table_column(t, "calls", COLUMN_RIGHT), mean = table_column(t, "mean", COLUMN_RIGHT);
+    unsigned n = table_column(t, "calls", COLUMN_RIGHT),
+             mean = table_column(t, "mean", COLUMN_RIGHT);
     for (size_t i = 0; i < k.n && i < o->top; i++) {
         const struct rec_require_hit *r = k.row[i];
         table_row(t, TABLE_NO_PARENT);

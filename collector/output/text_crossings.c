@@ -154,8 +154,9 @@ void text_crossings(struct digest *d, const struct report_options *o, const stru
     functions_print(d, &k, c);
     page_more(c, k.matched_n - k.n, "functions");
     if (!k.matched_n)
-        page_note(c, TONE_PLAIN, o->filter ? "No function matches the filter."
-                                           : "No C function was called by Lua.");
+        page_note(c, TONE_PLAIN,
+                  o->filter ? "No function matches the filter."
+                            : "No C function was called by Lua.");
     if (!o->filter) {
         unseen_print(d, c);
         up_print(d, c);

@@ -64,12 +64,18 @@ static void columns(struct module_columns *m, struct table *t)
 
 static const char *kind_text(const struct process *p, const struct span_node *n)
 {
-    static const char *const load[] = {
-        [LOAD_UNKNOWN] = "",         [LOAD_LUA_FILE] = "lua", [LOAD_C_LIBRARY] = "C",
-        [LOAD_PRELOAD] = "preload",  [LOAD_BUILTIN] = "builtin", [LOAD_CUSTOM] = "custom",
-        [LOAD_NOT_FOUND] = "NOT FOUND", [LOAD_CIRCULAR] = "CIRCULAR"};
-    static const char *const kind[] = {[SPAN_OPENLIBS] = "libs", [SPAN_DOFILE] = "dofile",
-                                       [SPAN_MAIN] = "main", [SPAN_LOADFILE] = "loadfile"};
+    static const char *const load[] = {[LOAD_UNKNOWN] = "",
+                                       [LOAD_LUA_FILE] = "lua",
+                                       [LOAD_C_LIBRARY] = "C",
+                                       [LOAD_PRELOAD] = "preload",
+                                       [LOAD_BUILTIN] = "builtin",
+                                       [LOAD_CUSTOM] = "custom",
+                                       [LOAD_NOT_FOUND] = "NOT FOUND",
+                                       [LOAD_CIRCULAR] = "CIRCULAR"};
+    static const char *const kind[] = {[SPAN_OPENLIBS] = "libs",
+                                       [SPAN_DOFILE] = "dofile",
+                                       [SPAN_MAIN] = "main",
+                                       [SPAN_LOADFILE] = "loadfile"};
     uint64_t k = n->span->begin.kind, l = n->span->end.load;
     if (n->open) /* os.exit and the like end a process within its spans */
         return p->end_seen && p->end.reason != END_KILLED ? "exited" : "RUNNING";
@@ -84,7 +90,7 @@ static const char *kind_text(const struct process *p, const struct span_node *n)
 
 static const char *kind_color(const struct span_node *n)
 {
-    if ( n->span->end.load == LOAD_CIRCULAR)
+    if (n->span->end.load == LOAD_CIRCULAR)
         return "yellow";
     return n->span->end.status == SPAN_FAILED || n->span->end.load == LOAD_NOT_FOUND ? "red" : NULL;
 }
@@ -193,7 +199,8 @@ void text_modules(struct digest *d, const struct report_options *o, const struct
     tree_print(d, &k, order == SPAN_BY_BEGIN && !o->filter, c);
     more(&k, c);
     if (!k.matched_n)
-        page_note(c, TONE_PLAIN, o->filter ? "No module matches the filter." : "No module was loaded.");
+        page_note(c, TONE_PLAIN,
+                  o->filter ? "No module matches the filter." : "No module was loaded.");
     span_pick_release(&k);
     if (o->filter)
         return;

@@ -32,8 +32,9 @@ static void head(const struct digest *d, const struct canvas *c)
     for (size_t i = 0; i < d->incomplete.n; i++)
         page_field(c, TONE_ERROR, i ? "" : "INCOMPLETE:", d->incomplete.at[i]);
     if (d->model->quality.recovered)
-        page_field(c, TONE_PLAIN, "recovered",
-                   "the end of this trace was taken from the shared memory the process left behind");
+        page_field(
+            c, TONE_PLAIN, "recovered",
+            "the end of this trace was taken from the shared memory the process left behind");
     list(c, TONE_PLAIN, "covered", &d->covered);
     list(c, TONE_WARNING, "NOT covered", &d->uncovered);
     list(c, TONE_WARNING, "lost", &d->losses);
@@ -61,15 +62,17 @@ static void cold_start(const struct digest *d, const struct canvas *c)
             continue;
         const char *name = process_display(p, m->name);
         name += *name == '@' || *name == '=';
-        char *longer = xformat("%s%s%s%s%s after %s", text, *text ? ", " : "", step[i],
-                               *name ? " of " : "", name,
-                               human_ns(when, (double)process_since_start(p, m->at_ns)));
+        char *longer =
+            xformat("%s%s%s%s%s after %s", text, *text ? ", " : "", step[i], *name ? " of " : "",
+                    name, human_ns(when, (double)process_since_start(p, m->at_ns)));
         free(text);
         text = longer;
     }
     if (*text && p->about.start_estimated)
-        field_free(c, "cold start", xformat("%s (at least: when the process started is estimated "
-                                            "from its CPU time)", text));
+        field_free(c, "cold start",
+                   xformat("%s (at least: when the process started is estimated "
+                           "from its CPU time)",
+                           text));
     else if (*text)
         page_field(c, TONE_PLAIN, "cold start", text);
     free(text);
@@ -101,8 +104,8 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
         page_field(c, TONE_PLAIN, "Lua memory", "no state was made");
         return;
     }
-    char *states = l->state_n == 1 ? xstrdup("")
-                                   : xformat(" (the largest of %zu states)", l->state_n);
+    char *states =
+        l->state_n == 1 ? xstrdup("") : xformat(" (the largest of %zu states)", l->state_n);
     field_free(c, "Lua memory",
                xformat("peak %s%s; %s at %s; %s blocks of %s in all",
                        human_bytes(peak, (double)l->peak_bytes), states,
@@ -120,9 +123,8 @@ static void c_memory(const struct digest *d, const struct canvas *c)
         return;
     field_free(c, "C memory",
                xformat("peak %s; %s at the end; %s blocks of %s in all (besides Lua's)",
-                       c_peak_text(peak, d),
-                       human_bytes(live, (double)h->live_bytes), human_count(n, d->c.alloc_n),
-                       human_bytes(bytes, (double)d->c.alloc_bytes)));
+                       c_peak_text(peak, d), human_bytes(live, (double)h->live_bytes),
+                       human_count(n, d->c.alloc_n), human_bytes(bytes, (double)d->c.alloc_bytes)));
 }
 
 static void crossings(const struct digest *d, const struct canvas *c)

@@ -10,8 +10,8 @@
 struct rowset {
     char *rows;
     size_t row_bytes, n, cap;
-    uint64_t *ids;       /* id of each row */
-    uint32_t *slot;      /* open addressing: row number + 1, 0: free */
+    uint64_t *ids;  /* id of each row */
+    uint32_t *slot; /* open addressing: row number + 1, 0: free */
     size_t slot_n, ids_cap;
 };
 

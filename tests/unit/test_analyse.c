@@ -185,8 +185,8 @@ static void estimate_has_the_standard_error_of_its_sample(void **state)
     struct sampled s = sampled_make(10000, 1000, 20000000, 50000);
     assert_true(fabs(s.mean_ns - 2000) < 1e-6);
     assert_true(fabs(s.error_ns - 1e4 * sqrt(1e6 / 1000 * 0.9)) < 1);
-    assert_true(sampled_make(10, 10, 20000, 0).error_ns == 0);  /* all timed: exact */
-    assert_true(sampled_make(100, 1, 20000, 0).error_ns < 0);   /* one: not known */
+    assert_true(sampled_make(10, 10, 20000, 0).error_ns == 0); /* all timed: exact */
+    assert_true(sampled_make(100, 1, 20000, 0).error_ns < 0);  /* one: not known */
     assert_true(sampled_make(10, 0, 0, 0).total_ns == 0);
     assert_true(sampled_make(10000, 1000, 20000000, 0).error_ns == 0); /* rounded away: no NaN */
 }

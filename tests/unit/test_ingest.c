@@ -150,7 +150,8 @@ static void each_unusable_file_has_its_sentence(void **state)
     (void)state;
     demo(&t);
     says_of("", 0, "empty");
-    says_of("GIF89a.....................................................", 50, "not a modprof trace");
+    says_of("GIF89a.....................................................", 50,
+            "not a modprof trace");
     says_of(t.bytes, 30, "cut off");
     t.bytes[4] = 2;
     says_of(t.bytes, frame_at(&t, 0) + 60, "newer");

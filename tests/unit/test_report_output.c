@@ -142,8 +142,7 @@ static void evil_names(struct fixture *f)
     begin(f);
     trace_process(&f->trace);
     trace_span(&f->trace, &(struct trace_span){1, 0, "\033]0;owned\a\nfake line", 1, 2, 0.5});
-    TRACE_ADD(&f->trace, function, .id = 1,
-              .name = trace_string(&f->trace, "\xff\xfe\033[2J"),
+    TRACE_ADD(&f->trace, function, .id = 1, .name = trace_string(&f->trace, "\xff\xfe\033[2J"),
               .module = trace_string(&f->trace, "m\r"));
     TRACE_ADD(&f->trace, crossing, .function = 1, .down_n = 1);
     trace_end(&f->trace, 0);
@@ -250,8 +249,7 @@ static void json_has_schema_and_exact_figures(void **state)
     assert_int_equal(json_integer_value(in(in(format, "lua_to_c"), "calls")), 123456);
     json_t *st = json_array_get(in(in(in(p, "allocations"), "lua"), "states"), 0);
     assert_int_equal(json_integer_value(in(st, "live_bytes")), 400000);
-    assert_string_equal(json_string_value(json_array_get(in(p, "arguments"), 2)),
-                        "require 'app'");
+    assert_string_equal(json_string_value(json_array_get(in(p, "arguments"), 2)), "require 'app'");
     json_decref(v);
     end(&f);
 }
@@ -272,8 +270,12 @@ static void cut_text_has_the_width_asked_for(void **state)
 {
     (void)state;
     for (size_t w = 1; w < 12; w++) {
-        char *head = cells_cut("ab\xe6\xbc\xa2\xe5\xad\x97" "cdefgh", w, 0);
-        char *tail = cells_cut("ab\xe6\xbc\xa2\xe5\xad\x97" "cdefgh", w, 1);
+        char *head = cells_cut("ab\xe6\xbc\xa2\xe5\xad\x97"
+                               "cdefgh",
+                               w, 0);
+        char *tail = cells_cut("ab\xe6\xbc\xa2\xe5\xad\x97"
+                               "cdefgh",
+                               w, 1);
         assert_in_range(cells_width(head), 0, w);
         assert_in_range(cells_width(tail), 0, w);
         free(head);

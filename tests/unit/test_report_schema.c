@@ -29,8 +29,7 @@ static void check_type(const json_t *v, const json_t *type, const char *where)
     json_t *one;
     int ok = json_is_string(type) && is_type(v, json_string_value(type));
     if (json_is_array(type))
-        json_array_foreach(type, i, one)
-            ok |= is_type(v, json_string_value(one));
+        json_array_foreach(type, i, one) ok |= is_type(v, json_string_value(one));
     if (!ok)
         fail_msg("%s has the wrong type", where);
 }
@@ -39,9 +38,7 @@ static void check_enum(const json_t *v, const json_t *values, const char *where)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(values, i, one)
-        if (json_equal(one, v))
-            return;
+    json_array_foreach(values, i, one) if (json_equal(one, v)) return;
     fail_msg("%s has a value that is not in its enum", where);
 }
 
@@ -52,9 +49,9 @@ static void check_members(json_t *v, json_t *schema, const char *where)
     const char *key;
     size_t i;
     json_t *member, *name, *properties = json_object_get(schema, "properties");
-    json_array_foreach(json_object_get(schema, "required"), i, name)
-        if (!json_object_get(v, json_string_value(name)))
-            fail_msg("%s.%s is missing", where, json_string_value(name));
+    json_array_foreach(json_object_get(schema, "required"), i,
+                       name) if (!json_object_get(v, json_string_value(name)))
+        fail_msg("%s.%s is missing", where, json_string_value(name));
     json_object_foreach(v, key, member)
     {
         char path[300];
@@ -84,8 +81,7 @@ static void check(json_t *v, json_t *schema, const char *where)
     if (json_is_object(v))
         check_members(v, schema, where);
     if (json_is_array(v))
-        json_array_foreach(v, i, item)
-            check(item, json_object_get(schema, "items"), where);
+        json_array_foreach(v, i, item) check(item, json_object_get(schema, "items"), where);
 }
 
 static json_t *report_of(const struct trace *t, unsigned sections)

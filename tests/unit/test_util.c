@@ -74,13 +74,17 @@ static void names_can_not_drive_the_terminal(void **state)
     check_escaped("plain", 5, "plain");
     check_escaped("\033[31mred\n", 9, "\\x1b[31mred\\n");
     check_escaped("a\0b", 3, "a\\x00b");
-    check_escaped("\xc2\x9b" "31m", 5, "\\x9b31m"); /* CSI as one character */
+    check_escaped("\xc2\x9b"
+                  "31m",
+                  5, "\\x9b31m"); /* CSI as one character */
     check_escaped("\xff\xfe", 2, "\\xff\\xfe");
     check_escaped("m\xc3\xbcller \xe2\x82\xac", 11, "m\xc3\xbcller \xe2\x82\xac");
-    check_escaped("\xe2\x80\xae" "evil", 7, "\\u{202e}evil"); /* right-to-left override */
-    check_escaped("\xc0\xaf", 2, "\\xc0\\xaf");               /* overlong */
-    check_escaped("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");      /* surrogate */
-    check_escaped("\xe2\x82", 2, "\\xe2\\x82");               /* cut off */
+    check_escaped("\xe2\x80\xae"
+                  "evil",
+                  7, "\\u{202e}evil");                   /* right-to-left override */
+    check_escaped("\xc0\xaf", 2, "\\xc0\\xaf");          /* overlong */
+    check_escaped("\xed\xa0\x80", 3, "\\xed\\xa0\\x80"); /* surrogate */
+    check_escaped("\xe2\x82", 2, "\\xe2\\x82");          /* cut off */
 }
 
 static void every_byte_alone_is_escaped_within_bounds(void **state)
@@ -99,9 +103,14 @@ static void json_text_is_always_utf8(void **state)
 {
     size_t n;
     (void)state;
-    char *text = escape_utf8_only("a\xff" "b\n", 4, &n);
+    char *text = escape_utf8_only("a\xff"
+                                  "b\n",
+                                  4, &n);
     assert_int_equal(n, 6);
-    assert_memory_equal(text, "a\xef\xbf\xbd" "b\n", 6);
+    assert_memory_equal(text,
+                        "a\xef\xbf\xbd"
+                        "b\n",
+                        6);
     free(text);
 }
 

@@ -86,8 +86,8 @@ void trace_process(struct trace *t)
     TRACE_ADD(t, process, .shim_version = trace_bytes("0.1.0"), .pid = t->pid, .ppid = 1,
               .uid = 1000, .start_real_ns = t->start_real_ns, .start_mono_ns = t->start_mono_ns,
               .start_estimated = 1, .attach_ns = trace_ms(t, 1.5),
-              .exe = trace_bytes("/usr/bin/lua5.4"),
-              .argv = {(const uint8_t *)argv, sizeof argv}, .cwd = trace_bytes("/home/user"));
+              .exe = trace_bytes("/usr/bin/lua5.4"), .argv = {(const uint8_t *)argv, sizeof argv},
+              .cwd = trace_bytes("/home/user"));
 }
 
 void trace_end(struct trace *t, uint64_t status)
@@ -106,8 +106,10 @@ void trace_span(struct trace *t, const struct trace_span *s)
               .caller_source = trace_string(t, "@app.lua"), .caller_line = s->id);
     TRACE_ADD(t, span_end, .id = s->id, .end_ns = trace_ms(t, s->end), .status = SPAN_OK,
               .load = LOAD_LUA_FILE, .file = trace_string(t, "/usr/share/lua/5.4/some/module.lua"),
-              .phase_ns = {[PHASE_RESOLVE] = rest / 4, [PHASE_READ] = rest / 4,
-                           [PHASE_COMPILE] = rest / 2, [PHASE_RUN] = run},
+              .phase_ns = {[PHASE_RESOLVE] = rest / 4,
+                           [PHASE_READ] = rest / 4,
+                           [PHASE_COMPILE] = rest / 2,
+                           [PHASE_RUN] = run},
               .phase_ns_n = PHASE_N, .source_bytes = 1000, .lua_bytes = (int64_t)(total / 500),
               .c_bytes = 64, .lua_alloc_bytes = total / 100, .c_alloc_bytes = 128,
               .text_hash = s->id * 77);
@@ -117,8 +119,8 @@ static void demo_objects(struct trace *t)
 {
     TRACE_ADD(t, object, .id = 0, .path = trace_string(t, "/usr/bin/lua5.4"), .lo = 0x400000,
               .hi = 0x500000, .bias = 0x400000, .build_id = trace_bytes("01234567890123456789"));
-    TRACE_ADD(t, object, .id = 1, .path = trace_string(t, "/usr/lib/lpeg.so"),
-              .lo = 0x7f0000000000, .hi = 0x7f0000010000, .bias = 0x7f0000000000);
+    TRACE_ADD(t, object, .id = 1, .path = trace_string(t, "/usr/lib/lpeg.so"), .lo = 0x7f0000000000,
+              .hi = 0x7f0000010000, .bias = 0x7f0000000000);
     TRACE_ADD(t, copy, .id = 0, .object = 0, .version = trace_string(t, "Lua 5.4.4"),
               .status = COPY_COVERED, .layout = 1, .attached_ns = trace_ms(t, 1));
     TRACE_ADD(t, uncovered, .what = trace_string(t, "valloc in /opt/odd.so"),

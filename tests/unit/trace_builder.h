@@ -10,13 +10,13 @@
 #include "wire/record.h"
 
 struct trace {
-    uint8_t *bytes;      /* the stream so far */
+    uint8_t *bytes; /* the stream so far */
     size_t n;
-    uint8_t *raw;        /* records of the frame being filled */
+    uint8_t *raw; /* records of the frame being filled */
     size_t raw_n;
     uint32_t pid, seq, string_id;
     uint64_t start_real_ns, start_mono_ns;
-    int stored;          /* 1: frames are not compressed */
+    int stored; /* 1: frames are not compressed */
 };
 
 void trace_init(struct trace *t, uint32_t pid);
