@@ -13,6 +13,8 @@ setup_file() {
     cc -I/usr/include/lua5.4 -o opener "$SOURCES/attach_dlopen.c" -ldl
     cc -I/usr/include/lua5.4 -DOWN_LUA -o own_and_opener "$SOURCES/attach_dlopen.c" "$ARCHIVE" \
         -lm -ldl
+    cc -I/usr/include/lua5.4 -no-pie -o hidden_low "$SOURCES/attach_plain.c" "$ARCHIVE" -lm -ldl
+    cc -I/usr/include/lua5.4 -o threads "$SOURCES/attach_threads.c" -ldl -lpthread
     cc -o refuse "$SOURCES/attach_refuse.c"
 }
 
@@ -72,11 +74,7 @@ expect_covered() { # FILE [TIMES]
 @test "Lua opened, closed and opened again 60 times stays one copy that is always covered" {
     preloaded "$HOST/opener" local 60 "$LIB" 'string.rep("x", 3)'
     expect_covered "$LIB" 60
-    run "$MODPROF" report --format json out.mprof
-    [ "$status" -eq 0 ]
-    n=$(lua5.4 -e 'package.cpath = "/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;" .. package.cpath
-        print(#require("cjson").decode(io.read("a")).processes[1].copies)' <<<"$output")
-    [ "$n" -eq 1 ] || { echo "$n copies"; false; }
+    [ "$(of_report out.mprof '#p.copies')" -eq 1 ]
 }
 
 @test "two copies in one process: one linked in, one opened" {
@@ -137,6 +135,62 @@ expect_covered() { # FILE [TIMES]
     [ "$output" = "100 100" ]
     [[ $said == *"the system does not allow program code to be changed"* ]]
     expect_covered /lua5.4 0
+}
+
+# Evaluates EXPRESSION on the first process of the report (p).
+of_report() { # FILE EXPRESSION
+    "$MODPROF" report --format json "$1" | lua5.4 -e '
+        package.cpath = "/usr/lib/x86_64-linux-gnu/lua/5.4/?.so;" .. package.cpath
+        local p = require("cjson").decode(io.read("a")).processes[1]
+        local function calls(name)
+            local n = 0
+            for _, f in ipairs(p.crossings.functions) do
+                if f.label == name then n = n + f.lua_to_c.calls end
+            end
+            return math.tointeger(n)
+        end
+        print(load("local p, calls = ... return " .. arg[1])(p, calls))' - "$2"
+}
+
+@test "threads that open and close four copies at once: every state and every call is counted" {
+    for i in 1 2 3 4; do cp "$LIB" library$i.so; done
+    preloaded "$HOST/threads" 50 'for i = 1, 30 do string.format("%d", i) end' \
+        ./library1.so ./library2.so ./library3.so ./library4.so
+    expect_covered "library[1-4].so" 200
+    [ "$(of_report out.mprof 'calls("string.format")')" -eq 6000 ]
+    [ "$(of_report out.mprof '#p.copies')" -eq 4 ]
+}
+
+@test "a host at a low address, where nothing can be mapped close above" {
+    preloaded "$HOST/hidden_low" "$CHUNK"
+    [ "$output" = "100 100" ]
+    expect_covered /hidden_low
+}
+
+@test "an entry that can not be moved: its group is not covered, and named; the rest is" {
+    cp "$LIB" library.so
+    at=$(nm -D --defined-only library.so | awk '/ lua_setallocf/ { print $1 }')
+    printf '\314' | dd of=library.so bs=1 seek=$((16#$at)) conv=notrunc status=none
+    preloaded "$HOST/opener" local 1 ./library.so "$CHUNK"
+    [ "$output" = "100 100" ]
+    run "$MODPROF" report out.mprof
+    [[ $output == *"lua_setallocf in ./library.so: a breakpoint is set in its first instructions"* ]]
+    [[ $output == *"lua_newstate in ./library.so: it goes together with lua_setallocf"* ]]
+    [ "$(of_report out.mprof 'calls("string.format")')" -eq 100 ]
+}
+
+@test "a plain name is looked up for the library that asks, as without the shim" {
+    mkdir plugins
+    echo 'int answer(void) { return 42; }' | cc -shared -fPIC -o plugins/plug.so -x c -
+    cat >asker.c <<'C'
+#include <dlfcn.h>
+int ask(void) { void *p = dlopen("plug.so", RTLD_NOW); return p ? ((int (*)(void))dlsym(p, "answer"))() : -1; }
+C
+    cc -shared -fPIC -o libasker.so asker.c -Wl,-rpath,'$ORIGIN/plugins' -ldl
+    echo 'int ask(void); int main(void) { return ask() == 42 ? 0 : 3; }' |
+        cc -o main -x c - -x none ./libasker.so
+    ./main
+    preloaded ./main
 }
 
 @test "without the structures of Lua, by its public API alone, the output is the same" {
