@@ -10,6 +10,7 @@
 
 #include "shim/attach/hooks.h"
 #include "shim/attach/thunk.h"
+#include "shim/hooks/name_hint.h"
 #include "shim/hooks/naming.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
@@ -145,8 +146,8 @@ int thunk_slow(lua_State *L, uint32_t index)
     if (unlikely(observe_marked[index]))
         return call_marked(L, t, index);
     uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
-    if (unlikely(naming_is_open(index) && weight_2 == 2))
-        naming_called(L, index);
+    if (unlikely(name_hint_wanted(index) && weight_2 == 2))
+        name_hint_called(L, index);
     uint64_t begin = sampling_begin(t);
     int n = call_original(L, index);
     sampling_end(index, ARENA_FIX_DOWN, weight_2, begin, now_ns());

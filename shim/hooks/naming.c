@@ -7,15 +7,14 @@
 #include <string.h>
 
 #include "shim/attach/hooks.h"
-#include "shim/attach/thunk.h"
 #include "shim/hooks/cfunction.h"
 #include "shim/hooks/heap.h"
 #include "shim/hooks/known_tables.h"
+#include "shim/hooks/name_hint.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
 
 _Atomic uint8_t naming_state[ARENA_FUNCTIONS_MAX];
-uint8_t naming_hints[ARENA_FUNCTIONS_MAX];
 
 /* Calls of lua_setfield and lua_setglobal that will look at what they store. */
 enum { CHANCES = 64 };
@@ -24,7 +23,7 @@ static SHIM_TLS uint32_t chances;
 void naming_forget(uint32_t index)
 {
     atomic_store_explicit(&naming_state[index], 0, memory_order_relaxed);
-    naming_hints[index] = HINT_NONE;
+    name_hint_forget(index);
 }
 
 /* ---- giving a name ---- */
@@ -75,6 +74,7 @@ static void name_once(struct place *p, uint32_t index, const char *name)
     if (p->module == NULL)
         p->module = observe_module(p->c, p->L);
     uint32_t type_name = p->known == TABLE_GLOBALS ? 0 : p->known;
+    name_hint_forget(index);
     function_name(index, intern_z(name), module_shown(p), type_name);
     filled_table_add(p->table, index);
     observe_named(p->c, index, p->module, name);
@@ -212,51 +212,7 @@ void hook_lua_setglobal(lua_State *L, const char *name)
         copy_current()->api.lua_setglobal(L, name);
 }
 
-/* ---- names for functions that are never registered ---- */
-
-enum { HINT_MAX = 160 };
-
-/* A name that gives way to a registration. */
-static void hint(uint32_t index, const char *text, size_t n, enum hint_kind kind)
-{
-    function_name(index, intern(text, n), 0, 0);
-    naming_hints[index] = (uint8_t)kind;
-}
-
-static size_t put(char *to, size_t at, const char *from, size_t n)
-{
-    if (n > HINT_MAX - at)
-        n = HINT_MAX - at;
-    memcpy(to + at, from, n);
-    return at + n;
-}
-
-static size_t put_string(char *to, size_t at, uint32_t id)
-{
-    const struct arena_string *s = (const void *)(arena->strings + (size_t)(id - 1) * 8);
-    uint32_t n_plus_1 = atomic_load_explicit(&s->length_plus_1, memory_order_acquire);
-    return n_plus_1 == 0 ? at : put(to, at, (const char *)s->bytes, n_plus_1 - 1);
-}
-
-/* Named after the C function that gives it to Lua: an iterator, a coroutine's function. */
-static void hint_by_maker(uint32_t index, uint32_t maker, enum hint_kind kind)
-{
-    const struct arena_function *f = &arena->functions[maker];
-    char text[HINT_MAX];
-    size_t n = 0;
-    if (f->module != 0) {
-        n = put_string(text, n, f->module);
-        n = put(text, n, ".", 1);
-    }
-    n = put_string(text, n, f->name);
-    n = put(text, n, " (inner)", 8);
-    hint(index, text, n, kind);
-}
-
-static int is_final(uint32_t index)
-{
-    return atomic_load_explicit(&naming_state[index], memory_order_relaxed) == NAMING_FINAL;
-}
+/* ---- pushing ---- */
 
 void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n)
 {
@@ -266,31 +222,7 @@ void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n)
     if (chances == 0)
         filled_table_forget(); /* its address may be another table's by now */
     chances = CHANCES;
-    if (naming_hints[index] == HINT_NONE) {
-        int maker = thunk_index((const void *)layout_running_c(c, L));
-        if (maker >= 0 && is_final((uint32_t)maker) && arena->functions[maker].name != 0)
-            hint_by_maker(index, (uint32_t)maker, n == 0 ? HINT_WEAK : HINT_STRONG);
-    }
+    name_hint_pushed(c, L, index, n);
     /* Another thread may be naming it: its word stands. */
     atomic_compare_exchange_strong(&naming_state[index], &seen, (uint8_t)(seen + 1));
-}
-
-/* Whether the code that calls a function by this kind of name is likely to know it by its own. */
-static int names_well(const char *namewhat)
-{
-    return strcmp(namewhat, "global") == 0 || strcmp(namewhat, "method") == 0 ||
-           strcmp(namewhat, "field") == 0;
-}
-
-void naming_called(lua_State *L, uint32_t index)
-{
-    struct lua_copy *c = copy_at(arena->functions[index].copy);
-    lua_Debug ar;
-    /* With several copies L may belong to another one. */
-    if (copy_count() != 1 || !c->live || !c->api.lua_getstack(L, 0, &ar))
-        return;
-    if (!c->api.lua_getinfo(L, "n", &ar) || ar.name == NULL)
-        return;
-    if (names_well(ar.namewhat) && ar.name[0] != '?')
-        hint(index, ar.name, strnlen(ar.name, HINT_MAX), HINT_STRONG);
 }

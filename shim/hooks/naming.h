@@ -6,9 +6,7 @@
  *   luaL_newmetatable              methods belong to the type: what is put into the metatable, and
  *                                  what is put into a table that becomes its __index right after
  *   lua_setglobal(table)           what the host put into the table before: the global's name
- *   else                           what a named C function gives to Lua is "string.gmatch (inner)";
- *                                  what never gets a name is known by the name under which Lua
- *                                  code first calls it (as a global, field or method)
+ *   else                           a hint (name_hint.h), which gives way to any of these
  * The first registration wins: a later alias does not rename a function.
  *
  * Tables are known by their address and the number of their state, which no other state ever
@@ -34,23 +32,8 @@ static inline int naming_settled(uint32_t index)
 /* The entry at INDEX is a new function. */
 void naming_forget(uint32_t index);
 
-/* Names that were not registered: none; after the maker of a light C function (what its caller calls
- * it is better); after the maker of a closure, or by a caller. */
-enum hint_kind { HINT_NONE, HINT_WEAK, HINT_STRONG };
-extern uint8_t naming_hints[ARENA_FUNCTIONS_MAX];
-
-static inline int naming_is_open(uint32_t index)
-{
-    return atomic_load_explicit(&naming_state[index], memory_order_relaxed) != NAMING_FINAL &&
-           naming_hints[index] != HINT_STRONG;
-}
-
 /* The function at INDEX is about to be pushed with N upvalues: if it has no name it may get one by
  * what follows. */
 void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n);
-
-/* The function at INDEX, whose name is open, runs on L, called for one of the first times: it is
- * called what its caller calls it. */
-void naming_called(lua_State *L, uint32_t index);
 
 #endif
