@@ -96,6 +96,8 @@ cjson.encode 5
 string.format 6
 type 7
 require 2
+package.(inner 01) 2
+package.(inner 02) 2
 END
 }
 
