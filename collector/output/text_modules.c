@@ -188,10 +188,10 @@ static void more(const struct span_pick *k, const struct canvas *c)
 void text_modules(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     static const char *const merged[] = {
-        [NARROW] = "ms; load: finding, reading, mapping; KiB: Lua's; run, KiB: without nested",
-        [WIDE] = "ms; link: mapping, relocating, constructors of a C library; run, KiB: without "
-                 "nested ones",
-        [FULL] = "ms; run, Lua KiB, C KiB: without nested modules"};
+        [NARROW] = "ms; load: finding, reading, mapping; run, KiB (Lua): without nested",
+        [WIDE] = "ms; link: mapping, relocating, constructors; run, KiB: without nested",
+        [FULL] = "ms; run, Lua KiB, C KiB: without nested",
+    };
     struct span_pick k;
     enum span_order order = span_order_for(o->sort);
     span_pick(&k, &d->spans, d->process, o->filter, order, o->top);
