@@ -85,6 +85,8 @@ static void a_forgotten_function_is_a_new_one_at_the_same_address(void **state)
 {
     int is_new;
     (void)state;
+    function_index(&few[0], FUNCTION_LUA_C, 0, &is_new);
+    assert_true(is_new);
     uint32_t before = function_index(&few[0], FUNCTION_LUA_C, 0, &is_new);
     assert_int_not_equal(before, FUNCTION_NONE);
     assert_false(is_new);
