@@ -53,6 +53,7 @@ static void end(struct fixture *f)
     trace_free(&f->trace);
 }
 
+__attribute__((noinline)) /* else gcc 12 takes TEXT for the local variable */
 static char *text_of(struct fixture *f, unsigned width, int cut, int color)
 {
     char *text = NULL;
