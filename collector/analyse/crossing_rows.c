@@ -127,6 +127,8 @@ static void row_fill(struct crossing_row *row, struct process *p, const struct r
     row->down = sampled_make(c->down_n, c->down_timed_n, c->down_ns, c->down_sq_us2);
     row->up = sampled_make(c->up_n, c->up_timed_n, c->up_ns, c->up_sq_us2);
     label(row, p, f, symbols);
+    if (row->kind == FUNCTION_FFI)
+        row->label = pool_format(&p->pool, "%s (ffi)", row->label);
     if (lost)
         row->label = pool_format(&p->pool, "<lost> function %" PRIu64, c->function);
 }

@@ -20,7 +20,7 @@
 #include "collector/util/terminal.h"
 #include "collector/util/xalloc.h"
 
-enum { WIDTH_UNKNOWN = 120 };
+enum { WIDTH_UNKNOWN = 120, DETAILS_MAX = 8 };
 
 /* Everything read so far. */
 struct session {
@@ -29,6 +29,7 @@ struct session {
     struct digest **digest;
     size_t digest_n, digest_cap;
     struct symbols *symbols;
+    unsigned long pid;
     int failed;     /* a file could not be read at all */
     int incomplete; /* what was read is not whole */
 };
@@ -70,7 +71,8 @@ static void file_read(struct session *ses, const char *path)
     }
     ses->incomplete |= !model_complete(m);
     for (size_t i = 0; i < m->process_n; i++)
-        digest_add(ses, m, m->process[i]);
+        if (!ses->pid || m->process[i]->pid == ses->pid)
+            digest_add(ses, m, m->process[i]);
 }
 
 static void session_release(struct session *ses)
@@ -114,6 +116,11 @@ static void text_print(struct session *ses, const struct report_settings *s)
         page_heading(&c, "Processes", "");
         text_processes(ses->digest, ses->digest_n, &c);
     }
+    if (ses->digest_n > DETAILS_MAX) {
+        page_note(&c, TONE_PLAIN,
+                  "Choose a process with --pid, or name its file, to see more of it.");
+        return;
+    }
     for (size_t i = 0; i < ses->digest_n; i++) {
         if (ses->digest[i]->model != last)
             fprintf(c.out, "%s%s\n", i || ses->digest_n > 1 ? "\n" : "",
@@ -149,8 +156,13 @@ int cmd_report(int argc, char **argv)
         return EXIT_ERROR;
     signal(SIGPIPE, SIG_IGN);
     ses.symbols = symbols_new();
+    ses.pid = s.pid;
     for (size_t i = 0; i < paths.n; i++)
         file_read(&ses, paths.at[i]);
+    if (s.pid && !ses.digest_n && !ses.failed) {
+        cli_error("report", "there is no process %lu in what was read", s.pid);
+        ses.failed = 1;
+    }
     if (s.json)
         json_report(ses.digest, ses.digest_n, &s.options, stdout);
     else

@@ -20,7 +20,8 @@ static const char help[] =
     "Shows what a trace says: what was covered and what was lost, the tree of modules\n"
     "with the phases of their loading, allocations, and calls across the Lua/C border.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
-    "A DIR stands for the traces in it; - for standard input.\n"
+    "A DIR stands for the traces in it; - for standard input.  Of more than eight processes\n"
+    "only a table is shown: choose one with --pid or its FILE.\n"
     "\n"
     "  -f, --format text|json   for people (default), or for programs\n"
     "  -n, --top N|all          rows of each table (default 20; json: all)\n"
@@ -29,6 +30,7 @@ static const char help[] =
     "                           functions by calls (default), total time or name\n"
     "      --filter PATTERN     only modules, functions and objects with this in their\n"
     "                           name (a glob where it holds *, ? or [)\n"
+    "  -p, --pid PID            only this process\n"
     "      --section NAMES      overview, modules, allocations, crossings (comma-separated)\n"
     "  -w, --width N            columns to fit into (default: the terminal's)\n"
     "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
@@ -143,6 +145,8 @@ static int set_option(struct report_settings *s, int option, char *value)
         bad = set_word(&v, "sort", sort_words, value);
         s->options.sort = (enum report_sort)v;
         return bad;
+    case 'p':
+        return set_number(&s->pid, "pid", value);
     case 'w':
         return set_width(s, value);
     case OPTION_FILTER:
@@ -174,6 +178,7 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
                                            {"top", required_argument, NULL, 'n'},
                                            {"sort", required_argument, NULL, 's'},
                                            {"width", required_argument, NULL, 'w'},
+                                           {"pid", required_argument, NULL, 'p'},
                                            {"filter", required_argument, NULL, OPTION_FILTER},
                                            {"section", required_argument, NULL, OPTION_SECTION},
                                            {"color", required_argument, NULL, OPTION_COLOR},
@@ -184,7 +189,7 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
     s->options.sections = SECTION_ALL;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":f:n:s:w:h", longer, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":f:n:s:p:w:h", longer, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE + 1;

@@ -10,7 +10,8 @@ enum { REPORT_WIDTH_MIN = 40 };
 struct report_settings {
     struct report_options options;
     int json, top_given;
-    unsigned width; /* 0: not given */
+    unsigned long pid; /* only this process; 0: all */
+    unsigned width;    /* 0: not given */
     enum terminal_color color;
 };
 

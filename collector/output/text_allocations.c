@@ -99,6 +99,28 @@ static void state_row(struct table *t, struct process *p, const struct rec_state
     cell_count(t, 9, s->setallocf_n);
 }
 
+static int by_peak(const void *pa, const void *pb)
+{
+    const struct rec_state *a = *(const struct rec_state *const *)pa;
+    const struct rec_state *b = *(const struct rec_state *const *)pb;
+    if (a->peak_bytes != b->peak_bytes)
+        return a->peak_bytes > b->peak_bytes ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* In order of their making; the largest where not all can be shown. */
+static void state_rows(struct table *t, struct process *p, size_t top)
+{
+    const struct rec_state **row = xcalloc(p->states.n, sizeof *row);
+    for (size_t i = 0; i < p->states.n; i++)
+        row[i] = rowset_at(&p->states, i);
+    if (p->states.n > top)
+        qsort(row, p->states.n, sizeof *row, by_peak);
+    for (size_t i = 0; i < p->states.n && i < top; i++)
+        state_row(t, p, row[i]);
+    free(row);
+}
+
 static void states_print(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     static const struct {
@@ -113,8 +135,7 @@ static void states_print(struct digest *d, const struct report_options *o, const
     struct table *t = table_new();
     for (size_t i = 0; i < sizeof column / sizeof *column; i++)
         table_column(t, column[i].title, column[i].flags);
-    for (size_t i = 0; i < p->states.n && i < o->top; i++)
-        state_row(t, p, rowset_at(&p->states, i));
+    state_rows(t, p, o->top);
     if (p->states.n)
         page_heading(c, "Lua states", "live: at lua_close, or at the end of the trace");
     table_print(t, c);

@@ -59,10 +59,9 @@ static void place_cells(const struct crossing_columns *m, struct table *t, struc
                         struct crossing_row *r)
 {
     crossing_symbol(r, d->process, d->symbols);
-    if (r->named || r->kind == FUNCTION_FFI)
+    if (r->named) /* else the label is the symbol already */
         table_cell(t, m->symbol, r->symbol);
-    table_cellf(t, m->object, "%s%s%s", r->kind == FUNCTION_FFI ? "(by ffi_call) " : "", r->object,
-                *r->object ? object_note(r) : "");
+    table_cellf(t, m->object, "%s%s", r->object, *r->object ? object_note(r) : "");
 }
 
 static void functions_print(struct digest *d, const struct crossing_pick *k, const struct canvas *c)

@@ -49,6 +49,19 @@ widest() { awk '{ n = length($0); if (n > w) w = n } END { print w + 0 }'; }
     [[ $output == *"no trace"* ]]
 }
 
+@test "of many processes there is a table, and --pid chooses one" {
+    for i in 1 2 3 4 5 6 7 8; do cp demo.mprof "tmp/$i.mprof"; done
+    run -0 "$MODPROF" report tmp
+    [[ $output == *"NOT covered"* ]]
+    cp demo.mprof tmp/9.mprof
+    run -0 "$MODPROF" report tmp
+    [[ $output == *"Processes"*"--pid"* && $output != *"NOT covered"* ]]
+    run -0 "$MODPROF" report --pid 4242 demo.mprof
+    [[ $output == *"pl.pretty"* ]]
+    run -1 "$MODPROF" report --pid 1 demo.mprof
+    [[ $output == *"no process 1"* ]]
+}
+
 @test "a trace is read from standard input" {
     run -0 bash -c '"$MODPROF" report - <demo.mprof'
     [[ $output == *"pl.pretty"* ]]
