@@ -12,12 +12,12 @@ struct mover {
     const struct entry_decoder *decoder;
     ZydisDecoder zydis;
     const struct entry_site *site;
-    uint64_t target;      /* address of code[0] */
+    uint64_t target; /* address of code[0] */
     struct entry_plan *plan;
-    size_t at;            /* offset in the site of the next instruction */
-    int ended;            /* 1: the last one does not go on to the next */
-    uint64_t literal;     /* 8 bytes wanted behind the code; 0: none */
-    size_t literal_user;  /* offset in the code of the distance to it */
+    size_t at;           /* offset in the site of the next instruction */
+    int ended;           /* 1: the last one does not go on to the next */
+    uint64_t literal;    /* 8 bytes wanted behind the code; 0: none */
+    size_t literal_user; /* offset in the code of the distance to it */
 };
 
 static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
@@ -57,8 +57,8 @@ static int decode(const struct mover *m, size_t at, ZydisDecodedInstruction *in)
 {
     if (at >= m->site->bytes_n)
         return -1;
-    return ZYAN_SUCCESS(m->decoder->decode(&m->zydis, NULL, m->site->bytes + at,
-                                           m->site->bytes_n - at, in))
+    return ZYAN_SUCCESS(
+               m->decoder->decode(&m->zydis, NULL, m->site->bytes + at, m->site->bytes_n - at, in))
                ? 0
                : -1;
 }
@@ -166,8 +166,7 @@ static enum entry_verdict move_one(struct mover *m, const ZydisDecodedInstructio
         return move_branch(m, in);
     if (is_indirect(in, ZYDIS_CATEGORY_CALL))
         return ENTRY_CALLS;
-    m->ended = in->meta.category == ZYDIS_CATEGORY_RET ||
-               is_indirect(in, ZYDIS_CATEGORY_UNCOND_BR);
+    m->ended = in->meta.category == ZYDIS_CATEGORY_RET || is_indirect(in, ZYDIS_CATEGORY_UNCOND_BR);
     if (is_rip_relative(in))
         return move_rip_relative(m, in);
     if (in->attributes & ZYDIS_ATTRIB_IS_RELATIVE)

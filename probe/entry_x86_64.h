@@ -33,18 +33,18 @@ struct entry_site {
 
 enum entry_verdict {
     ENTRY_OK = 0,
-    ENTRY_BREAKPOINT,    /* int3 among them: a debugger's */
-    ENTRY_TOO_SHORT,     /* ends within 5 bytes and is not followed by padding */
-    ENTRY_JUMPS_INTO,    /* a jump of the function leads back into the bytes to be moved */
-    ENTRY_CALLS,         /* an indirect call would have to be moved: its return address would change */
-    ENTRY_RELATIVE,      /* an instruction relative to its own place that can not be rewritten */
-    ENTRY_FAR,           /* something it refers to is out of reach from the new place */
+    ENTRY_BREAKPOINT, /* int3 among them: a debugger's */
+    ENTRY_TOO_SHORT,  /* ends within 5 bytes and is not followed by padding */
+    ENTRY_JUMPS_INTO, /* a jump of the function leads back into the bytes to be moved */
+    ENTRY_CALLS,      /* an indirect call would have to be moved: its return address would change */
+    ENTRY_RELATIVE,   /* an instruction relative to its own place that can not be rewritten */
+    ENTRY_FAR,        /* something it refers to is out of reach from the new place */
     ENTRY_UNDECODABLE,
     /* Found out by whoever looks for the function; they stand here for their words. */
-    ENTRY_ABSENT,        /* the object does not have it */
-    ENTRY_TWICE,         /* two functions of that name */
-    ENTRY_SHARED,        /* two names, one function */
-    ENTRY_NOT_CODE       /* its address is not in the object's code */
+    ENTRY_ABSENT,  /* the object does not have it */
+    ENTRY_TWICE,   /* two functions of that name */
+    ENTRY_SHARED,  /* two names, one function */
+    ENTRY_NOT_CODE /* its address is not in the object's code */
 };
 
 /* A sentence part for people: "starts with a breakpoint"; "" for ENTRY_OK. */

@@ -60,8 +60,7 @@ static int is_trace(const char *path)
         return 0;
     ssize_t n = read(fd, head, sizeof head);
     close(fd);
-    return n == (ssize_t)sizeof head &&
-           frame_header_get(&h, head, sizeof head) != FRAME_FOREIGN;
+    return n == (ssize_t)sizeof head && frame_header_get(&h, head, sizeof head) != FRAME_FOREIGN;
 }
 
 static int look(struct doctor *d, const char *asked, int is_program, struct err *err)
@@ -89,8 +88,8 @@ static int diagnose(const char *asked, int is_program, int json)
         status = cli_error("doctor", "%s", err.text);
     } else {
         (json ? doctor_show_json : doctor_show_text)(&d);
-        status = d.verdict == DOCTOR_COVERED || d.verdict == DOCTOR_PARTLY ? EXIT_FINE
-                                                                           : EXIT_NO_VERDICT;
+        status =
+            d.verdict == DOCTOR_COVERED || d.verdict == DOCTOR_PARTLY ? EXIT_FINE : EXIT_NO_VERDICT;
     }
     doctor_release(&d);
     return status;
@@ -117,6 +116,7 @@ int cmd_doctor(int argc, char **argv)
         return cli_usage_error("doctor", "which program, process or file?");
     int is_program = strcmp(argv[optind - 1], "--") == 0;
     if (!is_program && optind + 1 < argc)
-        return cli_usage_error("doctor", "one PID or FILE; a program with arguments goes behind --");
+        return cli_usage_error("doctor",
+                               "one PID or FILE; a program with arguments goes behind --");
     return diagnose(argv[optind], is_program, json);
 }

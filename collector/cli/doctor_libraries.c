@@ -129,8 +129,7 @@ static const char *mapped_path(char *line)
     return *line == '/' ? line : NULL;
 }
 
-int doctor_process_files(pid_t pid, char **executable, struct doctor_lines *mapped,
-                         struct err *err)
+int doctor_process_files(pid_t pid, char **executable, struct doctor_lines *mapped, struct err *err)
 {
     char maps[64];
     char *line = NULL;

@@ -101,8 +101,7 @@ static void look_at_executable(struct doctor *d, const char *path)
     if (!f->elf)
         doctor_line(&d->obstacle, xstrdup("it is neither an ELF executable nor a script"));
     else if (!f->x86_64)
-        doctor_line(&d->obstacle,
-                    xformat("it is for %s; the shim is for x86-64", f->machine));
+        doctor_line(&d->obstacle, xformat("it is for %s; the shim is for x86-64", f->machine));
     else if (f->program && f->interpreter == NULL)
         doctor_line(&d->obstacle, xstrdup("it is linked statically: there is no dynamic loader "
                                           "that would preload anything"));

@@ -17,20 +17,20 @@ struct doctor_lines {
 };
 
 enum doctor_verdict {
-    DOCTOR_COVERED,    /* all of every Lua 5.4 */
-    DOCTOR_PARTLY,     /* some functions of some Lua 5.4 can not */
-    DOCTOR_NOT,        /* nothing */
-    DOCTOR_NO_LUA      /* no Lua in sight */
+    DOCTOR_COVERED, /* all of every Lua 5.4 */
+    DOCTOR_PARTLY,  /* some functions of some Lua 5.4 can not */
+    DOCTOR_NOT,     /* nothing */
+    DOCTOR_NO_LUA   /* no Lua in sight */
 };
 
 enum doctor_shim { SHIM_UNKNOWN, SHIM_ABSENT, SHIM_DORMANT, SHIM_ACTIVE }; /* in a process */
 
 struct doctor {
-    char *asked;                  /* as the user wrote it */
-    pid_t pid;                    /* 0: a program */
+    char *asked; /* as the user wrote it */
+    pid_t pid;   /* 0: a program */
     enum doctor_shim shim;
     struct doctor_program program;
-    struct lua_file *object;      /* [0]: the executable */
+    struct lua_file *object; /* [0]: the executable */
     size_t object_n, object_cap;
     struct doctor_lines obstacle; /* why nothing at all can be covered */
     struct doctor_lines remark;   /* what else is good to know */

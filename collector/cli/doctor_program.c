@@ -179,8 +179,8 @@ static char *shell_exec_target(const char *path)
             continue;
         const char *at = line + 4;
         char *word = next_word(&at);
-        char *file = word != NULL && strpbrk(unquote(word), "$`<>\\") == NULL ? find_in_path(word)
-                                                                              : NULL;
+        char *file =
+            word != NULL && strpbrk(unquote(word), "$`<>\\") == NULL ? find_in_path(word) : NULL;
         free(word);
         if (file != NULL) {
             free(found);

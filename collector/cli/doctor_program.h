@@ -10,11 +10,11 @@
 #include "collector/util/err.h"
 
 struct doctor_program {
-    char *found;       /* what the name led to: the executable, or the first script */
-    char *executable;  /* the ELF file (or what else is no script) in the end */
-    char **step;       /* how it was come to, one sentence each */
+    char *found;      /* what the name led to: the executable, or the first script */
+    char *executable; /* the ELF file (or what else is no script) in the end */
+    char **step;      /* how it was come to, one sentence each */
     size_t step_n, step_cap;
-    int shell;         /* 1: a shell script; what it starts is not known */
+    int shell; /* 1: a shell script; what it starts is not known */
 };
 
 /* Resolves PROGRAM as execvp would.  Returns 0, or -1 with ERR.  Either way to be released. */

@@ -159,8 +159,7 @@ void doctor_show_json(const struct doctor *d)
         json_put_u64(o, "pid", (uint64_t)d->pid);
         json_put_text(o, "shim", shim_word[d->shim]);
     }
-    json_put(o, "executable",
-             json_bytes(d->program.executable, strlen(d->program.executable)));
+    json_put(o, "executable", json_bytes(d->program.executable, strlen(d->program.executable)));
     json_put(o, "steps", texts(d->program.step, d->program.step_n));
     for (size_t i = 0; i < d->object_n; i++)
         json_array_append_new(objects, object_of(&d->object[i]));

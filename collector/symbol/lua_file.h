@@ -25,17 +25,17 @@ struct lua_file_entry {
 
 struct lua_file {
     char *path;
-    int elf;                 /* 0: no ELF file; nothing below is valid then */
-    int x86_64;              /* 64-bit code for this kind of machine */
-    const char *machine;     /* for people: "x86-64", "32-bit x86" */
-    int program;             /* 1: can be started; 0: a library or an object file */
-    char *interpreter;       /* the dynamic loader it asks for; NULL: none */
-    char **needed;           /* names of libraries, as it asks for them */
+    int elf;             /* 0: no ELF file; nothing below is valid then */
+    int x86_64;          /* 64-bit code for this kind of machine */
+    const char *machine; /* for people: "x86-64", "32-bit x86" */
+    int program;         /* 1: can be started; 0: a library or an object file */
+    char *interpreter;   /* the dynamic loader it asks for; NULL: none */
+    char **needed;       /* names of libraries, as it asks for them */
     size_t needed_n;
-    int lua;                 /* 1: it defines Lua's API */
-    int lua_exported;        /* 1: in its dynamic symbols; 0: in .symtab only */
+    int lua;          /* 1: it defines Lua's API */
+    int lua_exported; /* 1: in its dynamic symbols; 0: in .symtab only */
     struct lua_version version;
-    const char *missing;     /* a function without which nothing can be covered; NULL: none */
+    const char *missing; /* a function without which nothing can be covered; NULL: none */
     struct lua_file_entry entry[LUA_FILE_HOOK_N];
     int text_relocations, defines_malloc, defines_ffi_call, imports_dlopen;
 };

@@ -16,8 +16,8 @@
 #include "shim/platform.h"
 
 struct lua_api {
-#define HOOK(group, name, ret, params) ret (*name) params;
-#define USE(name, ret, params) ret (*name) params;
+#define HOOK(group, name, ret, params) ret(*name) params;
+#define USE(name, ret, params) ret(*name) params;
 #include "probe/lua_api.def"
 };
 
@@ -29,8 +29,8 @@ enum hook_group {
 
 /* Offsets of Lua's structures, in bytes; valid only where `verified`. */
 struct lua_layout {
-    int verified;            /* 1: checked against the public API on a scratch state */
-    int tried;               /* 1: verification has run */
+    int verified; /* 1: checked against the public API on a scratch state */
+    int tried;    /* 1: verification has run */
     /* lua_State */
     uint16_t state_top, state_global, state_ci;
     /* CallInfo */
@@ -42,11 +42,11 @@ struct lua_layout {
 };
 
 struct lua_copy {
-    uint32_t id;             /* index in arena->copies */
-    uint32_t object;         /* object id */
-    int live;                /* 0 once unloaded */
-    uint64_t groups;         /* bit GROUP_OF_<name> is set where that entry is redirected */
-    struct lua_api api;      /* NULL members: this copy lacks the function */
+    uint32_t id;        /* index in arena->copies */
+    uint32_t object;    /* object id */
+    int live;           /* 0 once unloaded */
+    uint64_t groups;    /* bit GROUP_OF_<name> is set where that entry is redirected */
+    struct lua_api api; /* NULL members: this copy lacks the function */
     struct lua_layout layout;
     uint64_t text_lo, text_hi;
 };

@@ -155,7 +155,7 @@ int image_symbol(const struct image *im, const char *name, int object, struct sy
 
 /* ---- segments ---- */
 
-const ElfW(Phdr) *image_segment(const struct image *im, uint64_t address)
+const ElfW(Phdr) * image_segment(const struct image *im, uint64_t address)
 {
     for (uint32_t i = 0; i < im->phdr_n; i++) {
         const ElfW(Phdr) *p = &im->phdr[i];
@@ -166,13 +166,13 @@ const ElfW(Phdr) *image_segment(const struct image *im, uint64_t address)
     return NULL;
 }
 
-const ElfW(Phdr) *image_text(const struct image *im, uint64_t address)
+const ElfW(Phdr) * image_text(const struct image *im, uint64_t address)
 {
     const ElfW(Phdr) *p = image_segment(im, address);
     return p != NULL && (p->p_flags & PF_X) ? p : NULL;
 }
 
-int image_protection(const ElfW(Phdr) *segment)
+int image_protection(const ElfW(Phdr) * segment)
 {
     return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
            (segment->p_flags & PF_X ? PROT_EXEC : 0);

@@ -9,15 +9,15 @@
 #include <stdint.h>
 
 struct image {
-    const char *path;             /* "" for the executable */
-    uint64_t bias, lo, hi;        /* [lo, hi): all its mappings */
-    const ElfW(Phdr) *phdr;
+    const char *path;      /* "" for the executable */
+    uint64_t bias, lo, hi; /* [lo, hi): all its mappings */
+    const ElfW(Phdr) * phdr;
     uint32_t phdr_n;
-    const ElfW(Dyn) *dynamic;     /* NULL: none */
-    const ElfW(Sym) *symbols;     /* the dynamic symbol table and what belongs to it; may be NULL */
+    const ElfW(Dyn) * dynamic; /* NULL: none */
+    const ElfW(Sym) * symbols; /* the dynamic symbol table and what belongs to it; may be NULL */
     const char *strings;
     const uint32_t *gnu_hash, *hash;
-    int text_relocations;         /* 1: the loader will write to its code */
+    int text_relocations; /* 1: the loader will write to its code */
 };
 
 struct symbol {
@@ -33,15 +33,15 @@ void image_read(struct image *im, const struct dl_phdr_info *info);
 int image_symbol(const struct image *im, const char *name, int object, struct symbol *out);
 
 /* The executable segment that holds ADDRESS, or NULL. */
-const ElfW(Phdr) *image_text(const struct image *im, uint64_t address);
+const ElfW(Phdr) * image_text(const struct image *im, uint64_t address);
 
 /* The segment, of any kind, that holds ADDRESS; NULL: none. */
-const ElfW(Phdr) *image_segment(const struct image *im, uint64_t address);
+const ElfW(Phdr) * image_segment(const struct image *im, uint64_t address);
 
 /* Its build id; returns the number of bytes, 0 where there is none. */
 size_t image_build_id(const struct image *im, const uint8_t **bytes);
 
 /* File permissions of a segment as mprotect wants them. */
-int image_protection(const ElfW(Phdr) *segment);
+int image_protection(const ElfW(Phdr) * segment);
 
 #endif

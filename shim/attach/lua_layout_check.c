@@ -103,8 +103,7 @@ static int values_match(const struct lua_api *api, lua_State *L, struct check *k
 {
     const char *top = top_of(k, L);
     api->lua_pushlightuserdata(L, k);
-    if (top_of(k, L) != top + candidate.tvalue_bytes ||
-        !top_value_is(k, L, TAG_LIGHT_USERDATA, k))
+    if (top_of(k, L) != top + candidate.tvalue_bytes || !top_value_is(k, L, TAG_LIGHT_USERDATA, k))
         return 0;
     api->lua_pushcclosure(L, check_calls, 1); /* takes the light userdata as its upvalue */
     const void *closure = api->lua_topointer(L, -1);

@@ -15,7 +15,8 @@ int patch_open(struct patch *t, uint64_t lo, uint64_t hi, int protection)
     t->protection = protection;
     t->fd = -1;
     /* Stays executable meanwhile: other threads may be in it. */
-    if (mprotect((void *)(uintptr_t)t->lo, t->hi - t->lo, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
+    if (mprotect((void *)(uintptr_t)t->lo, t->hi - t->lo, PROT_READ | PROT_WRITE | PROT_EXEC) !=
+        0) {
         t->fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
         if (t->fd < 0)
             return -1;

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 struct patch {
-    uint64_t lo, hi;  /* pages that are open */
-    int protection;   /* what they had, and get back */
-    int fd;           /* /proc/self/mem, where the pages could not be made writable; -1 */
+    uint64_t lo, hi; /* pages that are open */
+    int protection;  /* what they had, and get back */
+    int fd;          /* /proc/self/mem, where the pages could not be made writable; -1 */
     int open;
 };
 

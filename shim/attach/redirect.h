@@ -11,14 +11,14 @@
 /* One function. */
 struct redirect {
     const char *name;
-    int group;               /* functions of the same number go together */
-    struct symbol entry;     /* address 0: the object lacks it */
-    const void *copy;        /* for copy_now; NULL: left alone */
+    int group;           /* functions of the same number go together */
+    struct symbol entry; /* address 0: the object lacks it */
+    const void *copy;    /* for copy_now; NULL: left alone */
     const void *hook;
     /* results */
-    int done;                /* 1: redirected */
-    const void *original;    /* runs the original: the moved code, or the entry itself */
-    const char *reason;      /* why it could not be, NULL: it can (but others of its group not) */
+    int done;             /* 1: redirected */
+    const void *original; /* runs the original: the moved code, or the entry itself */
+    const char *reason;   /* why it could not be, NULL: it can (but others of its group not) */
     uint8_t keep_n, saved[ENTRY_JUMP_BYTES];
 };
 

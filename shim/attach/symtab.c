@@ -77,7 +77,7 @@ static int same_inode(uint64_t lo, const struct stat *st)
     return same;
 }
 
-static const ElfW(Shdr) *section_headers(const struct symtab *t, size_t *n)
+static const ElfW(Shdr) * section_headers(const struct symtab *t, size_t *n)
 {
     const ElfW(Ehdr) *e = (const ElfW(Ehdr) *)(const void *)t->file;
     *n = e->e_shnum;
@@ -120,7 +120,7 @@ static int has_symtab(int fd)
     return 0;
 }
 
-static int within(const struct symtab *t, const ElfW(Shdr) *s)
+static int within(const struct symtab *t, const ElfW(Shdr) * s)
 {
     return s->sh_offset <= t->file_n && s->sh_size <= t->file_n - s->sh_offset;
 }
@@ -192,7 +192,7 @@ int symtab_mentions(const struct symtab *t, const char *name)
     return memmem(t->strings, t->strings_n, name, strlen(name) + 1) != NULL;
 }
 
-static void take(const struct image *im, const ElfW(Sym) *s, struct symbol *out)
+static void take(const struct image *im, const ElfW(Sym) * s, struct symbol *out)
 {
     uint64_t address = im->bias + s->st_value;
     if (out->address == 0 && out->size == 0) {

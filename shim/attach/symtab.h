@@ -10,7 +10,7 @@
 struct symtab {
     const uint8_t *file; /* NULL: not open */
     size_t file_n;
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     size_t symbols_n;
     const char *strings; /* ends with NUL */
     size_t strings_n;

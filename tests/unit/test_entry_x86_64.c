@@ -58,9 +58,9 @@ static void a_short_conditional_jump_becomes_a_long_one(void **state)
     (void)state;
     struct entry_plan p;
     /* test %rsi,%rsi; je +11 (lua_getallocf) */
-    assert_int_equal(PLAN("\x48\x85\xf6\x74\x0b\x48\x8b\x47\x18\x48\x8b\x40\x08\x48\x89\x06\x48\xc3",
-                          &p),
-                     ENTRY_OK);
+    assert_int_equal(
+        PLAN("\x48\x85\xf6\x74\x0b\x48\x8b\x47\x18\x48\x8b\x40\x08\x48\x89\x06\x48\xc3", &p),
+        ENTRY_OK);
     assert_int_equal(p.moved_n, 5);
     /* je AT+16: 0x10010 - 0x20009; jmp AT+5: 0x10005 - 0x2000e */
     CODE(&p, "\x48\x85\xf6\x0f\x84\x07\x00\xff\xff\xe9\xf7\xff\xfe\xff");
@@ -167,8 +167,8 @@ static void what_works_at_its_own_place_only_is_refused(void **state)
 {
     (void)state;
     struct entry_plan p;
-    assert_int_equal(PLAN("\xe3\x10\x90\x90\x90\x90\xc3", &p), ENTRY_RELATIVE);   /* jrcxz */
-    assert_int_equal(PLAN("\xff\xd0\x90\x90\x90\x90\xc3", &p), ENTRY_CALLS);      /* call *%rax */
+    assert_int_equal(PLAN("\xe3\x10\x90\x90\x90\x90\xc3", &p), ENTRY_RELATIVE); /* jrcxz */
+    assert_int_equal(PLAN("\xff\xd0\x90\x90\x90\x90\xc3", &p), ENTRY_CALLS);    /* call *%rax */
     assert_int_equal(PLAN("\x06\x90\x90\x90\x90\x90\xc3", &p), ENTRY_UNDECODABLE);
 }
 
@@ -196,8 +196,8 @@ typedef long function(long a, long b);
 /* Places CODE in executable memory, moves its entry, overwrites it, and calls the moved code. */
 static long run_moved(const char *code, size_t n, long a, long b)
 {
-    uint8_t *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
-                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *memory =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct entry_plan p;
     assert_ptr_not_equal(memory, MAP_FAILED);
     memcpy(memory, code, n);
@@ -216,7 +216,8 @@ static void moved_code_gives_the_same_result(void **state)
 {
     (void)state;
     /* a == b ? 7 : a + b, with a short jump at the entry */
-    static const char choose[] = "\x48\x39\xf7\x74\x07\x48\x89\xf8\x48\x01\xf0\xc3\xb8\x07\x00\x00\x00\xc3";
+    static const char choose[] =
+        "\x48\x39\xf7\x74\x07\x48\x89\xf8\x48\x01\xf0\xc3\xb8\x07\x00\x00\x00\xc3";
     assert_int_equal(RUN(choose, 2, 3), 5);
     assert_int_equal(RUN(choose, 3, 3), 7);
     /* reads a constant that lies behind it: mov 1(%rip),%rax; ret; .quad 42 */

@@ -37,8 +37,17 @@ static void other_texts_are_no_version(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",    "$", "$Lua", "$Lua:", "$Lua: ", "$LuaVersion: Lua 5", "$LuaVersion: Lua 5.",
-        "Lua 5.4.4", "$LuaVersion: Lua 5.40", "$LuaVersion: Moon 5.4.4", "$LuaVersion:Lua 5.4.4",
+        "",
+        "$",
+        "$Lua",
+        "$Lua:",
+        "$Lua: ",
+        "$LuaVersion: Lua 5",
+        "$LuaVersion: Lua 5.",
+        "Lua 5.4.4",
+        "$LuaVersion: Lua 5.40",
+        "$LuaVersion: Moon 5.4.4",
+        "$LuaVersion:Lua 5.4.4",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         expect(texts[i], LUA_FLAVOUR_UNKNOWN, "");
@@ -76,7 +85,8 @@ static void versions_are_told_by_their_functions(void **state)
     static const char *const v51[] = {"lua_newstate", "lua_call", "lua_getfenv", NULL};
     static const char *const v52[] = {"lua_newstate", "lua_callk", "lua_arith", NULL};
     static const char *const v53[] = {"lua_newstate", "lua_callk", "lua_rotate", NULL};
-    static const char *const v54[] = {"lua_newstate", "lua_callk", "lua_rotate", "lua_toclose", NULL};
+    static const char *const v54[] = {"lua_newstate", "lua_callk", "lua_rotate", "lua_toclose",
+                                      NULL};
     static const char *const v55[] = {"lua_callk", "lua_toclose", "lua_numbertocstring", NULL};
     static const char *const jit[] = {"lua_newstate", "lua_getfenv", "luaJIT_setmode", NULL};
     static const char *const none[] = {"lua_newstate", NULL};
