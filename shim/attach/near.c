@@ -31,6 +31,12 @@ static void *map_at(uint64_t at, size_t n)
     return p;
 }
 
+/* The further away, the larger the strides; whole pages. */
+static uint64_t wider(uint64_t step)
+{
+    return (step + step / 8 + 4095) & ~UINT64_C(4095);
+}
+
 void *near_map(uint64_t lo, uint64_t hi, size_t n)
 {
     uint64_t page_lo = lo & ~UINT64_C(4095), page_hi = (hi + 4095) & ~UINT64_C(4095);
@@ -41,13 +47,13 @@ void *near_map(uint64_t lo, uint64_t hi, size_t n)
          d += step) {
         if ((p = map_at(page_lo - d, n)) != NULL)
             return p;
-        step += step / 8;
+        step = wider(step);
     }
     step = STEP;
     for (uint64_t d = REACH / 2; page_hi + d + n - lo < REACH; d += step) {
         if ((p = map_at(page_hi + d, n)) != NULL)
             return p;
-        step += step / 8;
+        step = wider(step);
     }
     return NULL;
 }
