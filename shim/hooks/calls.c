@@ -199,14 +199,21 @@ int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KCon
 
 /* ---- lua_resume ---- */
 
+static int resume_on(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres)
+{
+    if (observe_calls)
+        return observed_resume(c, L, from, narg, nres);
+    return c->api.lua_resume(L, from, narg, nres);
+}
+
 static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nres)
 {
     struct lua_copy *c = copy_current();
     struct up u = count_slow(c, from, WAY_RESUME);
     if (u.weight_2 == 0)
-        return c->api.lua_resume(L, from, narg, nres);
+        return resume_on(c, L, from, narg, nres);
     uint64_t begin = sampling_begin(slot_now);
-    int status = c->api.lua_resume(L, from, narg, nres);
+    int status = resume_on(c, L, from, narg, nres);
     timed_end(u, begin);
     return status;
 }
@@ -214,7 +221,8 @@ static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nr
 int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
     struct lua_copy *c = copy_current();
-    if (unlikely(!c->layout.verified || from == NULL) || !count_fast(from, WAY_RESUME))
+    if (unlikely(!c->layout.verified || from == NULL || observe_calls) ||
+        !count_fast(from, WAY_RESUME))
         return resume_slow(L, from, narg, nres);
     return c->api.lua_resume(L, from, narg, nres);
 }

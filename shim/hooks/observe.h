@@ -8,7 +8,7 @@
 #include "shim/attach/copy.h"
 
 /* Non-zero while this thread has an open span, or a freshly loaded chunk that may be called: then
- * hook_lua_callk and hook_lua_pcallk, after counting, call the observed_ variant, which runs the
+ * hook_lua_callk, hook_lua_pcallk and hook_lua_resume, after counting, call the observed_ variant, which runs the
  * original inside a frame of its own.  Zero: they jump to the original. */
 extern SHIM_TLS uint32_t observe_calls;
 
@@ -16,6 +16,7 @@ void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, l
                     lua_KFunction k);
 int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
                     lua_KContext ctx, lua_KFunction k);
+int observed_resume(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres);
 
 /* Runs a C function that the span hooks want to see whole (require, dofile); called by the thunk's
  * slow path, which has counted the call, in place of the original for functions that are marked.

@@ -22,21 +22,27 @@ SHIM_TLS uint32_t observe_calls = 1;
 enum { MISSES_MAX = 256 };
 static SHIM_TLS uint32_t misses;
 
-/* lua_callk or lua_pcallk, with its arguments. */
+/* lua_callk, lua_pcallk or lua_resume, with its arguments. */
 struct call {
     struct lua_copy *c;
     lua_State *L;
-    int nargs, nresults, errfunc, is_protected;
+    int nargs;
+    enum { CALLK, PCALLK, RESUME } way;
+    int nresults, errfunc;   /* callk, pcallk */
     lua_KContext ctx;
     lua_KFunction k;
+    lua_State *from;         /* resume */
+    int *results_n;
 };
 
 static int call_original(const struct call *a)
 {
-    if (a->is_protected)
-        return a->c->api.lua_pcallk(a->L, a->nargs, a->nresults, a->errfunc, a->ctx, a->k);
-    a->c->api.lua_callk(a->L, a->nargs, a->nresults, a->ctx, a->k);
-    return LUA_OK;
+    const struct lua_api *api = &a->c->api;
+    switch (a->way) {
+    case PCALLK: return api->lua_pcallk(a->L, a->nargs, a->nresults, a->errfunc, a->ctx, a->k);
+    case RESUME: return api->lua_resume(a->L, a->from, a->nargs, a->results_n);
+    default: api->lua_callk(a->L, a->nargs, a->nresults, a->ctx, a->k); return LUA_OK;
+    }
 }
 
 static int call_unobserved(const struct call *a)
@@ -157,7 +163,7 @@ static int call_loader(const struct call *a, struct span *s)
 static int is_call(const struct call *a, const struct span *s, enum span_kind kind, int nargs,
                    int nresults)
 {
-    return s->kind == kind && !a->is_protected && a->nargs == nargs && a->nresults == nresults;
+    return s->kind == kind && a->way == CALLK && a->nargs == nargs && a->nresults == nresults;
 }
 
 static int call_direct(const struct call *a, struct span *s)
@@ -197,6 +203,23 @@ static void main_begin(struct span *s, const struct chunk_run *r)
     s->d.run_begin_ns = s->begin_ns;
 }
 
+static void main_end(struct span *s, uint64_t serial, const struct chunk_run *r, int status)
+{
+    uint64_t end = now_ns();
+    if (!span_live(s, serial))
+        return;
+    if (status == LUA_OK) {
+        chunk_run_returned(r, end - s->begin_ns);
+        span_close(s, serial, SPAN_OK, end);
+    } else if (status == LUA_YIELD) {
+        span_yielded(s);
+        span_close(s, serial, SPAN_OPEN, end);
+    } else {
+        s->d.error = span_error_text(s);
+        span_close(s, serial, SPAN_FAILED, end);
+    }
+}
+
 static int call_main(const struct call *a, const struct chunk_run *r)
 {
     struct span *s = span_push(SPAN_MAIN, a->c, a->L, SPAN_FRAME());
@@ -206,12 +229,7 @@ static int call_main(const struct call *a, const struct chunk_run *r)
     main_begin(s, r);
     chunk_run_begun(r);
     int status = call_unobserved(a);
-    uint64_t end = now_ns();
-    if (status == LUA_OK)
-        chunk_run_returned(r, end - s->begin_ns);
-    else if (span_live(s, serial))
-        s->d.error = span_error_text(s);
-    span_close(s, serial, status == LUA_OK ? SPAN_OK : SPAN_FAILED, end);
+    main_end(s, serial, r, status);
     return status;
 }
 
@@ -260,13 +278,26 @@ void observe_fresh(void)
 void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
                     lua_KFunction k)
 {
-    struct call a = {c, L, nargs, nresults, 0, 0, ctx, k};
+    struct call a = {.c = c, .L = L, .nargs = nargs, .way = CALLK, .nresults = nresults,
+                     .ctx = ctx, .k = k};
     call_observed(&a, SPAN_FRAME());
 }
 
 int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
                     lua_KContext ctx, lua_KFunction k)
 {
-    struct call a = {c, L, nargs, nresults, errfunc, 1, ctx, k};
+    struct call a = {.c = c, .L = L, .nargs = nargs, .way = PCALLK, .nresults = nresults,
+                     .errfunc = errfunc, .ctx = ctx, .k = k};
+    return call_observed(&a, SPAN_FRAME());
+}
+
+/* A coroutine that goes on after a yield calls nothing: below its arguments are its own values. */
+int observed_resume(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres)
+{
+    struct call a = {.c = c, .L = L, .nargs = narg, .way = RESUME, .from = from,
+                     .results_n = nres};
+    lua_Debug ar;
+    if (c->api.lua_getstack && c->api.lua_getstack(L, 0, &ar))
+        return call_unobserved(&a);
     return call_observed(&a, SPAN_FRAME());
 }

@@ -292,6 +292,11 @@ COLD void span_write_try(struct span *s, const char *path, int err, uint64_t beg
     RECORD_PUSH(span_try, &r);
 }
 
+COLD void span_yielded(struct span *s)
+{
+    s->d.error = intern_z("yielded: what ran later is not in this span");
+}
+
 COLD uint32_t span_error_text(const struct span *s)
 {
     const struct lua_api *api = &s->copy->api;

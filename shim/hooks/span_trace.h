@@ -35,6 +35,9 @@ void span_write_try(struct span *s, const char *path, int err, uint64_t begin_ns
  * where Lua has just left an error message there. */
 uint32_t span_error_text(const struct span *s);
 
+/* S ends by a yield: says so in its error text. S must be touched. */
+void span_yielded(struct span *s);
+
 /* Hash by which texts and paths are known again; never 0. */
 uint64_t span_hash(const char *bytes, size_t n);
 

@@ -179,7 +179,7 @@ static COLD void cut_from_top(uintptr_t low, uintptr_t high, int why)
         struct span *s = innermost();
         span_touch(s);
         if (why == CUT_YIELD)
-            s->d.error = intern_z("yielded: what ran later is not in this span");
+            span_yielded(s);
         else if (!s->d.error)
             s->d.error = text;
         top_close(why == CUT_YIELD ? SPAN_OPEN : SPAN_FAILED, now);

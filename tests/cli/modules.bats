@@ -223,6 +223,16 @@ END
     [ "$(chunk '=kept' '"\(.compiled) \(.runs)"')" = "1 300" ]
 }
 
+@test "scripts that a host resumes as coroutines are runs too" {
+    run profiled "$HOSTS/span_host" resume
+    [ "${lines[0]}" = "0 1" ] && [ "${lines[1]}" = "0 2" ] && [[ "${lines[2]}" = "2 "*no ]]
+    trace=$BATS_TEST_TMPDIR/1.mprof
+    run asked '.modules[] | select(.kind == "main") | .status'
+    [ "$output" = "$(printf 'ok\nopen\nfailed')" ]
+    [ "$(asked '[.chunks[].runs] | join(",")')" = 1,1,1 ]
+    [ "$(asked '[.modules[] | select(.status == "failed")][0].error')" = "[string \"error 'no'\"]:1: no" ]
+}
+
 @test "two states on one thread: a module of one loads a module of the other" {
     echo 'return 2' >two.lua
     LUA_PATH='./?.lua' profiled "$HOSTS/span_host" states

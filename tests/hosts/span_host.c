@@ -56,6 +56,24 @@ static void keep(void)
     lua_close(L);
 }
 
+/* Scripts as coroutines: one that ends, one that yields and goes on, one that fails. */
+static void resume(void)
+{
+    static const char *const text[] = {"return 1", "coroutine.yield() return 2", "error 'no'"};
+    lua_State *L = fresh();
+    for (int i = 0; i < 3; i++) {
+        int n, status;
+        lua_State *co = lua_newthread(L);
+        if (luaL_loadbuffer(co, text[i], strlen(text[i]), text[i]))
+            exit(1);
+        do
+            status = lua_resume(co, NULL, 0, &n);
+        while (status == LUA_YIELD);
+        printf("%d %s\n", status, luaL_tolstring(co, -1, NULL));
+    }
+    lua_close(L);
+}
+
 static lua_State *other;
 
 static int in_other_state(lua_State *L)
@@ -145,7 +163,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } modes[] = {{"evaluate", evaluate}, {"keep", keep}, {"states", states},
-                 {"threads", threads},   {"jump", jump}, {"leave", leave}};
+                 {"threads", threads},   {"jump", jump}, {"leave", leave},
+                 {"resume", resume}};
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(argv[1], modes[i].name) == 0)
             modes[i].run();
