@@ -15,7 +15,7 @@
 #include "shim/attach/symtab.h"
 
 /* Names as symtab looks for them; static, so in .symtab alone. */
-__attribute__((noinline, noipa, used)) static int luatest_hidden(int n)
+__attribute__((noinline, used)) static int luatest_hidden(int n)
 {
     return n + 1;
 }

@@ -27,7 +27,7 @@ typedef int function(int a, int b);
 
 /* Each test redirects functions of its own: they stay redirected. */
 #define VICTIM(name, expression) \
-    static __attribute__((noinline, noipa)) int name(int a, int b) \
+    static __attribute__((noinline, used)) int name(int a, int b) \
     { \
         __asm__ volatile(""); \
         return expression; \
