@@ -1,4 +1,5 @@
 /* cross_oracle_module: counts calls of C functions by Lua's own call hook, as a profiler should. */
+/* LINK: */
 /* A hook of C is inherited by coroutines; one set by debug.sethook is not. */
 #include <lauxlib.h>
 #include <lua.h>
