@@ -28,6 +28,9 @@ static struct side read_side(const volatile struct arena_calls *k, uint32_t what
                                   : (struct side){k->up_base, k->up_period, k->up_left};
 }
 
+/* The owner of the slot stores in order (x86-64), volatile loads are made in order. */
+#define LOADS_IN_ORDER() atomic_signal_fence(memory_order_seq_cst)
+
 /* The owner of the slot may be re-arming the countdown: its fix_* then hold the number, else base
  * is the same before and after. */
 static uint64_t exact(const struct arena_thread *t, uint32_t function, uint32_t what)
@@ -37,15 +40,15 @@ static uint64_t exact(const struct arena_thread *t, uint32_t function, uint32_t 
     struct side k = {0, 0, 0};
     for (int i = 0; i < TRIES; i++) {
         k = read_side(&v->calls[function], what);
-        atomic_thread_fence(memory_order_acquire);
+        LOADS_IN_ORDER();
         if (v->fix_what == what && v->fix_function == function) {
             uint64_t count = v->fix_count;
-            atomic_thread_fence(memory_order_acquire);
+            LOADS_IN_ORDER();
             if (v->fix_what == what && v->fix_function == function)
                 return count;
             continue;
         }
-        atomic_thread_fence(memory_order_acquire);
+        LOADS_IN_ORDER();
         struct side again = read_side(&v->calls[function], what);
         if (again.base == k.base && again.period == k.period && v->fix_what != what)
             break;

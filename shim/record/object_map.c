@@ -29,30 +29,30 @@ void object_map_replace(const struct object_range *sorted, uint32_t n)
     uint64_t next = atomic_load(&generation) + 1;
     struct map *m = &maps[next % MAPS_N];
     for (uint32_t i = 0; i < n; i++) {
-        atomic_store_explicit(&m->range[i].lo, sorted[i].lo, memory_order_relaxed);
-        atomic_store_explicit(&m->range[i].hi, sorted[i].hi, memory_order_relaxed);
-        atomic_store_explicit(&m->range[i].id, sorted[i].id, memory_order_relaxed);
+        atomic_store_explicit(&m->range[i].lo, sorted[i].lo, memory_order_release);
+        atomic_store_explicit(&m->range[i].hi, sorted[i].hi, memory_order_release);
+        atomic_store_explicit(&m->range[i].id, sorted[i].id, memory_order_release);
     }
-    atomic_store_explicit(&m->n, n, memory_order_relaxed);
+    atomic_store_explicit(&m->n, n, memory_order_release);
     atomic_store(&generation, next);
 }
 
 /* Binary search for the last range that begins at or before ADDRESS. */
 static int find(struct map *m, uint64_t address, struct object_range *out)
 {
-    uint32_t lo = 0, hi = atomic_load_explicit(&m->n, memory_order_relaxed);
+    uint32_t lo = 0, hi = atomic_load_explicit(&m->n, memory_order_acquire);
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
-        if (atomic_load_explicit(&m->range[mid].lo, memory_order_relaxed) <= address)
+        if (atomic_load_explicit(&m->range[mid].lo, memory_order_acquire) <= address)
             lo = mid + 1;
         else
             hi = mid;
     }
     if (lo == 0)
         return 0;
-    out->lo = atomic_load_explicit(&m->range[lo - 1].lo, memory_order_relaxed);
-    out->hi = atomic_load_explicit(&m->range[lo - 1].hi, memory_order_relaxed);
-    out->id = atomic_load_explicit(&m->range[lo - 1].id, memory_order_relaxed);
+    out->lo = atomic_load_explicit(&m->range[lo - 1].lo, memory_order_acquire);
+    out->hi = atomic_load_explicit(&m->range[lo - 1].hi, memory_order_acquire);
+    out->id = atomic_load_explicit(&m->range[lo - 1].id, memory_order_acquire);
     return address < out->hi;
 }
 
@@ -62,7 +62,6 @@ static int look_up(uint64_t address, struct object_range *out, uint64_t *as_of)
     for (int i = 0; i < TRIES_MAX; i++) {
         uint64_t g = atomic_load(&generation);
         int found = find(&maps[g % MAPS_N], address, out);
-        atomic_thread_fence(memory_order_acquire);
         *as_of = g;
         if (atomic_load(&generation) - g < MAPS_N - 1)
             return found;

@@ -111,8 +111,7 @@ int region_create(void)
     a->bytes = sizeof *a;
     process_info_start(&a->process);
     kind = REGION_PRIVATE;
-    atomic_thread_fence(memory_order_release);
-    arena = a;
+    __atomic_store_n(&arena, a, __ATOMIC_RELEASE);
     return 0;
 }
 

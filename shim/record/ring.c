@@ -48,7 +48,7 @@ int ring_try_push(const uint8_t *record, size_t n)
         return -1;
     _Atomic uint32_t *header = header_at(at);
     atomic_store_explicit(header, (uint32_t)n << 2 | RING_BUSY, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
+    atomic_signal_fence(memory_order_seq_cst); /* x86-64 keeps stores in order by itself */
     memcpy((uint8_t *)(void *)header + HEADER_BYTES, record, n);
     atomic_store_explicit(header, (uint32_t)n << 2 | RING_READY, memory_order_release);
     return 0;

@@ -167,7 +167,7 @@ static struct arena_thread *claim_abandoned(uint32_t threads, uint32_t tid)
 
 static struct arena_thread *share_last(uint32_t threads)
 {
-    arena->threads_overflowed = 1;
+    __atomic_store_n(&arena->threads_overflowed, 1, __ATOMIC_RELAXED);
     loss_count(LOSS_THREADS_FULL, 1);
     return threads ? &arena->threads[threads - 1] : &dead_slot;
 }

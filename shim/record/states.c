@@ -43,11 +43,9 @@ static struct arena_state *claim_slot(void)
  * state without id, so the old id never shows with the new state's zeros. */
 static void clear(struct arena_state *s)
 {
-    s->id = 0;
-    atomic_thread_fence(memory_order_seq_cst);
+    __atomic_store_n(&s->id, 0, __ATOMIC_SEQ_CST);
     memset(s, 0, offsetof(struct arena_state, in_use));
-    atomic_thread_fence(memory_order_seq_cst);
-    s->id = atomic_fetch_add(&arena->states_made, 1) + 1;
+    __atomic_store_n(&s->id, atomic_fetch_add(&arena->states_made, 1) + 1, __ATOMIC_RELEASE);
 }
 
 struct arena_state *state_slot_new(void)
