@@ -134,6 +134,16 @@ void trust_uncovered(struct sentences *s, struct process *p)
         add(s, xstrdup("Lua: no copy of it was found in this process"));
 }
 
+int trust_c_memory(struct process *p)
+{
+    for (size_t i = 0; i < p->uncovered.n; i++) {
+        const struct rec_uncovered *u = rowset_at(&p->uncovered, i);
+        if (strcmp(process_display(p, u->what), "malloc") == 0)
+            return 0;
+    }
+    return 1;
+}
+
 /* What each loss means for the figures; %s is the count. */
 static const char *const loss_sentence[LOSS_N] = {
     [0] = "%s losses of a kind that this modprof does not know",

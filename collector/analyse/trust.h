@@ -20,6 +20,8 @@ void trust_incomplete(struct sentences *s, const struct model *m, struct process
 void trust_covered(struct sentences *s, struct process *p);
 /* What is not covered, and why; empty copies included. */
 void trust_uncovered(struct sentences *s, struct process *p);
+/* 0 where C allocation could not be seen at all: its figures are then unknown, not zero. */
+int trust_c_memory(struct process *p);
 /* What was lost, and what it means.  Not LOSS_UNSEEN_RETURN: errors and yields are normal life; the
  * tables of crossings tell of it. */
 void trust_losses(struct sentences *s, const struct process *p);

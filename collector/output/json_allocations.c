@@ -100,6 +100,7 @@ static json_t *c(struct digest *d, const struct report_options *o)
             pattern_match(o->filter, r->object ? process_object_path(p, r->object - 1) : ""))
             json_array_append_new(list, c_object(p, r));
     }
+    json_put(v, "covered", json_boolean(trust_c_memory(p)));
     json_put_s64(v, "live_bytes", p->c_heap.live_bytes);
     json_put_u64(v, "peak_bytes", p->c_heap.peak_bytes);
     json_put_u64(v, "calls_for_lua", p->c_heap.lua_calls_n);

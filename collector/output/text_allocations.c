@@ -196,6 +196,10 @@ static void c_rows(struct table *t, struct process *p, const struct rec_c_alloc 
 static void c_print(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     struct process *p = d->process;
+    if (!trust_c_memory(p)) {
+        page_heading(c, "C memory", "not known: calls of malloc were not covered (see above)");
+        return;
+    }
     const struct rec_c_alloc **row = xcalloc(p->c_allocs.n, sizeof *row);
     size_t n = c_pick(p, o->filter, row);
     char live[HUMAN_MAX], peak[HUMAN_MAX];
