@@ -64,7 +64,8 @@ static void file_read(struct session *ses, const char *path)
     struct model *m = xcalloc(1, sizeof *m);
     ses->model = xgrow(ses->model, ses->model_n, &ses->model_cap, sizeof *ses->model);
     ses->model[ses->model_n++] = m;
-    if (ingest_file_completing(path, m, &err)) {
+    int stream = !strcmp(path, LOCATE_STDIN); /* what has been read is gone: nothing to complete */
+    if (stream ? ingest_file(path, m, &err) : ingest_file_completing(path, m, &err)) {
         cli_error("report", "%s", err.text);
         ses->failed = 1;
         return;

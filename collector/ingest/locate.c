@@ -105,7 +105,7 @@ int locate_argument(struct paths *p, const char *argument, struct err *err)
 {
     struct stat st;
     if (!strcmp(argument, "-")) {
-        add(p, xstrdup("/dev/stdin"));
+        add(p, xstrdup(LOCATE_STDIN));
         return 0;
     }
     if (stat(argument, &st))

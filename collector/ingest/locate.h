@@ -6,6 +6,8 @@
 
 #include "collector/util/err.h"
 
+#define LOCATE_STDIN "/dev/stdin"
+
 struct paths {
     char **at;
     size_t n, cap;
