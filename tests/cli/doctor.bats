@@ -120,31 +120,44 @@ says() { [[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }; }
     says "Can be covered in part"
 }
 
-@test "a process: what it holds by now, and whether the shim is in it" {
-    lua5.4 -e 'io.stdout:write("up\n") io.stdout:flush() io.read()' < <(sleep 20) >up &
+# Starts a Lua that waits until `let_go`; its id in $pid.
+waiting_lua() { # ENVIRONMENT...
+    mkfifo in up
+    env "$@" lua5.4 -e 'io.stdout:write("up\n") io.stdout:flush() io.read()' <in >up 3>&- &
     pid=$!
-    until [ -s up ]; do sleep 0.05; done
-    run "$MODPROF" doctor $pid
-    kill $pid
-    [ "$status" -eq 0 ]
+    exec 9>in
+    read -r <up
+}
+
+let_go() {
+    exec 9>&-
+    wait "$pid"
+}
+
+@test "a process: what it holds by now, and whether the shim is in it" {
+    waiting_lua A=1
+    doctor 0 "$pid"
+    let_go
     says "process $pid: /usr/bin/lua5.4"
     says "the shim is not in it"
     says "can be covered"
 }
 
-@test "a process under the shim is active when it has Lua, dormant when it has none" {
-    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/x.mprof lua5.4 \
-        -e 'io.stdout:write("up\n") io.stdout:flush() io.read()' < <(sleep 20) >up &
-    pid=$!
-    until [ -s up ]; do sleep 0.05; done
-    run "$MODPROF" doctor $pid
-    kill $pid
+@test "a process under the shim that has Lua is active" {
+    waiting_lua LD_PRELOAD="$SHIM" MODPROF_OUT="$PWD/x.mprof"
+    doctor 0 "$pid"
+    let_go
     says "the shim is in it, and active"
-    LD_PRELOAD=$SHIM sleep 20 &
+}
+
+@test "a process under the shim that has no Lua is dormant" {
+    mkfifo in
+    LD_PRELOAD=$SHIM cat <in 3>&- &
     pid=$!
+    exec 9>in
     until grep -q libmodprof /proc/$pid/maps; do sleep 0.05; done
-    run "$MODPROF" doctor $pid
-    kill $pid
+    doctor 4 "$pid"
+    let_go
     says "the shim is in it, and dormant"
 }
 
