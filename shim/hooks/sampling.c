@@ -6,7 +6,7 @@
 #include "shim/hooks/heap.h"
 
 /* Orders our stores for a reader in another process; no instruction on x86-64. */
-#define STORES_IN_ORDER() atomic_thread_fence(memory_order_release)
+#define STORES_IN_ORDER() atomic_signal_fence(memory_order_seq_cst)
 
 static uint64_t mix(uint64_t x)
 {
