@@ -99,6 +99,39 @@ enum end_reason {
     END_KILLED = 4       /* completed from shared memory after the process was gone */
 };
 
+enum sample_clock { CLOCK_OFF = 0, CLOCK_CPU = 1, CLOCK_WALL = 2 };
+
+enum sampler_mechanism {
+    SAMPLER_NONE = 0,
+    SAMPLER_PERF = 1,        /* perf_event_open, software CPU clock, one event per thread */
+    SAMPLER_TIMER = 2        /* per-thread POSIX timer (SIGEV_THREAD_ID) */
+};
+
+enum node_kind {
+    NODE_NATIVE = 1,
+    NODE_LUA = 2,
+    NODE_C_FUNCTION = 3,     /* a C function that Lua called, as Lua's call info says */
+    NODE_COROUTINE = 4,      /* border: the frames below (callers) are the resumer's */
+    NODE_OVERFLOW = 5        /* the table of nodes is full, or the stack was too deep */
+};
+
+enum node_flag {
+    NODE_LINE_STALE = 1,     /* Lua: the line is the last one saved, not the exact one */
+    NODE_TAIL_CALL = 2,      /* the caller is not shown: it made a tail call */
+    NODE_FRESH = 4,          /* Lua: begins a C frame of the VM (a joint for merging) */
+    NODE_FINALIZER = 8,
+    NODE_HOOK = 16
+};
+
+enum sample_flag {
+    SAMPLE_TRUNCATED_NATIVE = 1,
+    SAMPLE_TRUNCATED_LUA = 2,
+    SAMPLE_NO_NATIVE = 4,    /* could not be unwound */
+    SAMPLE_LUA_BUSY = 8      /* Lua's stack was being changed; not walked */
+};
+
+enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };
+
 /* Names for people and for JSON; never NULL ("?" for values that are not known). */
 const char *copy_status_name(unsigned v);
 const char *alloc_kind_name(unsigned v);

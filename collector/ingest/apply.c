@@ -159,6 +159,39 @@ static void apply_up_calls(struct process *p, const struct rec_up_calls *r)
     p->up_calls = *r;
 }
 
+static void apply_sampler(struct process *p, const struct rec_sampler *r)
+{
+    p->sampler = *r;
+}
+
+static void apply_proto(struct process *p, const struct rec_proto *r)
+{
+    *(struct rec_proto *)rowset_put(&p->protos, r->id) = *r;
+}
+
+static void apply_node(struct process *p, const struct rec_node *r)
+{
+    *(struct rec_node *)rowset_put(&p->nodes, r->id) = *r;
+}
+
+static void apply_sample(struct process *p, const struct rec_sample *r)
+{
+    *(struct rec_sample *)rowset_put(&p->samples, p->samples.n) = *r;
+    seen_ns(p, r->at_ns);
+}
+
+static void apply_code_role(struct process *p, const struct rec_code_role *r)
+{
+    *(struct rec_code_role *)rowset_put(&p->roles, r->lo) = *r;
+}
+
+static void apply_thread(struct process *p, const struct rec_thread *r)
+{
+    struct rec_thread *t = rowset_put(&p->threads, r->tid);
+    *t = *r;
+    t->name = keep(p, r->name);
+}
+
 /* 1 where the kind is known; *BAD is set where its payload is damaged. */
 static int apply_one(struct process *p, uint64_t kind, const uint8_t *payload, size_t n, int *bad)
 {

@@ -17,7 +17,8 @@ static void process_free(struct process *p)
 {
     struct rowset *sets[] = {&p->strings,  &p->objects,   &p->copies, &p->functions, &p->states,
                              &p->spans,    &p->tries,     &p->hits,   &p->chunks,    &p->crossings,
-                             &p->c_allocs, &p->uncovered, &p->memory};
+                             &p->c_allocs, &p->uncovered, &p->memory,    &p->protos, &p->nodes,
+                             &p->samples,  &p->roles,     &p->threads};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         rowset_release(sets[i]);
     pool_release(&p->pool);
@@ -52,6 +53,11 @@ static struct process *process_new(uint32_t pid, uint64_t start_real_ns)
     rowset_init(&p->c_allocs, sizeof(struct rec_c_alloc));
     rowset_init(&p->uncovered, sizeof(struct rec_uncovered));
     rowset_init(&p->memory, sizeof(struct rec_sample_memory));
+    rowset_init(&p->protos, sizeof(struct rec_proto));
+    rowset_init(&p->nodes, sizeof(struct rec_node));
+    rowset_init(&p->samples, sizeof(struct rec_sample));
+    rowset_init(&p->roles, sizeof(struct rec_code_role));
+    rowset_init(&p->threads, sizeof(struct rec_thread));
     return p;
 }
 

@@ -52,6 +52,12 @@ struct process {
     struct rowset c_allocs;   /* struct rec_c_alloc, by object + 1 */
     struct rowset uncovered;  /* struct rec_uncovered, each once */
     struct rowset memory;     /* struct rec_sample_memory, by number */
+    struct rowset protos;     /* struct rec_proto, by id */
+    struct rowset nodes;      /* struct rec_node, by id */
+    struct rowset samples;    /* struct rec_sample, by number */
+    struct rowset roles;      /* struct rec_code_role, by lowest address */
+    struct rowset threads;    /* struct rec_thread, by tid */
+    struct rec_sampler sampler;
     struct rec_c_heap c_heap;
     struct rec_self_cost self_cost;
     struct rec_up_calls up_calls;
