@@ -10,8 +10,9 @@
 
 #include <stddef.h>
 
-/* Size of a block of this process's allocator; 0 until ccount_sizes_known. */
+/* Size of a block of this process's allocator; 0 (ccount_size_unknown) until ccount_sizes_known. */
 extern size_t (*ccount_usable)(void *block);
+size_t ccount_size_unknown(void *block);
 void ccount_sizes_known(size_t (*usable)(void *));
 
 /* N bytes were asked for and USABLE were given; refused: they were not. */

@@ -112,6 +112,39 @@ LUA
     diff host.txt report.txt
 }
 
+# The allocator behind the shim ends the program when it is given a block that is not its own.
+@test "another allocator behind the shim gets every call, and its own blocks back" {
+    [ -x "$HOSTS/heap_behind_module.so" ]
+    SHIM=$SHIM:$HOSTS/heap_behind_module.so
+    check_oracle counted
+    profiled "$HOSTS/heap_calls" 4 >host.txt
+    asked '.c.objects[] | select(.object | endswith("/heap_calls")) |
+           to_entries[] | select(.key != "object") | "\(.key) \(.value)"' >report.txt
+    diff host.txt report.txt
+    profiled lua5.4 -e 'for i = 1, 1000 do local t = {i, tostring(i)} end print(io.popen "echo x":read())'
+    [ "$(asked .c.covered)" = true ]
+}
+
+@test "an allocator in front of the shim hides C allocation, and the report says so" {
+    SHIM=$HOSTS/heap_behind_module.so:$SHIM
+    [ -x "$HOSTS/heap_behind_module.so" ]
+    profiled "$HOSTS/heap_oracle" counted >host.txt
+    grep -v calls_for_lua host.txt >oracle.txt
+    lua_books | grep -v calls_for_lua >report.txt
+    diff oracle.txt report.txt
+    [ "$(asked .c.covered)" = false ]
+    "$MODPROF" report "$trace" | grep -q 'NOT covered *malloc: '
+    "$MODPROF" report "$trace" | grep -q '^C memory *not known'
+}
+
+@test "a program with a malloc of its own runs on, and its Lua is counted" {
+    [ "$(profiled "$HOSTS/heap_own")" = "$("$HOSTS/heap_own")" ]
+    profiled "$HOSTS/heap_own"
+    [ "$(asked .c.covered)" = false ]
+    [ "$(asked '.lua.states[0].never_freed_bytes')" = 0 ]
+    [ "$(asked '.lua.states[0].live_bytes')" -gt 20000 ]
+}
+
 @test "states beyond the table's size are named as lost, and run on" {
     profiled "$HOSTS/heap_oracle" many 300
     [ "$("$MODPROF" report --format json "$trace" | jq '[.processes[0].losses[]? |

@@ -29,7 +29,8 @@ static struct arena_thread thread, dead;
 SHIM_TLS struct arena_thread *slot_now = &dead;
 SHIM_TLS uintptr_t heap_inside;
 static volatile int counting_mine; /* calls to libc are not known to read it */
-static int registers_n, register_allocates, uncovered_n, foreign_aligned;
+static int registers_n, register_allocates, uncovered_n;
+static const void *foreign; /* a function that another library brings */
 
 struct arena_thread *slot_get(void)
 {
@@ -48,9 +49,7 @@ int slot_is_dead(const struct arena_thread *t)
 
 int object_of(const void *p)
 {
-    if (foreign_aligned && p == (const void *)(uintptr_t)real.memalign)
-        return OTHERS;
-    return MINE;
+    return p == foreign ? OTHERS : MINE;
 }
 
 /* Calls between BEGIN and END are the test's own, the rest cmocka's. */
@@ -90,7 +89,8 @@ static int set_up(void **state)
     arena = the_arena;
     arena->c_live_bytes = arena->c_peak_bytes = 0;
     heap_inside = 0;
-    counting_mine = registers_n = register_allocates = foreign_aligned = 0;
+    counting_mine = registers_n = register_allocates = 0;
+    foreign = NULL;
     return 0;
 }
 
@@ -183,7 +183,7 @@ static void aligned_blocks_count(void **state)
 static void blocks_of_another_allocator_are_not_asked_for_their_size(void **state)
 {
     (void)state;
-    foreign_aligned = 1;
+    foreign = (const void *)(uintptr_t)real.memalign;
     BEGIN;
     void *p = memalign(64, 10);
     END;
@@ -349,7 +349,7 @@ static void before_anything_is_known_blocks_come_from_the_boot_heap(void **state
     assert_null(overflow);
 }
 
-static void the_program_s_own_malloc_is_recognised(void **state)
+static void calls_that_come_by_are_recognised(void **state)
 {
     (void)state;
     uncovered_n = 0;
@@ -358,6 +358,32 @@ static void the_program_s_own_malloc_is_recognised(void **state)
     assert_int_equal(thread.lua_calls_n, 0);
     assert_ptr_equal(cheap_realloc_entry, (const void *)(uintptr_t)realloc_);
     assert_ptr_equal(cheap_free_entry, (const void *)(uintptr_t)free_);
+}
+
+static size_t never_asked(void *p)
+{
+    fail_msg("asked for the size of %p", p);
+    return 0;
+}
+
+static void sizes_are_asked_only_of_the_library_that_allocates(void **state)
+{
+    (void)state;
+    size_t (*known)(void *) = real.malloc_usable_size;
+    uncovered_n = 0;
+    ccount_usable = ccount_size_unknown;
+    real.malloc_usable_size = never_asked;
+    foreign = (const void *)(uintptr_t)never_asked;
+    cheap_check();
+    BEGIN;
+    free_(malloc_(100));
+    END;
+    real.malloc_usable_size = known;
+    ccount_sizes_known(known);
+    assert_int_equal(uncovered_n, 1);
+    assert_int_equal(mine->alloc_n, 1);
+    assert_int_equal(mine->alloc_bytes, 100);
+    assert_int_equal(mine->usable_bytes, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
@@ -383,7 +409,8 @@ int main(void)
         TEST(a_thread_is_registered_by_its_first_call_even_if_that_allocates),
         TEST(boot_blocks_move_on_and_are_never_freed),
         TEST(before_anything_is_known_blocks_come_from_the_boot_heap),
-        TEST(the_program_s_own_malloc_is_recognised),
+        TEST(calls_that_come_by_are_recognised),
+        TEST(sizes_are_asked_only_of_the_library_that_allocates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
