@@ -28,9 +28,9 @@ static SHIM_TLS struct file_load file_load;
 struct loading {
     lua_Reader reader;
     void *data;
-    struct span *span;      /* innermost when it began; NULL: none */
+    struct span *span; /* innermost when it began; NULL: none */
     uint64_t serial;
-    uint64_t enter_ns;      /* 0: not in the reader */
+    uint64_t enter_ns; /* 0: not in the reader */
     uint64_t enter_child_ns;
     uint64_t read_ns, bytes;
     int precompiled;
@@ -154,7 +154,8 @@ static COLD void loading_end(struct lua_copy *c, lua_State *L, const char *sourc
     observe_fresh();
 }
 
-int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, const char *mode)
+int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname,
+                  const char *mode)
 {
     struct lua_copy *c = copy_current();
     if (!arena)

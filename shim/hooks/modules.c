@@ -174,9 +174,12 @@ static int observed_dofile(struct lua_copy *c, lua_State *L, lua_CFunction origi
 int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
 {
     switch (observe_marked[index]) {
-    case MARK_REQUIRE: return observed_require(c, L, original, index);
-    case MARK_DOFILE: return observed_dofile(c, L, original, index);
-    default: return original(L);
+    case MARK_REQUIRE:
+        return observed_require(c, L, original, index);
+    case MARK_DOFILE:
+        return observed_dofile(c, L, original, index);
+    default:
+        return original(L);
     }
 }
 

@@ -28,10 +28,10 @@ struct call {
     lua_State *L;
     int nargs;
     enum { CALLK, PCALLK, RESUME } way;
-    int nresults, errfunc;   /* callk, pcallk */
+    int nresults, errfunc; /* callk, pcallk */
     lua_KContext ctx;
     lua_KFunction k;
-    lua_State *from;         /* resume */
+    lua_State *from; /* resume */
     int *results_n;
 };
 
@@ -39,9 +39,13 @@ static int call_original(const struct call *a)
 {
     const struct lua_api *api = &a->c->api;
     switch (a->way) {
-    case PCALLK: return api->lua_pcallk(a->L, a->nargs, a->nresults, a->errfunc, a->ctx, a->k);
-    case RESUME: return api->lua_resume(a->L, a->from, a->nargs, a->results_n);
-    default: api->lua_callk(a->L, a->nargs, a->nresults, a->ctx, a->k); return LUA_OK;
+    case PCALLK:
+        return api->lua_pcallk(a->L, a->nargs, a->nresults, a->errfunc, a->ctx, a->k);
+    case RESUME:
+        return api->lua_resume(a->L, a->from, a->nargs, a->results_n);
+    default:
+        api->lua_callk(a->L, a->nargs, a->nresults, a->ctx, a->k);
+        return LUA_OK;
     }
 }
 
@@ -259,8 +263,7 @@ static int call_observed(const struct call *a, uintptr_t frame)
     struct chunk_run r;
     lua_CFunction fn;
     const void *closure;
-    if (s && s->step == SPAN_WAITING && s->L == a->L &&
-        s->call == layout_running_call(a->c, a->L))
+    if (s && s->step == SPAN_WAITING && s->L == a->L && s->call == layout_running_call(a->c, a->L))
         return call_direct(a, s);
     layout_callee(a->c, a->L, a->nargs, &fn, &closure);
     if (!closure || !chunk_runs_find(a->c, closure, &r))
@@ -278,24 +281,29 @@ void observe_fresh(void)
 void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
                     lua_KFunction k)
 {
-    struct call a = {.c = c, .L = L, .nargs = nargs, .way = CALLK, .nresults = nresults,
-                     .ctx = ctx, .k = k};
+    struct call a = {
+        .c = c, .L = L, .nargs = nargs, .way = CALLK, .nresults = nresults, .ctx = ctx, .k = k};
     call_observed(&a, SPAN_FRAME());
 }
 
 int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
                     lua_KContext ctx, lua_KFunction k)
 {
-    struct call a = {.c = c, .L = L, .nargs = nargs, .way = PCALLK, .nresults = nresults,
-                     .errfunc = errfunc, .ctx = ctx, .k = k};
+    struct call a = {.c = c,
+                     .L = L,
+                     .nargs = nargs,
+                     .way = PCALLK,
+                     .nresults = nresults,
+                     .errfunc = errfunc,
+                     .ctx = ctx,
+                     .k = k};
     return call_observed(&a, SPAN_FRAME());
 }
 
 /* A coroutine that goes on after a yield calls nothing: below its arguments are its own values. */
 int observed_resume(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres)
 {
-    struct call a = {.c = c, .L = L, .nargs = narg, .way = RESUME, .from = from,
-                     .results_n = nres};
+    struct call a = {.c = c, .L = L, .nargs = narg, .way = RESUME, .from = from, .results_n = nres};
     lua_Debug ar;
     if (c->api.lua_getstack && c->api.lua_getstack(L, 0, &ar))
         return call_unobserved(&a);

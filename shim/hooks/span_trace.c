@@ -1,6 +1,6 @@
 /* span_trace: what the trace gets of a span.
  *
- * In: spans of this thread's stack.  Out: span_begin, span_try and span_end records.
+ * In: spans of this thread's stack.  Out: span_begin and span_end records.
  * Context: host threads; signal handlers that jump. */
 #define XXH_INLINE_ALL
 #include "shim/hooks/span_trace.h"
@@ -11,42 +11,15 @@
 #include "shim/attach/loader.h"
 #include "shim/hooks/chunk_name.h"
 #include "shim/hooks/heap.h"
-#include "shim/hooks/observe.h"
+#include "shim/hooks/span_quota.h"
 
-enum { QUOTAS = 4096, QUOTA_PROBES = 16, ERROR_CUT = 200 };
+enum { ERROR_CUT = 200 };
 
-/* How many spans of a kind and name there were; the last entry is for all that found no place. */
-static struct {
-    _Atomic uint32_t key, n;
-} quotas[QUOTAS + 1];
-
-static _Atomic uint32_t tries_all, errors_all;
+static _Atomic uint32_t errors_all;
 
 uint64_t span_hash(const char *bytes, size_t n)
 {
     return XXH64(bytes, n, 0) | 1;
-}
-
-static int quota_is(unsigned i, uint32_t key)
-{
-    uint32_t old = 0;
-    return atomic_compare_exchange_strong(&quotas[i].key, &old, key) || old == key;
-}
-
-/* 1: one of the first SPAN_KEEP of its kind and name. */
-static int quota_take(const struct span *s)
-{
-    uint32_t key = (s->d.name << 3 | s->kind) + 1;
-    unsigned at = (key * 2654435761u) >> 20, i = QUOTAS;
-    for (unsigned probe = 0; probe < QUOTA_PROBES; probe++)
-        if (quota_is((at + probe) % QUOTAS, key)) {
-            i = (at + probe) % QUOTAS;
-            break;
-        }
-    uint32_t limit = i == QUOTAS ? 64 * SPAN_KEEP : SPAN_KEEP;
-    if (atomic_load_explicit(&quotas[i].n, memory_order_relaxed) >= limit)
-        return 0;
-    return atomic_fetch_add_explicit(&quotas[i].n, 1, memory_order_relaxed) < limit;
 }
 
 /* The Lua function that called the C function in which the span began. */
@@ -123,7 +96,7 @@ static COLD void note_first(struct span *s, uint32_t name)
     note_caller(s);
     if (is_circular(s))
         s->d.load = LOAD_CIRCULAR;
-    s->d.kept = (uint8_t)quota_take(s);
+    s->d.kept = (uint8_t)span_quota_take(s->kind, s->d.name);
 }
 
 void span_note_named(struct span *s, uint32_t name)
@@ -267,31 +240,6 @@ COLD void span_write_end(struct span *s, enum span_status status, uint64_t end_n
         count_unwritten(s);
 }
 
-static int try_fits(const struct span *s)
-{
-    if (s->d.tries_n > SPAN_TRIES)
-        return 0;
-    return atomic_fetch_add_explicit(&tries_all, 1, memory_order_relaxed) < SPAN_TRIES_ALL;
-}
-
-COLD void span_write_try(struct span *s, const char *path, int err, uint64_t begin_ns,
-                         uint64_t end_ns)
-{
-    s->d.tries_n++;
-    if (!s->d.id)
-        return; /* a span that is not written is a loss of its own */
-    if (!try_fits(s)) {
-        loss_count(LOSS_TRIES, 1);
-        return;
-    }
-    struct rec_span_try r = {.span = s->d.id,
-                             .path = intern_z(path),
-                             .err = (uint64_t)err,
-                             .at_ns = begin_ns,
-                             .dur_ns = end_ns - begin_ns};
-    RECORD_PUSH(span_try, &r);
-}
-
 COLD void span_yielded(struct span *s)
 {
     s->d.error = intern_z("yielded: what ran later is not in this span");
@@ -311,21 +259,4 @@ COLD uint32_t span_error_text(const struct span *s)
     if (arena->strings_used != before) /* a text not seen before */
         atomic_fetch_add_explicit(&errors_all, 1, memory_order_relaxed);
     return id;
-}
-
-/* A path that was found is opened again to be read: that is not another try.  Files that a library's
- * constructors open are none at all. */
-COLD void observe_open(const char *path, int err, uint64_t begin_ns, uint64_t end_ns)
-{
-    struct span *s = span_top(SPAN_FRAME());
-    if (!s || s->kind != SPAN_REQUIRE || s->step != SPAN_LOADING || loader_times.begin_ns)
-        return;
-    uint64_t hash = err ? 0 : span_hash(path, strlen(path));
-    if (hash && hash == s->d.opened_hash)
-        return;
-    if (hash) {
-        s->d.opened_hash = hash;
-        s->d.opened = intern_z(path);
-    }
-    span_write_try(s, path, err, begin_ns, end_ns);
 }

@@ -1,8 +1,8 @@
-/* span_trace: what the trace gets of a span: its begin, the files it tried, its end.
+/* span_trace: what the trace gets of a span: its begin and its end (span_tries.c: the files it tried).
  *
  * Begins are written late, when something happened inside (span_touch), so that parents always
- * stand before their children.  Of spans of one kind and name the first SPAN_KEEP are written, the
- * rest only where something nested in them is.
+ * stand before their children.  Of spans of one kind and name the first SPAN_KEEP (span_quota.h)
+ * are written, the rest only where something nested in them is.
  *
  * Context: host threads; signal handlers that jump. */
 #ifndef SHIM_HOOKS_SPAN_TRACE_H
@@ -10,7 +10,7 @@
 
 #include "shim/hooks/spans.h"
 
-enum { SPAN_KEEP = 1000, SPAN_TRIES = 64, SPAN_TRIES_ALL = 4096, SPAN_ERRORS_ALL = 512 };
+enum { SPAN_TRIES = 64, SPAN_ERRORS_ALL = 512 };
 
 /* Something happens in S: notes name, caller and memory, once, and writes the begins of S and of
  * what it is in. */
@@ -27,9 +27,6 @@ void span_resolved(struct span *s, uint64_t now);
 
 /* Completes the phases and writes the end. S must be touched. */
 void span_write_end(struct span *s, enum span_status status, uint64_t end_ns);
-
-/* A file that was tried; ERR 0: it could be opened.  S must be touched. */
-void span_write_try(struct span *s, const char *path, int err, uint64_t begin_ns, uint64_t end_ns);
 
 /* String id of the value at the top of S's Lua stack where that is a string, cut; else 0.  Only
  * where Lua has just left an error message there. */

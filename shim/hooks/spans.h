@@ -22,44 +22,44 @@
 enum { SPAN_DEPTH = 256, SPAN_STACKS = 64, SPAN_PHASES = PHASE_CONSTRUCT + 1, SPAN_NAME = 64 };
 
 enum span_step {
-    SPAN_WAITING,   /* its own C function runs, and calls searcher, loader, chunk from there */
-    SPAN_LOADING,   /* a searcher runs, or a file is read and compiled: what is loaded is its own */
-    SPAN_RUNNING    /* the chunk, luaopen_* or the libraries run */
+    SPAN_WAITING, /* its own C function runs, and calls searcher, loader, chunk from there */
+    SPAN_LOADING, /* a searcher runs, or a file is read and compiled: what is loaded is its own */
+    SPAN_RUNNING  /* the chunk, luaopen_* or the libraries run */
 };
 
 /* What is known of a span once something happened in it. */
 struct span_detail {
-    uint32_t id;            /* 0: its begin is not in the trace */
+    uint32_t id; /* 0: its begin is not in the trace */
     uint32_t name, file, error, caller_source, caller_line;
     uint32_t tries_n, searchers_n, state_id;
-    uint8_t load;           /* enum load_kind */
-    uint8_t kept;           /* 0: one too many of its name, written only if a nested one is */
+    uint8_t load; /* enum load_kind */
+    uint8_t kept; /* 0: one too many of its name, written only if a nested one is */
     uint8_t precompiled, library_seen, run_seen;
-    uint32_t opened;        /* the last path that could be opened, and its hash */
+    uint32_t opened; /* the last path that could be opened, and its hash */
     uint64_t opened_hash;
     uint64_t run_begin_ns;
-    uint64_t child_ns;      /* of nested spans that were closed */
-    uint64_t shim_ns;       /* of the shim's own work: in no phase */
+    uint64_t child_ns; /* of nested spans that were closed */
+    uint64_t shim_ns;  /* of the shim's own work: in no phase */
     uint64_t phase_ns[SPAN_PHASES];
     uint64_t source_bytes, text_hash;
     const struct arena_state *state;
-    int64_t lua_live, c_live;           /* at the begin */
+    int64_t lua_live, c_live; /* at the begin */
     uint64_t lua_gross, c_gross;
     char module[SPAN_NAME]; /* name, cut, NUL-terminated */
 };
 
 struct span {
     uintptr_t frame;
-    uint64_t serial;        /* by which a frame knows its span again */
+    uint64_t serial; /* by which a frame knows its span again */
     struct lua_copy *copy;
     lua_State *L;
-    const void *call;       /* identity of the Lua call that opened it; NULL: none, unknown */
+    const void *call; /* identity of the Lua call that opened it; NULL: none, unknown */
     uint64_t begin_ns;
-    const char *asked;      /* its name, not owned: valid until touched; NULL: none */
+    const char *asked; /* its name, not owned: valid until touched; NULL: none */
     size_t asked_n;
     uint32_t was_calls, was_files; /* observe_calls and observe_files outside of it */
     uint8_t kind, step, touched;
-    struct span_detail d;   /* valid where touched */
+    struct span_detail d; /* valid where touched */
 };
 
 struct span_stack {

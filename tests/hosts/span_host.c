@@ -162,9 +162,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } modes[] = {{"evaluate", evaluate}, {"keep", keep}, {"states", states},
-                 {"threads", threads},   {"jump", jump}, {"leave", leave},
-                 {"resume", resume}};
+    } modes[] = {{"evaluate", evaluate}, {"keep", keep},   {"states", states}, {"threads", threads},
+                 {"jump", jump},         {"leave", leave}, {"resume", resume}};
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(argv[1], modes[i].name) == 0)
             modes[i].run();

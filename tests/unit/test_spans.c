@@ -1,5 +1,5 @@
 /* spans: a stack that stays true when frames go without returning, and what the trace gets of it. */
-/* SOURCES: shim/hooks/spans.c shim/hooks/span_trace.c shim/hooks/chunk_name.c */
+/* SOURCES: shim/hooks/spans.c shim/hooks/span_trace.c shim/hooks/span_quota.c shim/hooks/span_tries.c shim/hooks/chunk_name.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 #include "shim/attach/loader.h"
 #include "shim/hooks/heap.h"
 #include "shim/hooks/observe.h"
+#include "shim/hooks/span_quota.h"
 #include "shim/hooks/span_trace.h"
 #include "tests/unit/fake_record.h"
 
