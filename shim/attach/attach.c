@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "shim/attach/adopt.h"
 #include "shim/attach/decoder.h"
@@ -19,6 +20,7 @@
 
 static int allowed;             /* attach_start has run: not set-uid, not switched off */
 static int late;                /* 1 once start-up is over */
+static int unfollowed;          /* the loader does not tell what it loads */
 static int refused;             /* the arena could not be made: stay dormant */
 static _Atomic uint32_t wanted; /* scans asked for and not done */
 static _Atomic int ready;       /* the decoder is open, the loader is followed */
@@ -57,6 +59,9 @@ static int arena_ready(void)
     }
     objects_refresh();
     cheap_check();
+    if (unfollowed)
+        uncovered_note("phases of loading C libraries, and libraries opened by name alone",
+                       "the dynamic loader can not be followed", 0);
     dl_iterate_phdr(find_ffi, NULL);
     return 1;
 }
@@ -124,7 +129,7 @@ static void prepare(void)
 {
     uint64_t begin = now_ns();
     decoder_open();
-    loader_start();
+    unfollowed = loader_start() != 0;
     uint64_t opened = now_ns();
     rescan();
     if (arena != NULL)
@@ -155,12 +160,32 @@ void attach_start(void)
     late = 1;
 }
 
-/* Called by the dlopen entry (arch/x86_64/dlopen_entry.S); returns where to go on. */
-void *dlopen_prepare(void);
-void *dlopen_prepare(void)
+/* ---- the dlopen entry ---- */
+
+/* Where the loader can not be followed (a debugger's breakpoint, a kernel that refuses): looks for
+ * what came after the fact, and so after the constructors. */
+static void *dlopen_and_look(const char *path, int flags)
+{
+    void *handle = real.dlopen(path, flags);
+    int saved = errno;
+    rescan();
+    errno = saved;
+    return handle;
+}
+
+/* Who asks does not matter for a path like this one: it is not searched for. */
+static int is_plain_path(const char *path)
+{
+    return path != NULL && strchr(path, '/') != NULL && strchr(path, '$') == NULL;
+}
+
+/* Called by the dlopen entry (arch/x86_64/dlopen_entry.S) with its arguments; returns where to go
+ * on. */
+void *dlopen_prepare(const char *path);
+void *dlopen_prepare(const char *path)
 {
     if (real.dlopen == NULL)
         real_resolve();
     attach_prepare();
-    return (void *)real.dlopen;
+    return unfollowed && is_plain_path(path) ? (void *)dlopen_and_look : (void *)real.dlopen;
 }

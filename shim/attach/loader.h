@@ -23,7 +23,8 @@ struct loader_times {
 extern SHIM_TLS struct loader_times loader_times;
 
 /* Redirects r_brk.  Returns 0, or -1 where it can not be done (then dlopen calls whose path has a
- * slash are the only late arrivals that are seen, and phases are not told apart). */
+ * slash are the only late arrivals that are seen, after their constructors, and phases are not told
+ * apart). */
 int loader_start(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { SECTIONS_MAX = 256 };
+enum { SECTIONS_AT_ONCE = 40 };
 
 /* ---- is it the same file? ---- */
 
@@ -103,20 +103,22 @@ static int same_build_id(const struct symtab *t, const struct image *im)
 
 /* ---- opening ---- */
 
-/* Most objects of a distribution have no .symtab: told by reading the section headers alone, whose
- * place stands in the ELF header that is mapped anyway. */
+/* Most objects of a distribution have no .symtab: told by reading the section headers alone, a
+ * few at a time, since stacks may be small. */
 static int has_symtab(int fd)
 {
     ElfW(Ehdr) e;
-    ElfW(Shdr) sections[SECTIONS_MAX];
+    ElfW(Shdr) some[SECTIONS_AT_ONCE];
     if (pread(fd, &e, sizeof e, 0) != sizeof e || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
-        e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_shentsize != sizeof *sections)
+        e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_shentsize != sizeof *some)
         return 0;
-    size_t n = e.e_shnum < SECTIONS_MAX ? e.e_shnum : SECTIONS_MAX;
-    ssize_t got = pread(fd, sections, n * sizeof *sections, (off_t)e.e_shoff);
-    for (size_t i = 0; got > 0 && i < (size_t)got / sizeof *sections; i++)
-        if (sections[i].sh_type == SHT_SYMTAB)
-            return 1;
+    for (size_t first = 0; first < e.e_shnum; first += SECTIONS_AT_ONCE) {
+        off_t at = (off_t)(e.e_shoff + first * sizeof *some);
+        ssize_t got = pread(fd, some, sizeof some, at);
+        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof *some; i++)
+            if (first + i < e.e_shnum && some[i].sh_type == SHT_SYMTAB)
+                return 1;
+    }
     return 0;
 }
 
