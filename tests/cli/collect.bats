@@ -11,6 +11,7 @@ setup() {
 
 teardown() {
     [ -z "${collector:-}" ] || kill -9 "$collector" 2>/dev/null || true
+    [ -z "${reachable:-}" ] || rm -rf "$reachable"
 }
 
 # Starts a collector and waits until it listens.
@@ -86,12 +87,13 @@ sections() { "$MODPROF" report --section overview "$@"; }
 
 @test "another user is refused" {
     [ "$(id -u)" = 0 ] || skip "needs root"
-    collect --listen "unix:$PWD/socket"
-    chmod 666 socket
-    chmod 755 .
+    reachable=$(mktemp -d /tmp/modprof-test.XXXXXX)
+    chmod 755 "$reachable"
+    collect --listen "unix:$reachable/socket"
+    chmod 666 "$reachable/socket"
     as="setpriv --reuid=65534 --regid=65534 --clear-groups"
-    $as test -w socket -a -r "$SHIM" || skip "another user can not come here"
-    MODPROF_OUT=unix:$PWD/socket LD_PRELOAD=$SHIM $as lua5.4 -e ''
+    $as test -r "$SHIM" || skip "another user can not read the build"
+    MODPROF_OUT=unix:$reachable/socket LD_PRELOAD=$SHIM $as lua5.4 -e ''
     logged 1 'belongs to another user'
     finish
     [ -z "$(ls d)" ]
@@ -110,7 +112,8 @@ sections() { "$MODPROF" report --section overview "$@"; }
 @test "tcp clients must know the token" {
     echo right-one >token
     collect --listen tcp:0 --token-file token
-    export MODPROF_OUT=tcp:127.0.0.1:$(port)
+    MODPROF_OUT=tcp:127.0.0.1:$(port)
+    export MODPROF_OUT
     lua -e ''
     logged 1 'wrong token'
     MODPROF_TOKEN=wrong-one lua -e ''

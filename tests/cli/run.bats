@@ -7,6 +7,20 @@ setup() {
     unset XDG_RUNTIME_DIR
 }
 
+teardown() {
+    [ -z "${reachable:-}" ] || rm -rf "$reachable"
+}
+
+# Goes to a folder that another user can reach as well, as the tests' own can not be.
+go_where_all_can() {
+    reachable=$(mktemp -d /tmp/modprof-test.XXXXXX)
+    chmod 755 "$reachable"
+    cd "$reachable" || return 1
+    export TMPDIR=$PWD
+    as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+    $as test -x "$MODPROF" -a -r "$SHIM" || skip "another user can not read the build"
+}
+
 pid_in() { "$MODPROF" report --section overview "$1" | sed -n 's/^process \([0-9]*\) .*/\1/p'; }
 traces() { find . -name '*.mprof' | wc -l; }
 sections() { "$MODPROF" report --section overview "$@"; }
@@ -68,7 +82,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
     run -3 "$MODPROF" run -- sh -c 'exit 3'
     [[ $output == *"no Lua 5.4 was seen in sh; "*"modprof doctor -- sh"* ]]
     [ "$(traces)" = 0 ]
-    MODPROF=off run -0 "$MODPROF" run -- lua5.4 -e ''
+    run -0 env MODPROF=off "$MODPROF" run -- lua5.4 -e ''
     [[ $output == *"MODPROF=off"* ]]
     [ "$(traces)" = 0 ]
 }
@@ -150,13 +164,13 @@ sections() { "$MODPROF" report --section overview "$@"; }
 @test "processes left in the background are left running, and that is said" {
     run -0 "$MODPROF" run --wait 0.2 -- sh -c 'lua5.4 -e "
         for i = 1, 500 do string.rep([[x]], i) end
-        os.execute [[touch begun; sleep 2; touch done]]" >/dev/null 2>&1 &
+        os.execute [[touch begun; sleep 2; touch ended]]" >/dev/null 2>&1 &
         for i in $(seq 100); do [ -e begun ] && break; sleep 0.05; done'
     [[ $output == *"1 process is still in the background"* ]]
     run -4 sections lua5.4-*.mprof
     "$MODPROF" report --section crossings lua5.4-*.mprof | grep -E 'string\.rep +500 '
-    for _ in $(seq 100); do [ -e done ] && break; sleep 0.05; done
-    [ -e done ]
+    for _ in $(seq 100); do [ -e ended ] && break; sleep 0.05; done
+    [ -e ended ]
 }
 
 @test "signals that are sent to modprof reach the program" {
@@ -193,7 +207,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "what the user preloads stays, the shim comes first" {
-    LD_PRELOAD=$HOSTS/identity_module.so run -0 "$MODPROF" run -q -- sh -c 'echo "$LD_PRELOAD"'
+    run -0 env LD_PRELOAD="$HOSTS/identity_module.so" "$MODPROF" run -q -- sh -c 'echo "$LD_PRELOAD"'
     [ "$output" = "$SHIM:$HOSTS/identity_module.so" ]
 }
 
@@ -206,7 +220,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "a missing shim is said, and nothing is started" {
-    MODPROF_LIB=/no/such/lib.so run -1 "$MODPROF" run -- touch started
+    run -1 env MODPROF_LIB=/no/such/lib.so "$MODPROF" run -- touch started
     [[ $output == *"MODPROF_LIB"*"/no/such/lib.so"* ]]
     [ ! -e started ]
 }
@@ -218,14 +232,10 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "where the working directory can not be written the trace goes to TMPDIR" {
+    [ "$(id -u)" != 0 ] || go_where_all_can
     mkdir locked tmp
     chmod 555 locked
-    if [ "$(id -u)" = 0 ]; then
-        chmod 777 . tmp
-        chmod 711 "$(dirname "$PWD")" "$(dirname "$(dirname "$PWD")")" || true
-        as="setpriv --reuid=65534 --regid=65534 --clear-groups"
-        $as test -x "$MODPROF" -a -r "$SHIM" -a -w "$PWD/tmp" || skip "another user can not come here"
-    fi
+    chmod 777 tmp
     TMPDIR=$PWD/tmp run -0 ${as:-} env -C locked "$MODPROF" run -- lua5.4 -e ''
     ls tmp/lua5.4-*.mprof
     [[ $output == *"$PWD/tmp/lua5.4-"* ]]
@@ -233,8 +243,8 @@ sections() { "$MODPROF" report --section overview "$@"; }
 
 @test "a server that gives up root before it starts Lua is collected" {
     [ "$(id -u)" = 0 ] || skip "needs root"
-    chmod 755 .
-    run -0 "$MODPROF" run -q -o t.mprof -- setpriv --reuid=65534 --regid=65534 --clear-groups lua5.4 -e 'print "nobody"'
+    go_where_all_can
+    run -0 "$MODPROF" run -q -o t.mprof -- $as lua5.4 -e 'print "nobody"'
     [ "$output" = nobody ]
     run -0 sections t.mprof
     [ "$(stat -c %u t.mprof)" = 0 ]
