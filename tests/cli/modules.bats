@@ -272,6 +272,19 @@ END
     [ "$(module two .status)" = ok ]
 }
 
+@test "a fork within a module: both traces know what it was in" {
+    echo 'return 2' >two.lua
+    echo 'return 3' >three.lua
+    LUA_PATH='./?.lua' profiled "$HOSTS/span_host" forks
+    [ "$(module three .parent)" = "$(module forks .id)" ]
+    [ "$(module two .name)" = null ]
+    trace=$(echo "$BATS_TEST_TMPDIR"/1-*.mprof)
+    [ "$(module two .parent)" = "$(module forks .id)" ]
+    [ "$(module forks '"\(.status) \(.load)"')" = "ok preload" ]
+    [ "$(module three .name)" = null ]
+    check_sums
+}
+
 @test "C++ exceptions out of modules: closed as failed, the next load is no child of theirs" {
     echo 'return 2' >two.lua
     echo 'return nil + 1' >bad.lua

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -157,13 +159,34 @@ static void leave(void)
     run(L, "package.preload.last = function() require 'two'; leave_now() end; require 'last'");
 }
 
+static int fork_now(lua_State *L)
+{
+    pid_t child = fork();
+    if (child > 0)
+        waitpid(child, NULL, 0);
+    lua_pushboolean(L, child == 0);
+    return 1;
+}
+
+/* A module forks while it is loaded; parent and child both go on with it. */
+static void forks(void)
+{
+    lua_State *L = fresh();
+    lua_register(L, "fork_now", fork_now);
+    run(L, "package.preload.forks = function()\n"
+           "    require(fork_now() and 'two' or 'three')\n"
+           "end\n"
+           "require 'forks'");
+    lua_close(L);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } modes[] = {{"evaluate", evaluate}, {"keep", keep},   {"states", states}, {"threads", threads},
-                 {"jump", jump},         {"leave", leave}, {"resume", resume}};
+                 {"jump", jump},         {"leave", leave}, {"resume", resume}, {"forks", forks}};
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(argv[1], modes[i].name) == 0)
             modes[i].run();
