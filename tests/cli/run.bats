@@ -207,7 +207,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "what the user preloads stays, the shim comes first" {
-    run -0 env LD_PRELOAD="$HOSTS/identity_module.so" "$MODPROF" run -q -- sh -c 'echo "$LD_PRELOAD"'
+    run -0 env ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$HOSTS/identity_module.so" "$MODPROF" run -q -- sh -c 'echo "$LD_PRELOAD"'
     [ "$output" = "$SHIM:$HOSTS/identity_module.so" ]
 }
 
