@@ -63,15 +63,15 @@ enum { ARENA_FIX_NONE = 0, ARENA_FIX_DOWN = 1, ARENA_FIX_UP = 2 };
 
 /* A thread slot.  A slot left by a thread keeps its counts; the next thread goes on with them. */
 struct arena_thread {
-    struct arena_calls calls[ARENA_FUNCTIONS_MAX]; /* must be first: thunks index it */
+    struct arena_calls calls[ARENA_FUNCTIONS_MAX];       /* must be first: thunks index it */
     struct arena_c_alloc c_alloc[ARENA_OBJECTS_MAX + 1]; /* object id + 1; 0: unknown code */
-    _Atomic uint32_t owner_tid;                    /* 0: free */
-    uint32_t fix_what, fix_function;               /* ARENA_FIX_* */
+    _Atomic uint32_t owner_tid;                          /* 0: free */
+    uint32_t fix_what, fix_function;                     /* ARENA_FIX_* */
     uint64_t fix_count;
-    int64_t c_live_bytes;    /* usable bytes allocated minus freed by this thread */
-    int64_t c_unpublished;   /* part of c_live_bytes not yet in header.c_live_bytes */
-    uint64_t c_gross_bytes;  /* usable bytes allocated */
-    uint64_t lua_calls_n;    /* C allocator calls made for Lua's allocator; plus direct_n of the
+    int64_t c_live_bytes;   /* usable bytes allocated minus freed by this thread */
+    int64_t c_unpublished;  /* part of c_live_bytes not yet in header.c_live_bytes */
+    uint64_t c_gross_bytes; /* usable bytes allocated */
+    uint64_t lua_calls_n;   /* C allocator calls made for Lua's allocator; plus direct_n of the
                               * states that are open */
     uint64_t callk_n, pcallk_n, resume_n, up_host_n;
     uint64_t unseen_return_n; /* timed calls begun minus returned */
@@ -121,12 +121,12 @@ struct arena_state {
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;
-    uint64_t global_state;         /* address of Lua's global_State, 0: being created, unknown */
+    uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
     uint32_t tid;
     uint16_t copy, pad;
-    _Atomic uint32_t in_use;       /* 0: slot free; 1: open; 2: closed, not yet written out */
-    uint32_t id;                   /* unique in the process, from 1 */
+    _Atomic uint32_t in_use; /* 0: slot free; 1: open; 2: closed, not yet written out */
+    uint32_t id;             /* unique in the process, from 1 */
 } __attribute__((aligned(64)));
 
 struct arena_hit {
@@ -179,24 +179,24 @@ struct arena {
     uint32_t version, bytes; /* bytes: sizeof(struct arena), checked by readers */
     struct arena_process process;
 
-    _Atomic uint32_t ended;          /* 1: an end record was written; nothing to recover */
-    _Atomic uint32_t drain_lock;     /* 1: somebody is draining (died draining, after a kill) */
+    _Atomic uint32_t ended;      /* 1: an end record was written; nothing to recover */
+    _Atomic uint32_t drain_lock; /* 1: somebody is draining (died draining, after a kill) */
     uint32_t process_emitted;
-    uint32_t frame_seq;              /* sequence number of the next frame */
-    _Atomic uint32_t strings_used;   /* bytes */
+    uint32_t frame_seq;            /* sequence number of the next frame */
+    _Atomic uint32_t strings_used; /* bytes */
     uint32_t strings_emitted;
     _Atomic uint32_t objects_n, copies_n, uncovered_n, functions_n, states_made, threads_n;
     _Atomic uint32_t states_n, hits_n, chunks_n; /* slots ever used */
-    _Atomic uint32_t span_id;        /* last one given */
-    _Atomic int64_t c_live_bytes;    /* published by threads in steps of 64 KiB */
+    _Atomic uint32_t span_id;                    /* last one given */
+    _Atomic int64_t c_live_bytes;                /* published by threads in steps of 64 KiB */
     _Atomic int64_t c_peak_bytes;
     _Atomic uint64_t losses[LOSS_N];
     uint64_t losses_emitted[LOSS_N];
-    uint64_t milestones[8];          /* at_ns by enum milestone */
+    uint64_t milestones[8]; /* at_ns by enum milestone */
     uint32_t milestone_name[8];
-    uint32_t milestones_emitted;     /* bit set */
+    uint32_t milestones_emitted; /* bit set */
     uint64_t drain_n, drain_ns, written_bytes, attach_cost_ns;
-    uint32_t threads_overflowed;     /* 1: the last slot is shared by several threads */
+    uint32_t threads_overflowed; /* 1: the last slot is shared by several threads */
 
     struct arena_object objects[ARENA_OBJECTS_MAX];
     struct arena_copy copies[ARENA_COPIES_MAX];

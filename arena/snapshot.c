@@ -28,10 +28,15 @@ static int process(const struct snapshot *s)
         return 0;
     struct rec_process r = {
         .shim_version = text(MODPROF_VERSION, sizeof MODPROF_VERSION),
-        .pid = p->pid, .ppid = p->ppid, .uid = p->uid,
-        .start_real_ns = p->start_real_ns, .start_mono_ns = p->start_mono_ns,
-        .start_estimated = p->start_estimated, .attach_ns = p->attach_ns,
-        .forked_from = p->forked_from, .exe = text(p->exe, sizeof p->exe),
+        .pid = p->pid,
+        .ppid = p->ppid,
+        .uid = p->uid,
+        .start_real_ns = p->start_real_ns,
+        .start_mono_ns = p->start_mono_ns,
+        .start_estimated = p->start_estimated,
+        .attach_ns = p->attach_ns,
+        .forked_from = p->forked_from,
+        .exe = text(p->exe, sizeof p->exe),
         .argv = {(const uint8_t *)p->argv, snapshot_at_most(p->argv_n, sizeof p->argv)},
         .cwd = text(p->cwd, sizeof p->cwd),
         .arena_path = text(p->arena_path, sizeof p->arena_path),
@@ -54,9 +59,10 @@ static int objects(const struct snapshot *s)
         struct arena_object *o = &s->a->objects[i];
         if (!CHANGED(o, now))
             continue;
-        struct rec_object r = {i, o->path, o->lo, o->hi, o->bias,
-                               {o->build_id, snapshot_at_most(o->build_id_n, sizeof o->build_id)},
-                               o->unloaded};
+        struct rec_object r = {
+            i,          o->path, o->lo,
+            o->hi,      o->bias, {o->build_id, snapshot_at_most(o->build_id_n, sizeof o->build_id)},
+            o->unloaded};
         int stop = SNAPSHOT_EMIT(s, object, &r);
         if (stop)
             return stop;
@@ -72,8 +78,8 @@ static int copies(const struct snapshot *s)
         struct arena_copy *c = &s->a->copies[i];
         if (!CHANGED(c, now))
             continue;
-        struct rec_copy r = {i, c->object, c->version_name, c->status,
-                             c->layout, c->reason, c->attached_ns, c->late};
+        struct rec_copy r = {i,         c->object, c->version_name, c->status,
+                             c->layout, c->reason, c->attached_ns,  c->late};
         int stop = SNAPSHOT_EMIT(s, copy, &r);
         if (stop)
             return stop;
@@ -105,8 +111,13 @@ static int functions(const struct snapshot *s)
         struct arena_function *f = &s->a->functions[i];
         if (!CHANGED(f, now))
             continue;
-        struct rec_function r = {i, f->address, f->object, atomic_load(&f->name),
-                                 atomic_load(&f->module), atomic_load(&f->type_name), f->kind};
+        struct rec_function r = {i,
+                                 f->address,
+                                 f->object,
+                                 atomic_load(&f->name),
+                                 atomic_load(&f->module),
+                                 atomic_load(&f->type_name),
+                                 f->kind};
         int stop = SNAPSHOT_EMIT(s, function, &r);
         if (stop)
             return stop;
@@ -119,11 +130,11 @@ static int functions(const struct snapshot *s)
 
 int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_emit *emit, void *ctx)
 {
-    /* Not on the stack: the host's may be small.  Whoever takes a snapshot is alone (snapshot.h). */
+    /* Not on the stack: the host's may be small.  Whoever takes a snapshot is alone
+     * (snapshot.h). */
     static uint8_t record[SNAPSHOT_RECORD_MAX];
-    static int (*const definitions[])(const struct snapshot *) = {process, snapshot_strings,
-                                                                  objects, copies,
-                                                                  uncovered, functions};
+    static int (*const definitions[])(const struct snapshot *) = {
+        process, snapshot_strings, objects, copies, uncovered, functions};
     struct snapshot s = {a, o, emit, ctx, record};
     uint64_t limit = atomic_load(&a->ring.head);
     int stop = 0;
@@ -208,8 +219,8 @@ static void restart_tables(struct arena *a)
         a->hits[i] = (struct arena_hit){.name = atomic_load(&a->hits[i].name)};
     for (uint32_t i = 0; i < atomic_load(&a->chunks_n) && i < ARENA_CHUNKS_MAX; i++) {
         struct arena_chunk *c = &a->chunks[i];
-        *c = (struct arena_chunk){
-            .key = atomic_load(&c->key), .name = c->name, .origin = c->origin};
+        *c =
+            (struct arena_chunk){.key = atomic_load(&c->key), .name = c->name, .origin = c->origin};
     }
 }
 

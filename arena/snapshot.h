@@ -21,20 +21,21 @@ typedef int snapshot_emit(void *ctx, const uint8_t *record, size_t n);
 
 /* What the caller knows about when the snapshot is taken. */
 struct snapshot_options {
-    int final;         /* 1: also emit every counter, changed or not */
-    uint64_t now_ns;   /* for sample_memory; 0: unknown, none is emitted */
+    int final;       /* 1: also emit every counter, changed or not */
+    uint64_t now_ns; /* for sample_memory; 0: unknown, none is emitted */
     uint64_t rss_bytes;
 };
 
 /* Returns 0, or what EMIT returned. */
-int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_emit *emit, void *ctx);
+int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_emit *emit,
+                  void *ctx);
 
 /* Makes a fork's copy of an arena start afresh: counters zero (live bytes stay), nothing emitted,
  * ring empty, so that the child's trace defines everything it uses. */
 void snapshot_restart(struct arena *a);
 
-/* Marks all definitions (process, strings, objects, functions...) as not emitted: for after a frame was
- * lost. Counters need no such thing. */
+/* Marks all definitions (process, strings, objects, functions...) as not emitted: for after a
+ * frame was lost. Counters need no such thing. */
 void snapshot_redefine(struct arena *a);
 
 /* Encodes the `state` record of S; returns its size, or 0 where it does not fit. */

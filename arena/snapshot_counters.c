@@ -126,13 +126,21 @@ static void copy_table(uint64_t *out, uint32_t *n, const uint64_t *in, uint32_t 
 
 size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap)
 {
-    struct rec_state r = {.id = s->id, .copy = s->copy, .tid = s->tid,
-                          .created_ns = s->created_ns, .create_ns = s->create_ns,
-                          .closed_ns = s->closed_ns, .live_bytes = s->live_bytes,
-                          .peak_bytes = s->peak_bytes, .close_live_bytes = s->close_live_bytes,
-                          .realloc_n = s->realloc_n, .fail_n = s->fail_n,
-                          .setallocf_n = s->setallocf_n, .grow_bytes = s->grow_bytes,
-                          .shrink_bytes = s->shrink_bytes, .free_bytes = s->free_bytes};
+    struct rec_state r = {.id = s->id,
+                          .copy = s->copy,
+                          .tid = s->tid,
+                          .created_ns = s->created_ns,
+                          .create_ns = s->create_ns,
+                          .closed_ns = s->closed_ns,
+                          .live_bytes = s->live_bytes,
+                          .peak_bytes = s->peak_bytes,
+                          .close_live_bytes = s->close_live_bytes,
+                          .realloc_n = s->realloc_n,
+                          .fail_n = s->fail_n,
+                          .setallocf_n = s->setallocf_n,
+                          .grow_bytes = s->grow_bytes,
+                          .shrink_bytes = s->shrink_bytes,
+                          .free_bytes = s->free_bytes};
     copy_table(r.kind_n, &r.kind_n_n, s->kind_n, ALLOC_KIND_N);
     copy_table(r.kind_bytes, &r.kind_bytes_n, s->kind_bytes, ALLOC_KIND_N);
     copy_table(r.class_alloc_n, &r.class_alloc_n_n, s->class_alloc_n, SIZE_CLASS_N);
@@ -256,13 +264,18 @@ static int chunks(const struct snapshot *s)
     uint32_t n = snapshot_at_most(atomic_load(&s->a->chunks_n), ARENA_CHUNKS_MAX);
     for (uint32_t i = 0; i < n; i++) {
         struct arena_chunk *c = &s->a->chunks[i];
-        struct rec_chunk r = {
-            atomic_load(&c->key),       c->name,
-            c->origin,                  atomic_load(&c->load_n),
-            atomic_load(&c->fail_n),    atomic_load(&c->repeat_n),
-            atomic_load(&c->bytes),     atomic_load(&c->read_ns),
-            atomic_load(&c->compile_ns), atomic_load(&c->run_n),
-            atomic_load(&c->run_ns),    atomic_load(&c->precompiled_n)};
+        struct rec_chunk r = {atomic_load(&c->key),
+                              c->name,
+                              c->origin,
+                              atomic_load(&c->load_n),
+                              atomic_load(&c->fail_n),
+                              atomic_load(&c->repeat_n),
+                              atomic_load(&c->bytes),
+                              atomic_load(&c->read_ns),
+                              atomic_load(&c->compile_ns),
+                              atomic_load(&c->run_n),
+                              atomic_load(&c->run_ns),
+                              atomic_load(&c->precompiled_n)};
         uint64_t done = r.load_n + r.run_n;
         if (done == 0 || (done == c->emitted_n && !s->o->final))
             continue;

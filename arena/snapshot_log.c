@@ -1,7 +1,7 @@
 /* snapshot_log: what was appended to the arena: strings, and the records in the ring.
  *
- * An entry may be taken and not complete: its writer is in the middle of it.  A living process comes back
- * to it at the next drain; the last snapshot (`final`) steps over it.
+ * An entry may be taken and not complete: its writer is in the middle of it.  A living process
+ * comes back to it at the next drain; the last snapshot (`final`) steps over it.
  *
  * Context: see snapshot.h. */
 #include <string.h>

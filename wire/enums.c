@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-#define NAME_OF(table, v) \
-    ((v) < sizeof(table) / sizeof *(table) && (table)[v] ? (table)[v] : "?")
+#define NAME_OF(table, v) ((v) < sizeof(table) / sizeof *(table) && (table)[v] ? (table)[v] : "?")
 
 static const char *const copy_statuses[] = {
     [COPY_COVERED] = "covered",
@@ -31,21 +30,25 @@ static const char *const span_statuses[] = {
 };
 
 static const char *const load_kinds[] = {
-    [LOAD_UNKNOWN] = "unknown", [LOAD_LUA_FILE] = "Lua file", [LOAD_C_LIBRARY] = "C library",
-    [LOAD_PRELOAD] = "preload", [LOAD_BUILTIN] = "built-in",  [LOAD_CUSTOM] = "custom",
+    [LOAD_UNKNOWN] = "unknown",     [LOAD_LUA_FILE] = "Lua file", [LOAD_C_LIBRARY] = "C library",
+    [LOAD_PRELOAD] = "preload",     [LOAD_BUILTIN] = "built-in",  [LOAD_CUSTOM] = "custom",
     [LOAD_NOT_FOUND] = "not found", [LOAD_CIRCULAR] = "circular",
 };
 
 static const char *const phases[] = {
-    [PHASE_RESOLVE] = "resolve",   [PHASE_READ] = "read", [PHASE_COMPILE] = "compile",
-    [PHASE_RUN] = "run",           [PHASE_MAP] = "map",   [PHASE_RELOCATE] = "relocate",
+    [PHASE_RESOLVE] = "resolve",
+    [PHASE_READ] = "read",
+    [PHASE_COMPILE] = "compile",
+    [PHASE_RUN] = "run",
+    [PHASE_MAP] = "map",
+    [PHASE_RELOCATE] = "relocate",
     [PHASE_CONSTRUCT] = "construct",
 };
 
 static const char *const chunk_origins[] = {
-    [CHUNK_HOST] = "host",     [CHUNK_FILE] = "file", [CHUNK_REQUIRE] = "require",
-    [CHUNK_DOFILE] = "dofile", [CHUNK_LOADFILE] = "loadfile",
-    [CHUNK_LOAD] = "load",     [CHUNK_C_MODULE] = "C module",
+    [CHUNK_HOST] = "host",         [CHUNK_FILE] = "file",         [CHUNK_REQUIRE] = "require",
+    [CHUNK_DOFILE] = "dofile",     [CHUNK_LOADFILE] = "loadfile", [CHUNK_LOAD] = "load",
+    [CHUNK_C_MODULE] = "C module",
 };
 
 static const char *const losses[] = {

@@ -3,9 +3,10 @@
  * In: the interposed ways to end or replace the process image, an exit handler, a fork handler.
  * Out: the trace's end, or a trace of the child's own.
  *
- * The exit handler is registered before the program's own, and before the loader's: it runs after all
- * of them, and after all destructors of libraries, and is told the exit status.  A child of vfork runs in its parent's
- * memory: the writer sees by the process id that it is not the child's trace to end.
+ * The exit handler is registered before the program's own, and before the loader's: it runs
+ * after all of them, and after all destructors of libraries, and is told the exit status.  A
+ * child of vfork runs in its parent's memory: the writer sees by the process id that it is not
+ * the child's trace to end.
  *
  * Context: host threads, signal handlers (_exit), children of fork and vfork. */
 #include "shim/hooks/process.h"
@@ -130,8 +131,8 @@ SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
     EXEC(fd >= 0, real.fexecve(fd, argv, envp));
 }
 
-/* The arguments behind FIRST as an array on the stack of the calling function, which must be one that
- * does not return before exec: as the C library itself does it. */
+/* The arguments behind FIRST as an array on the stack of the calling function, which must be one
+ * that does not return before exec: as the C library itself does it. */
 enum { ARGS_MAX = 1 << 16 };
 
 static size_t count_args(const char *first, va_list ap)
@@ -183,7 +184,8 @@ SHIM_EXPORT int execle(const char *path, const char *arg, ...)
 
 /* ---- fork ---- */
 
-/* daemon() forks and ends the parent by a call inside the C library, which is not seen from here. */
+/* daemon() forks and ends the parent by a call inside the C library, which is not seen from
+ * here. */
 static SHIM_TLS int in_daemon;
 
 SHIM_EXPORT int daemon(int nochdir, int noclose)

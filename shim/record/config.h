@@ -27,11 +27,11 @@ struct config {
     int off;
     int layout_api;
     int verbose;
-    uint64_t start_ns;      /* 0: not told */
-    char out[4096];         /* "": default file; a file's name is absolute */
+    uint64_t start_ns; /* 0: not told */
+    char out[4096];    /* "": default file; a file's name is absolute */
     char token[128];
-    char cwd[4096];         /* working directory at start; "": unknown */
-    char tmp_dir[4096];     /* $TMPDIR, or /tmp */
+    char cwd[4096];     /* working directory at start; "": unknown */
+    char tmp_dir[4096]; /* $TMPDIR, or /tmp */
 };
 extern struct config config;
 

@@ -54,9 +54,9 @@ static ZSTD_CCtx *compressor(void)
     const struct {
         ZSTD_cParameter name;
         unsigned value;
-    } set[] = {{ZSTD_c_windowLog, p.windowLog}, {ZSTD_c_hashLog, p.hashLog},
-               {ZSTD_c_chainLog, p.chainLog},   {ZSTD_c_searchLog, p.searchLog},
-               {ZSTD_c_minMatch, p.minMatch},   {ZSTD_c_targetLength, p.targetLength},
+    } set[] = {{ZSTD_c_windowLog, p.windowLog},        {ZSTD_c_hashLog, p.hashLog},
+               {ZSTD_c_chainLog, p.chainLog},          {ZSTD_c_searchLog, p.searchLog},
+               {ZSTD_c_minMatch, p.minMatch},          {ZSTD_c_targetLength, p.targetLength},
                {ZSTD_c_strategy, (unsigned)p.strategy}};
     for (size_t i = 0; c && i < sizeof set / sizeof *set; i++)
         if (ZSTD_isError(ZSTD_CCtx_setParameter(c, set[i].name, (int)set[i].value)))
@@ -70,8 +70,8 @@ static size_t compress(void)
     ZSTD_CCtx *c = compressor();
     if (!c)
         return 0;
-    size_t n = ZSTD_compress2(c, frame + FRAME_HEADER_BYTES, frame_cap - FRAME_HEADER_BYTES, raw,
-                              raw_n);
+    size_t n =
+        ZSTD_compress2(c, frame + FRAME_HEADER_BYTES, frame_cap - FRAME_HEADER_BYTES, raw, raw_n);
     return ZSTD_isError(n) ? 0 : n;
 }
 

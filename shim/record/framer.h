@@ -10,8 +10,8 @@
 /* Maps the buffers (once; they stay).  Returns 0, or -1: no memory. */
 int framer_start(void);
 
-/* Adds one record (a snapshot_emit; CTX is unused); hands a full frame on.  Always 0: what can not be
- * written is counted. */
+/* Adds one record (a snapshot_emit; CTX is unused); hands a full frame on.  Always 0: what can
+ * not be written is counted. */
 int framer_add(void *ctx, const uint8_t *record, size_t n);
 
 /* Hands on what was gathered. */

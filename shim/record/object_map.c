@@ -1,9 +1,9 @@
 /* object_map: address to object, without locks.  See objects.h.
  *
- * The list is kept MAPS_N times; each replacement fills the copy that was current longest ago and then
- * raises the generation.  A reader notes the generation, searches, and looks again: only when
- * MAPS_N - 1 replacements happened in between can its copy have changed under it, and it then tries
- * again.  Memory is bounded, and neither side ever waits.
+ * The list is kept MAPS_N times; each replacement fills the copy that was current longest ago
+ * and then raises the generation.  A reader notes the generation, searches, and looks again:
+ * only when MAPS_N - 1 replacements happened in between can its copy have changed under it, and
+ * it then tries again.  Memory is bounded, and neither side ever waits.
  *
  * Context: one writer at a time (the loader's lock); readers anywhere. */
 #include <stdatomic.h>

@@ -145,8 +145,7 @@ static uint32_t add(const struct dl_phdr_info *info, const struct object_range *
         loss_count(LOSS_OBJECTS_FULL, 1);
         return ARENA_OBJECTS_MAX;
     }
-    if (slots_grow_objects(id) ||
-        region_reserve(&arena->objects[id], sizeof arena->objects[id]))
+    if (slots_grow_objects(id) || region_reserve(&arena->objects[id], sizeof arena->objects[id]))
         return ARENA_OBJECTS_MAX;
     fill(&arena->objects[id], info, r, path);
     atomic_store(&arena->objects_n, id + 1);

@@ -9,17 +9,15 @@
 
 #include "arena/layout.h"
 
-enum {
-    PAGE_BYTES = 4096,
-    PAGES_N = (int)((sizeof(struct arena) + PAGE_BYTES - 1) / PAGE_BYTES)
-};
+enum { PAGE_BYTES = 4096, PAGES_N = (int)((sizeof(struct arena) + PAGE_BYTES - 1) / PAGE_BYTES) };
 
 /* 1 where all pages of [from, to) (page numbers) are held. */
 int pages_held(size_t from, size_t to);
 void pages_hold(size_t from, size_t to);
 size_t pages_held_n(void);
 
-/* The next run of held pages at or behind *FROM: sets *FROM and *TO; returns 0 where there is none. */
+/* The next run of held pages at or behind *FROM: sets *FROM and *TO; returns 0 where there is
+ * none. */
 int pages_run(size_t *from, size_t *to);
 
 /* Makes the kernel provide the pages of [at, at + n), writable, without changing what is in them.

@@ -1,8 +1,8 @@
 /* probing: the order in which the slots of a private hash table are tried.
  *
- * Three levels in one array: a small one, a larger one, and the rest.  A table that holds little touches few
- * pages, and one that holds much still has short searches.  Entries are never taken out, so the first
- * empty slot in this order ends a search.
+ * Three levels in one array: a small one, a larger one, and the rest.  A table that holds little
+ * touches few pages, and one that holds much still has short searches.  Entries are never taken
+ * out, so the first empty slot in this order ends a search.
  *
  * Context: any. */
 #ifndef SHIM_RECORD_PROBING_H

@@ -50,8 +50,8 @@ static COLD int grow(size_t from, size_t to)
 {
     int saved = errno;
     to = step_end(to);
-    int failed = kind != REGION_PRIVATE &&
-                 pages_provide(page_at(arena, from), (to - from) * PAGE_BYTES);
+    int failed =
+        kind != REGION_PRIVATE && pages_provide(page_at(arena, from), (to - from) * PAGE_BYTES);
     if (failed)
         loss_count(LOSS_MEMORY, 1);
     else
@@ -75,7 +75,8 @@ uint64_t region_bytes(void)
 
 /* ---- creating ---- */
 
-/* Huge pages would make a few touched pages cost megabytes; and the host's core dumps stay its own. */
+/* Huge pages would make a few touched pages cost megabytes; and the host's core dumps stay its
+ * own. */
 static void *map_private(void)
 {
     void *p = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE,

@@ -1,7 +1,8 @@
 /* sink: where frames go: a file, or a collector's socket.
  *
- * A frame is written whole, or not at all, or (socket) kept until the rest of it can be sent.  What
- * can not be written is lost and counted; nothing here waits, but for the bound that sink_flush is given.
+ * A frame is written whole, or not at all, or (socket) kept until the rest of it can be sent.
+ * What can not be written is lost and counted; nothing here waits, but for the bound that
+ * sink_flush is given.
  *
  * Context: the thread that drains (one at a time); sink_forget in a fork's child. */
 #ifndef SHIM_RECORD_SINK_H
@@ -14,7 +15,8 @@
 /* 1 where MODPROF_OUT names a unix socket: the arena's descriptor is wanted there. */
 int sink_wants_arena(void);
 
-/* Opens the sink that the settings ask for.  ARENA_FD: the arena's memfd or -1; stays the caller's. */
+/* Opens the sink that the settings ask for.  ARENA_FD: the arena's memfd or -1; stays the
+ * caller's. */
 void sink_open(int arena_fd);
 
 /* 1 where a frame can be written now (a socket is tried again if need be).  LAST: a file that was

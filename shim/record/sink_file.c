@@ -1,7 +1,7 @@
 /* sink_file: a trace file.  Which file: config.h states the rule.
  *
- * The file is only ever appended to.  A frame that does not fit on the disk is cut off again, so that the
- * file ends with a whole frame.
+ * The file is only ever appended to.  A frame that does not fit on the disk is cut off again, so
+ * that the file ends with a whole frame.
  *
  * Context: see sink.h. */
 #include <errno.h>
@@ -27,8 +27,9 @@ static int slow; /* a write took so long that the host felt it */
 
 /* ---- choosing a file ---- */
 
-/* Against a second process that opens the same file at the same moment.  Of the open file, not of the
- * process: the host's own locks and closes do not touch it, and nobody else's flock sees it. */
+/* Against a second process that opens the same file at the same moment.  Of the open file, not
+ * of the process: the host's own locks and closes do not touch it, and nobody else's flock sees
+ * it. */
 static int lock(int fd)
 {
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -1,9 +1,10 @@
 /* sink_socket: a collector's socket, unix or tcp.
  *
- * Says "MODPROF/1 TOKEN\n" (over unix the arena's memfd rides with it, on the first connection only)
- * and then sends frames; nothing is ever read.  Never blocks.  The rest of a frame that the
- * kernel did not take whole is kept, and sent before anything else: a stream never misses the middle of a
- * frame.  While something is kept the sink is not ready, and records stay where they are, in the arena.
+ * Says "MODPROF/1 TOKEN\n" (over unix the arena's memfd rides with it, on the first connection
+ * only) and then sends frames; nothing is ever read.  Never blocks.  The rest of a frame that
+ * the kernel did not take whole is kept, and sent before anything else: a stream never misses
+ * the middle of a frame.  While something is kept the sink is not ready, and records stay where
+ * they are, in the arena.
  *
  * Context: see sink.h. */
 #include <errno.h>
@@ -18,11 +19,7 @@
 #include "shim/record/phrase.h"
 #include "shim/record/sink.h"
 
-enum {
-    KEPT_BYTES = 1 << 20,
-    FLUSH_TCP_NS = 100 * 1000 * 1000,
-    FLUSH_UNIX_NS = 20 * 1000 * 1000
-};
+enum { KEPT_BYTES = 1 << 20, FLUSH_TCP_NS = 100 * 1000 * 1000, FLUSH_UNIX_NS = 20 * 1000 * 1000 };
 
 enum stage { APART, CONNECTING, CONNECTED };
 
@@ -129,7 +126,8 @@ static ssize_t send_some(const uint8_t *at, size_t n)
 static int keep(const uint8_t *at, size_t n)
 {
     if (!kept) {
-        void *p = mmap(NULL, KEPT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *p =
+            mmap(NULL, KEPT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         kept = p == MAP_FAILED ? NULL : p;
     }
     if (!kept || n > KEPT_BYTES - kept_to)

@@ -1,9 +1,9 @@
 /* slots: registration of threads.  See slots.h.
  *
- * A slot below `grown.threads` has memory for the first `grown.functions` banks of functions and the
- * first `grown.objects` banks of objects.  The three numbers change together in one atomic word,
- * after the memory is there, so nobody ever sees a slot, or hands out a function index or an object
- * id, without memory behind it. */
+ * A slot below `grown.threads` has memory for the first `grown.functions` banks of functions and
+ * the first `grown.objects` banks of objects.  The three numbers change together in one atomic
+ * word, after the memory is there, so nobody ever sees a slot, or hands out a function index or
+ * an object id, without memory behind it. */
 #include "shim/record/slots.h"
 
 #include <errno.h>
@@ -28,7 +28,8 @@ struct grown {
 };
 _Static_assert(sizeof(struct grown) == sizeof(uint64_t), "changes in one step");
 static _Atomic uint64_t grown;
-static _Atomic uint32_t closed_by; /* tid of a thread that moves the arena; 0: registration is open */
+static _Atomic uint32_t
+    closed_by; /* tid of a thread that moves the arena; 0: registration is open */
 static const uint64_t PATIENCE_NS = 20 * 1000 * 1000;
 static pthread_key_t leave_key;
 static int leave_key_usable;

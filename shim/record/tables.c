@@ -2,8 +2,8 @@
  * chunks.  See record_api.h.
  *
  * Hits and chunks are appended to the arena in order, so that few pages are touched, and found
- * through private hash tables.  Two threads with the same new key at once may both append it; one entry is
- * found from then on, the other stays zero and is never emitted.
+ * through private hash tables.  Two threads with the same new key at once may both append it;
+ * one entry is found from then on, the other stays zero and is never emitted.
  *
  * Context: any; lock-free. */
 #include <string.h>
@@ -90,7 +90,8 @@ struct arena_hit *hit_entry(uint32_t name)
         uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
         if (v == 0) {
             mine = mine ? mine : hit_add(name);
-            if (!mine || atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->hits + 1)))
+            if (!mine ||
+                atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->hits + 1)))
                 return mine;
         }
         if (atomic_load_explicit(&arena->hits[v - 1].name, memory_order_relaxed) == name)

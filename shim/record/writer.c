@@ -1,8 +1,8 @@
 /* writer: when the arena is drained, and how a trace begins and ends.  See writer.h.
  *
  * A trace begins when the first Lua state is made, in a fork's child when Lua is used in it: a
- * process that never runs Lua leaves nothing.  Whoever drains holds arena->drain_lock, taken by trying
- * only; a process killed while draining leaves it set, which nobody minds. */
+ * process that never runs Lua leaves nothing.  Whoever drains holds arena->drain_lock, taken by
+ * trying only; a process killed while draining leaves it set, which nobody minds. */
 #include "shim/record/writer.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ enum {
 };
 
 static _Atomic int begun, finished;
-static int forked;           /* the image continues a parent's: it may never use Lua */
+static int forked; /* the image continues a parent's: it may never use Lua */
 static _Atomic uint64_t next_ns, next_early_ns;
 static _Atomic uint32_t drainer; /* tid */
 
@@ -157,7 +157,8 @@ static void add_end(enum end_reason reason, int status)
     enum { STATUS_UNKNOWN = 256 };
     uint8_t bytes[128];
     struct rusage u;
-    struct rec_end r = {.reason = reason, .end_ns = now_ns(),
+    struct rec_end r = {.reason = reason,
+                        .end_ns = now_ns(),
                         .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status};
     if (getrusage(RUSAGE_SELF, &u) == 0) {
         r.max_rss_kib = (uint64_t)u.ru_maxrss;
@@ -167,8 +168,8 @@ static void add_end(enum end_reason reason, int status)
     framer_add(NULL, bytes, rec_end_encode(&r, bytes, sizeof bytes));
 }
 
-/* The last frame did not go out (a full disk).  A few bytes may: then the trace has an end, and says
- * what it lacks.  Over a unix socket the arena tells more. */
+/* The last frame did not go out (a full disk).  A few bytes may: then the trace has an end, and
+ * says what it lacks.  Over a unix socket the arena tells more. */
 static void say_lost(enum end_reason reason, int status)
 {
     uint8_t bytes[32];
@@ -229,8 +230,8 @@ void writer_finish(enum end_reason reason, int status)
     if (!atomic_load(&begun) && forked && was_used())
         writer_begin();
     if (atomic_load(&begun) && !atomic_exchange(&finished, 1)) {
-        /* A collector on a unix socket completes the trace from its descriptor; a file's arena has told
-         * what can be told, and must not be left behind. */
+        /* A collector on a unix socket completes the trace from its descriptor; a file's arena
+         * has told what can be told, and must not be left behind. */
         end_trace(reason, status, 1);
         sink_close();
         region_remove();

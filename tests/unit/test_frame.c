@@ -14,8 +14,12 @@ static uint8_t frame[FRAME_HEADER_BYTES + 100];
 
 static void make_frame(void)
 {
-    struct frame_header h = {.pid = 77, .seq = 5, .start_real_ns = UINT64_C(0x1122334455667788),
-                             .raw_bytes = 100, .body_bytes = 100, .flags = FRAME_STORED};
+    struct frame_header h = {.pid = 77,
+                             .seq = 5,
+                             .start_real_ns = UINT64_C(0x1122334455667788),
+                             .raw_bytes = 100,
+                             .body_bytes = 100,
+                             .flags = FRAME_STORED};
     for (int i = 0; i < 100; i++)
         frame[FRAME_HEADER_BYTES + i] = (uint8_t)(i * 7);
     frame_header_put(&h, frame + FRAME_HEADER_BYTES, frame);

@@ -27,7 +27,8 @@ static int set_up(void **state)
 static int find_object(const char *part)
 {
     for (uint32_t i = 0; i < atomic_load(&arena->objects_n); i++) {
-        struct arena_string *s = (void *)(arena->strings + (size_t)(arena->objects[i].path - 1) * 8);
+        struct arena_string *s =
+            (void *)(arena->strings + (size_t)(arena->objects[i].path - 1) * 8);
         if (memmem(s->bytes, s->length_plus_1 - 1, part, strlen(part)))
             return (int)i;
     }
@@ -90,7 +91,8 @@ static void an_unloaded_object_is_marked_and_comes_back(void **state)
 
 static void damaged_notes_have_no_build_id(void **state)
 {
-    static const uint8_t good[] = {4, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0, 7, 8, 9, 0};
+    static const uint8_t good[] = {4, 0, 0,   0,   3,   0, 0, 0, 3, 0,
+                                   0, 0, 'G', 'N', 'U', 0, 7, 8, 9, 0};
     uint8_t out[BUILD_ID_MAX], bytes[sizeof good];
     (void)state;
     assert_int_equal(object_build_id(good, sizeof good, out), 3);
@@ -117,7 +119,8 @@ static void *replace(void *unused)
     (void)unused;
     for (uint32_t v = 0; v < 2; v++)
         for (uint32_t i = 0; i < RANGES; i++)
-            list[v][i] = (struct object_range){i * WIDTH + v, i * WIDTH + WIDTH - v, i + v * RANGES};
+            list[v][i] =
+                (struct object_range){i * WIDTH + v, i * WIDTH + WIDTH - v, i + v * RANGES};
     for (int i = 0; i < 200000; i++)
         object_map_replace(list[i % 2], RANGES - (uint32_t)(i % 2));
     stop = 1;

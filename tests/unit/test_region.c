@@ -53,8 +53,9 @@ static void a_move_into_a_file_changes_nothing_else(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
     slot_get()->calls[199].down_base = 8;
     int fd = open(arena->process.arena_path, O_RDONLY);
-    assert_int_equal(pread(fd, &n, sizeof n, (char *)&slot_get()->calls[199].down_base -
-                                                 (char *)arena), sizeof n);
+    assert_int_equal(
+        pread(fd, &n, sizeof n, (char *)&slot_get()->calls[199].down_base - (char *)arena),
+        sizeof n);
     assert_int_equal(n, 8);
     close(fd);
     /* What is on disk is what was reserved, not the whole. */
@@ -77,7 +78,8 @@ static void memory_asked_for_later_is_there(void **state)
     assert_true(after.st_blocks > before.st_blocks);
 }
 
-/* Pages behind the end of a file raise SIGBUS when touched, as they do when there is no memory for them. */
+/* Pages behind the end of a file raise SIGBUS when touched, as they do when there is no memory
+ * for them. */
 static void memory_that_can_not_be_had_is_an_error(void **state)
 {
     (void)state;

@@ -53,8 +53,8 @@ static int accept_hello(const char *hello, int *fd)
 {
     char line[200] = "", control[CMSG_SPACE(sizeof(int))];
     struct iovec io = {line, strlen(hello)};
-    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control,
-                       .msg_controllen = sizeof control};
+    struct msghdr m = {
+        .msg_iov = &io, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     int peer = accept(listener, NULL, NULL);
     assert_true(peer >= 0);
     assert_int_equal(recvmsg(peer, &m, 0), strlen(hello));

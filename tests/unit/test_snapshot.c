@@ -125,7 +125,8 @@ static void definitions_come_once_and_again_after_a_change(void **state)
     assert_int_equal(seen_count(REC_object), 1);
     assert_int_equal(seen_count(REC_function), 1);
     seen_snapshot(a, 1);
-    assert_int_equal(seen_count(REC_process) + seen_count(REC_object) + seen_count(REC_function), 0);
+    assert_int_equal(seen_count(REC_process) + seen_count(REC_object) + seen_count(REC_function),
+                     0);
     a->functions[1].name = 10;
     a->functions[1].version++;
     seen_snapshot(a, 0);
@@ -133,7 +134,8 @@ static void definitions_come_once_and_again_after_a_change(void **state)
     assert_int_equal(f.name, 10);
     snapshot_redefine(a);
     seen_snapshot(a, 0);
-    assert_int_equal(seen_count(REC_process) + seen_count(REC_object) + seen_count(REC_function), 3);
+    assert_int_equal(seen_count(REC_process) + seen_count(REC_object) + seen_count(REC_function),
+                     3);
 }
 
 static void what_was_not_taken_is_emitted_again(void **state)
@@ -174,10 +176,15 @@ static void a_child_starts_at_zero_and_keeps_what_lives(void **state)
     struct rec_state r;
     (void)state;
     a->states_n = 1;
-    a->states[0] = (struct arena_state){.in_use = 1, .id = 1, .live_bytes = 500, .peak_bytes = 900,
-                                        .host_alloc = 1234, .kind_n = {3}, .free_bytes = 8};
-    a->threads[0].calls[1] = (struct arena_calls){.down_base = 90, .down_period = 20,
-                                                  .down_left = 3, .down_timed_n = 4};
+    a->states[0] = (struct arena_state){.in_use = 1,
+                                        .id = 1,
+                                        .live_bytes = 500,
+                                        .peak_bytes = 900,
+                                        .host_alloc = 1234,
+                                        .kind_n = {3},
+                                        .free_bytes = 8};
+    a->threads[0].calls[1] =
+        (struct arena_calls){.down_base = 90, .down_period = 20, .down_left = 3, .down_timed_n = 4};
     a->hits_n = a->chunks_n = 1;
     a->hits[0].name = 3;
     a->hits[0].n = 3;
@@ -196,7 +203,8 @@ static void a_child_starts_at_zero_and_keeps_what_lives(void **state)
     assert_int_equal(seen_count(REC_process), 1);
     assert_int_equal(seen_count(REC_function), 1);
     assert_int_equal(seen_count(REC_crossing) + seen_count(REC_require_hit) +
-                         seen_count(REC_chunk) + seen_count(REC_loss), 0);
+                         seen_count(REC_chunk) + seen_count(REC_loss),
+                     0);
     assert_int_equal(a->hits[0].name, 3);
     assert_int_equal(a->chunks[0].key, 77);
     assert_true(SEEN(state, 0, &r));

@@ -71,9 +71,21 @@ static void addresses_are_read(void **state)
 static void what_is_no_address_is_refused(void **state)
 {
     static const char *const bad[] = {
-        "unix:", "unix:relative", "tcp:", "tcp::", "tcp:80", "tcp::80", "tcp:1.2.3.4:", "x",
-        "tcp:1.2.3.4:0", "tcp:1.2.3.4:65536", "tcp:1.2.3.4:8x", "tcp:example.org:80", "",
-        "tcp:[::1:80", "tcp:99999999999999999999999999999999999999999999999999999999999:1",
+        "unix:",
+        "unix:relative",
+        "tcp:",
+        "tcp::",
+        "tcp:80",
+        "tcp::80",
+        "tcp:1.2.3.4:",
+        "x",
+        "tcp:1.2.3.4:0",
+        "tcp:1.2.3.4:65536",
+        "tcp:1.2.3.4:8x",
+        "tcp:example.org:80",
+        "",
+        "tcp:[::1:80",
+        "tcp:99999999999999999999999999999999999999999999999999999999999:1",
         "unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
         "0123456789012345678901234567890123456789"};
     struct address a;
