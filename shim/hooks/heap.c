@@ -3,8 +3,8 @@
  * In: the redirected lua_newstate, lua_close, lua_getallocf, lua_setallocf, and every call that Lua
  * makes to its allocator.  Out: the counters of struct arena_state.
  *
- * heap_alloc runs millions of times a second.  It keeps to what can not be derived later, in three
- * cache lines, and counts nothing before the host's allocator has agreed.
+ * heap_alloc runs millions of times a second.  A new or resized block is counted once the allocator
+ * has agreed, a freed one before it is given back.
  *
  * Context: host threads. */
 #include "shim/hooks/heap.h"
