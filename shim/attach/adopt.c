@@ -215,13 +215,19 @@ static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[
     }
 }
 
-/* Hooks call these freely; without them nothing can be covered.  Returns the first that lacks. */
-static const char *missing_function(const struct symbol found[WANTED_N])
+/* Hooks call these freely; without them nothing can be covered.  Returns 1, and the first that
+ * lacks in TEXT, or 0. */
+static int lacks_function(const struct symbol found[WANTED_N], char text[COPY_TEXT_MAX])
 {
-    for (int i = 0; i < USED_N; i++)
-        if (found[used[i].wanted].address == 0 && used[i].wanted != WANTED_luaL_loadbufferx)
-            return wanted_name[used[i].wanted];
-    return NULL;
+    for (int i = 0; i < USED_N; i++) {
+        const struct symbol *s = &found[used[i].wanted];
+        if (s->address != 0 || used[i].wanted == WANTED_luaL_loadbufferx)
+            continue;
+        join(text, wanted_name[used[i].wanted], s->size == 0 ? " was not found" : " is there twice",
+             "");
+        return 1;
+    }
+    return 0;
 }
 
 static void fill_copy(struct lua_copy *c, const struct image *im,
@@ -322,17 +328,15 @@ static void adopt_54(const struct image *im, const struct symbol found[WANTED_N]
 {
     struct redirect r[HOOK_N];
     char text[COPY_TEXT_MAX];
-    const char *missing = missing_function(found);
-    struct lua_copy *c = missing == NULL && !(late && im->text_relocations) ? copy_for(im) : NULL;
-    if (c == NULL) {
-        join(text, missing != NULL ? missing : "", missing != NULL ? " was not found" : "", "");
-        note(im, v->name,
-             missing != NULL        ? text
-             : im->text_relocations ? "its code has text relocations"
-                                    : "there are too many copies of Lua",
-             0);
+    struct lua_copy *c = NULL;
+    if (lacks_function(found, text))
+        note(im, v->name, text, 0);
+    else if (late && im->text_relocations)
+        note(im, v->name, "the loader is going to write to its code (text relocations)", 0);
+    else if ((c = copy_for(im)) == NULL)
+        note(im, v->name, "there are too many copies of Lua", 0);
+    if (c == NULL)
         return;
-    }
     fill_copy(c, im, found);
     plan_redirects(r, found, c);
     install(im, c, r);
