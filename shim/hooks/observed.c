@@ -21,6 +21,7 @@ SHIM_TLS uint32_t observe_calls = 1;
 
 enum { MISSES_MAX = 256 };
 static SHIM_TLS uint32_t misses;
+static SHIM_TLS uint32_t level; /* frames of call_unobserved that we are in */
 
 /* lua_callk, lua_pcallk or lua_resume, with its arguments. */
 struct call {
@@ -51,9 +52,12 @@ static int call_original(const struct call *a)
 
 static int call_unobserved(const struct call *a)
 {
+    uint32_t outside = level; /* put back as it was: frames further in may go without returning */
+    level = outside + 1;
     observe_calls = 0;
     int status = call_original(a);
     observe_calls = 1;
+    level = outside;
     return status;
 }
 
@@ -251,7 +255,7 @@ static int call_counted(const struct call *a, const struct chunk_run *r)
 static int call_other(const struct call *a, const struct span *s)
 {
     int is_waited_for = s && s->step == SPAN_WAITING;
-    if (is_waited_for || (chunk_runs_any() && (!s || ++misses <= MISSES_MAX)))
+    if (is_waited_for || (chunk_runs_any() && (level == 0 || ++misses <= MISSES_MAX)))
         return call_unobserved(a);
     observe_calls = 0;
     return call_original(a);
