@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "arena/snapshot.h"
+#include "shim/record/orphans.h"
 #include "shim/record/pages.h"
 #include "shim/record/phrase.h"
 #include "shim/record/process_info.h"
@@ -191,6 +192,7 @@ static int create_file(const char *path)
 static int share_file(void)
 {
     char *path = arena->process.arena_path;
+    orphans_sweep("/dev/shm");
     name_file(path, sizeof arena->process.arena_path);
     int fd = create_file(path);
     int failed = fd < 0 || move_into(fd);
