@@ -120,12 +120,18 @@ static struct arena_chunk *find_chunk(struct loaded *d, const char *source)
     return chunk_entry(chunk_key(name, n, d->origin), d->name, d->origin);
 }
 
-/* Takes the file's load over where SOURCE is its chunk name; returns how long it was read before. */
+static uint64_t file_hash(const char *name)
+{
+    return span_hash(name, strlen(name));
+}
+
+/* Takes the file's load over where SOURCE is its chunk name ("@file", "=stdin"); returns how long it
+ * was read before. */
 static uint64_t take_file(const char *source, uint64_t begin, int *is_file)
 {
     struct file_load f = file_load;
     file_load.name_hash = 0;
-    *is_file = f.name_hash && source && f.name_hash == span_hash(source, strlen(source));
+    *is_file = f.name_hash && source && *source && f.name_hash == file_hash(source + 1);
     return *is_file ? begin - f.begin_ns : 0;
 }
 
@@ -179,14 +185,7 @@ int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkna
 
 static void file_load_begin(const char *filename)
 {
-    char source[CHUNK_NAME] = "=stdin";
-    size_t n = strlen(source);
-    if (filename) {
-        n = strnlen(filename, sizeof source - 1);
-        source[0] = '@';
-        memcpy(source + 1, filename, n++);
-    }
-    file_load.name_hash = span_hash(source, n);
+    file_load.name_hash = file_hash(filename ? filename : "stdin");
     file_load.begin_ns = now_ns();
 }
 
