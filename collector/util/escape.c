@@ -2,6 +2,7 @@
 #include "collector/util/escape.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collector/util/xalloc.h"
@@ -48,7 +49,7 @@ static size_t escape_one(char *out, uint32_t c, size_t len, unsigned char byte)
         return (size_t)snprintf(out, ESCAPED_MAX, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
     if (c < 0x20 || (c >= 0x7f && c < 0xa0))
         return (size_t)snprintf(out, ESCAPED_MAX, "\\x%02x", c);
-    if (is_treacherous(c))
+    if (is_treacherous(c) || (c >= 0x80 && MB_CUR_MAX == 1))
         return (size_t)snprintf(out, ESCAPED_MAX, "\\u{%x}", c);
     return 0;
 }

@@ -11,7 +11,7 @@
 size_t escape_utf8(const char *at, size_t n, uint32_t *code);
 
 /* For people: control characters, invisible and direction-changing characters and bytes that are
- * not UTF-8 become \n, \t, \x1b, \u{202e}.  Returned text is released with free(). */
+ * not UTF-8 become \n, \t, \x1b, \u{202e}; in a locale of single bytes all beyond ASCII.  Returned text is released with free(). */
 char *escape_text(const char *at, size_t n);
 
 /* For programs: bytes that are not UTF-8 become U+FFFD, everything else stays.  *OUT_N is the

@@ -1,11 +1,12 @@
 /* fuzz_trace: feeds the decoder of frames and records, the model, and both reports.
  *
- * The first byte of an input chooses what the rest is:
+ * The first byte of an input chooses what the rest is (bit 0) and the locale (bit 1: UTF-8):
  *   0  a trace file as it is: exercises frames, checksums and resynchronisation
  *   1  the records of one frame: wrapped into an intact frame, so that the fuzzer need not
  *      guess checksums to get at the records
  *
  * Before the first input, seeds are written to the directory that FUZZ_SEEDS names, if it does. */
+#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "collector/output/text_report.h"
 #include "tests/unit/trace_builder.c" /* so that this is one file for the build */
 
-enum { MODE_FILE = 0, MODE_RECORDS = 1, MODES = 2, RECORDS_MAX = 1 << 16 };
+enum { MODE_FILE = 0, MODE_RECORDS = 1, MODES = 2, LOCALE_BIT = 2, RECORDS_MAX = 1 << 16 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -106,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct trace t;
     if (!n)
         return 0;
+    setlocale(LC_CTYPE, data[0] & LOCALE_BIT ? "C.UTF-8" : "C");
     if (data[0] % MODES == MODE_FILE) {
         feed(data + 1, n - 1);
         return 0;

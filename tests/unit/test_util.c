@@ -2,6 +2,7 @@
 
 #include "tests/unit/unit.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,14 @@ static void names_can_not_drive_the_terminal(void **state)
     check_escaped("\xc0\xaf", 2, "\\xc0\\xaf");          /* overlong */
     check_escaped("\xed\xa0\x80", 3, "\\xed\\xa0\\x80"); /* surrogate */
     check_escaped("\xe2\x82", 2, "\\xe2\\x82");          /* cut off */
+}
+
+static void names_are_ascii_where_the_locale_is(void **state)
+{
+    (void)state;
+    setlocale(LC_CTYPE, "C");
+    check_escaped("m\xc3\xbcller", 7, "m\\u{fc}ller");
+    setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 static void every_byte_alone_is_escaped_within_bounds(void **state)
@@ -175,6 +184,7 @@ int main(void)
         cmocka_unit_test(bytes_have_binary_units),
         cmocka_unit_test(counts_are_grouped),
         cmocka_unit_test(names_can_not_drive_the_terminal),
+        cmocka_unit_test(names_are_ascii_where_the_locale_is),
         cmocka_unit_test(every_byte_alone_is_escaped_within_bounds),
         cmocka_unit_test(json_text_is_always_utf8),
         cmocka_unit_test(rows_are_found_by_id_in_order_of_arrival),
@@ -182,5 +192,6 @@ int main(void)
         cmocka_unit_test(nearest_word_is_what_was_meant),
         cmocka_unit_test(filter_is_a_part_or_a_glob),
     };
+    setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
