@@ -17,7 +17,8 @@ static struct orphan {
     char name[NAME_MAX_BYTES];
 } orphans[SEEN_MAX];
 
-/* Reads digits and the character behind them (0: the end).  Returns where to go on, NULL: no such. */
+/* Reads digits and the character behind them (0: the end).  Returns where to go on, NULL: no
+ * such. */
 static const char *number(const char *s, uint64_t *v, char behind)
 {
     const char *from = s;
