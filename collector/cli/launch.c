@@ -7,15 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "collector/util/xalloc.h"
 
-static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1,
-                                SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM};
+static const int taken[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1, SIGUSR2,
+                            SIGTSTP, SIGCONT, SIGWINCH, SIGALRM, SIGCHLD};
+
+/* What the program gets back before it begins. */
+struct signals {
+    sigset_t mask;
+    struct sigaction child;
+};
 
 static uint64_t clock_ns(void)
 {
@@ -40,9 +45,10 @@ static void set_environment(const struct launch *l)
     free(preload);
 }
 
-static _Noreturn void become(const struct launch *l, const sigset_t *mask, int tell_fd)
+static _Noreturn void become(const struct launch *l, const struct signals *before, int tell_fd)
 {
-    sigprocmask(SIG_SETMASK, mask, NULL);
+    sigaction(SIGCHLD, &before->child, NULL);
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
     set_environment(l);
     execvp(l->argv[0], l->argv);
     int why = errno;
@@ -73,17 +79,26 @@ static int not_executed(struct launch *l, int why, struct err *err)
     return why == ENOENT || why == ENOTDIR ? LAUNCH_NOT_FOUND : LAUNCH_NOT_EXECUTABLE;
 }
 
+/* Takes signals from a descriptor. Where SIGCHLD was ignored, exit statuses would be lost. */
+static int take_signals(struct signals *before)
+{
+    static const struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        sigaddset(&ours, taken[i]);
+    sigprocmask(SIG_BLOCK, &ours, &before->mask);
+    sigaction(SIGCHLD, &usual, &before->child);
+    return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
 int launch_start(struct launch *l, struct err *err)
 {
-    sigset_t ours, before;
+    struct signals before;
     int pipe_fd[2];
-    if (pipe2(pipe_fd, O_CLOEXEC))
-        return err_set(err, "no pipe: %s", strerror(errno));
-    sigemptyset(&ours);
-    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
-        sigaddset(&ours, passed_on[i]);
-    sigprocmask(SIG_BLOCK, &ours, &before);
-    l->signal_fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+    l->signal_fd = take_signals(&before);
+    if (l->signal_fd < 0 || pipe2(pipe_fd, O_CLOEXEC))
+        return err_set(err, "no descriptors are left: %s", strerror(errno));
     l->start_ns = clock_ns();
     l->pid = fork();
     if (l->pid == 0)
@@ -91,18 +106,21 @@ int launch_start(struct launch *l, struct err *err)
     close(pipe_fd[1]);
     int why = l->pid < 0 ? errno : exec_errno(pipe_fd[0]);
     close(pipe_fd[0]);
-    if (l->pid < 0 || l->signal_fd < 0)
+    if (l->pid < 0)
         return err_set(err, "no process could be made: %s", strerror(why));
-    if (why)
-        return not_executed(l, why, err);
-    l->pid_fd = (int)syscall(SYS_pidfd_open, l->pid, 0);
-    return l->pid_fd < 0 ? err_set(err, "the program can not be watched: %s", strerror(errno)) : 0;
+    return why ? not_executed(l, why, err) : 0;
 }
 
-static int is_stopped(pid_t pid)
+/* Whether the program is as STATE says: WEXITED, WSTOPPED. It stays to be waited for. */
+static int is(pid_t pid, int state)
 {
     siginfo_t si = {.si_pid = 0};
-    return !waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG | WNOWAIT) && si.si_pid;
+    return !waitid(P_PID, (id_t)pid, &si, state | WNOHANG | WNOWAIT) && si.si_pid;
+}
+
+int launch_ended(const struct launch *l)
+{
+    return is(l->pid, WEXITED);
 }
 
 /* Stops this process the way SIGTSTP does by default: not where nobody could continue it. */
@@ -122,7 +140,7 @@ void launch_signal(const struct launch *l, const struct signalfd_siginfo *s)
     /* Sent by the kernel: a key at the terminal, or the terminal went. The whole group got it. */
     int group_got_it = s->ssi_code == SI_KERNEL && getpgid(l->pid) == getpgrp();
     int from_program = (pid_t)s->ssi_pid == l->pid;
-    int wanted = sig != SIGCONT || is_stopped(l->pid);
+    int wanted = sig != SIGCONT || is(l->pid, WSTOPPED);
     if (!group_got_it && !from_program && wanted)
         kill(l->pid, sig);
     if (sig == SIGTSTP)

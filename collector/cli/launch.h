@@ -16,7 +16,6 @@ struct launch {
     const char *out;   /* for MODPROF_OUT */
     const char *token; /* for MODPROF_TOKEN; NULL: left as it is */
     pid_t pid;
-    int pid_fd;        /* readable once the program has ended */
     int signal_fd;     /* signals for launch_signal, as struct signalfd_siginfo */
     uint64_t start_ns; /* CLOCK_MONOTONIC */
 };
@@ -30,6 +29,9 @@ int launch_start(struct launch *l, struct err *err);
 /* Does with a signal that this process got what a shell would: passes it on, unless the terminal
  * has sent it to the program as well; stops with it, continues it. */
 void launch_signal(const struct launch *l, const struct signalfd_siginfo *s);
+
+/* 1 once the program has ended; a SIGCHLD at signal_fd is the time to ask. */
+int launch_ended(const struct launch *l);
 
 /* Waits for the program.  Returns its exit status, 128+n where signal n ended it. */
 int launch_wait(struct launch *l);

@@ -18,16 +18,10 @@
 #include <unistd.h>
 
 #include "collector/cli/cli.h"
-#include "collector/cli/launch.h"
 #include "collector/cli/left.h"
-#include "collector/cli/private_dir.h"
+#include "collector/cli/run.h"
 #include "collector/cli/shim_path.h"
-#include "collector/cli/target.h"
-#include "collector/ingest/listen.h"
 #include "collector/ingest/serve.h"
-#include "collector/cli/summary.h"
-#include "collector/util/escape.h"
-#include "collector/util/human.h"
 #include "collector/util/xalloc.h"
 
 enum {
@@ -35,34 +29,7 @@ enum {
     WAIT_MS = 1000,      /* for processes left in the background */
     WAIT_FOR_EVER = -1,
     SILENT_MS = 300, /* for those of them that have not connected */
-    TICK_MS = 50,
-    SUMMARIES_MAX = 3 /* traces whose summary is shown; the others are counted */
-};
-
-/* A trace that came in. */
-struct came {
-    char file[SERVE_NAME_MAX];
-    unsigned pid;
-    int is_main;
-    enum serve_outcome outcome;
-};
-
-struct run {
-    const char *out;
-    int quiet, wait_ms;
-    struct event_base *base;
-    struct serve *serve;
-    struct private_dir dir;
-    struct listening listening;
-    struct target target;
-    struct launch launch;
-    char token[40];
-    char setting[LISTEN_NAME_MAX + 16]; /* marks the program's processes */
-    unsigned silent_n;                  /* left in the background, not connected */
-    int program_ended, impatient;
-    uint64_t end_ns;
-    struct came *came;
-    size_t came_n, came_cap;
+    TICK_MS = 50
 };
 
 static const char help[] =
@@ -136,15 +103,21 @@ static void on_trouble(void *ctx, const char *sentence)
 
 /* ---- the loop ---- */
 
-static void on_program_ended(evutil_socket_t fd, short what, void *ctx)
+static void program_ended(struct run *r)
 {
-    struct run *r = ctx;
     struct timespec t;
-    (void)fd;
-    (void)what;
     clock_gettime(CLOCK_MONOTONIC, &t);
     r->end_ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
     r->program_ended = 1;
+    event_base_loopbreak(r->base);
+}
+
+/* Once the program has ended, what would have ended it ends the waiting for the others. */
+static void hurry(struct run *r, uint32_t sig)
+{
+    if (sig != SIGINT && sig != SIGTERM && sig != SIGHUP && sig != SIGQUIT)
+        return;
+    r->impatient = 1;
     event_base_loopbreak(r->base);
 }
 
@@ -154,14 +127,13 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
     struct signalfd_siginfo s;
     (void)what;
     while (read(fd, &s, sizeof s) == sizeof s) {
-        if (!r->program_ended)
+        if (r->program_ended)
+            hurry(r, s.ssi_signo);
+        else if (s.ssi_signo != SIGCHLD)
             launch_signal(&r->launch, &s);
-        else if (s.ssi_signo == SIGINT || s.ssi_signo == SIGTERM || s.ssi_signo == SIGHUP ||
-                 s.ssi_signo == SIGQUIT)
-            r->impatient = 1;
+        else if (launch_ended(&r->launch))
+            program_ended(r);
     }
-    if (r->impatient)
-        event_base_loopbreak(r->base);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *ctx)
@@ -208,106 +180,37 @@ static void collect_rest(struct run *r)
 
 static void collect(struct run *r)
 {
-    struct event *ended = event_new(r->base, r->launch.pid_fd, EV_READ, on_program_ended, r);
     struct event *signal =
         event_new(r->base, r->launch.signal_fd, EV_READ | EV_PERSIST, on_signal, r);
-    event_add(ended, NULL);
     event_add(signal, NULL);
     while (!r->program_ended)
         event_base_loop(r->base, 0);
     collect_rest(r);
-    event_free(ended);
     event_free(signal);
 }
 
-/* ---- what is said at the end ---- */
+/* ---- names ---- */
+
+/* The main process comes first, whoever was quicker. */
+static void main_first(struct run *r)
+{
+    for (size_t i = 1; i < r->came_n; i++)
+        if (r->came[i].is_main) {
+            struct came main_one = r->came[i];
+            memmove(r->came + 1, r->came, i * sizeof *r->came);
+            r->came[0] = main_one;
+        }
+}
 
 /* The file was asked for; where the main process ran no Lua it is the first that did. */
 static void give_asked_name(struct run *r)
 {
-    for (size_t i = 0; i < r->came_n; i++)
-        if (r->came[i].is_main)
-            return;
-    if (r->target.file[0] && r->came_n &&
-        !syscall(SYS_renameat2, r->target.dir_fd, r->came[0].file, r->target.dir_fd, r->target.file,
-                 1 /* RENAME_NOREPLACE */))
-        strcpy(r->came[0].file, r->target.file);
-}
-
-static void say_how_it_ended(const struct run *r, int status)
-{
-    char took[HUMAN_MAX];
-    char *program = escape_text(r->launch.argv[0], strlen(r->launch.argv[0]));
-    human_ns(took, (double)(r->end_ns - r->launch.start_ns));
-    if (status > 128 && status <= 128 + SIGRTMAX && sigabbrev_np(status - 128))
-        fprintf(stderr, "modprof: %s ran %s, exit status %d (signal SIG%s)\n", program, took,
-                status, sigabbrev_np(status - 128));
-    else
-        fprintf(stderr, "modprof: %s ran %s, exit status %d\n", program, took, status);
-    free(program);
-}
-
-static void say_nothing_came(const struct run *r)
-{
-    const char *off = getenv("MODPROF");
-    char *program = escape_text(r->launch.argv[0], strlen(r->launch.argv[0]));
-    if (off && !strcmp(off, "off"))
-        fprintf(stderr, "modprof: no trace: MODPROF=off is set in the environment\n");
-    else
-        fprintf(stderr, "modprof: no Lua 5.4 was seen in %s; `modprof doctor -- %s` tells why\n",
-                program, program);
-    free(program);
-}
-
-static void say_trace(const struct run *r, const struct came *c)
-{
-    struct err err = {""};
-    char *path = target_path(&r->target, c->file);
-    if (summary_print(path, stderr, &err))
-        fprintf(stderr, "modprof: %s\n", err.text);
-    free(path);
-}
-
-static void say_left_running(const struct run *r)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < r->came_n; i++)
-        n += r->came[i].outcome == SERVE_RUNNING;
-    if (n)
-        fprintf(stderr,
-                "modprof: %u process%s still in the background and left running; what %s from now "
-                "on is not collected (--wait all waits for them)\n",
-                n, n == 1 ? " is" : "es are", n == 1 ? "it does" : "they do");
-    else if (r->silent_n)
-        fprintf(stderr,
-                "modprof: %u process%s still in the background, without Lua so far (--wait all "
-                "waits for them)\n",
-                r->silent_n, r->silent_n == 1 ? " is" : "es are");
-}
-
-static void say_where(const struct run *r)
-{
-    char *path = target_path(&r->target, r->came[0].file);
-    if (r->came_n == 1)
-        fprintf(stderr, "modprof: trace: %s   (modprof report %s)\n", path, path);
-    else
-        fprintf(stderr, "modprof: %zu traces, the first: %s   (modprof report %s)\n", r->came_n,
-                path, path);
-    free(path);
-}
-
-static void summarise(struct run *r, int status)
-{
-    say_how_it_ended(r, status);
-    if (!r->came_n) {
-        say_nothing_came(r);
-        say_left_running(r);
+    enum { NO_REPLACE = 1 }; /* RENAME_NOREPLACE */
+    if (!r->came_n || r->came[0].is_main || !r->target.file[0])
         return;
-    }
-    for (size_t i = 0; i < r->came_n && i < SUMMARIES_MAX; i++)
-        say_trace(r, &r->came[i]);
-    say_left_running(r);
-    say_where(r);
+    if (!syscall(SYS_renameat2, r->target.dir_fd, r->came[0].file, r->target.dir_fd, r->target.file,
+                 NO_REPLACE))
+        strcpy(r->came[0].file, r->target.file);
 }
 
 /* ---- set-up ---- */
@@ -392,9 +295,10 @@ static int run(struct run *r)
     serve_free(r->serve);
     r->serve = NULL;
     int status = launch_wait(&r->launch);
+    main_first(r);
     give_asked_name(r);
     if (!r->quiet)
-        summarise(r, status);
+        run_say(r, status);
     return status;
 }
 

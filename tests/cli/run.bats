@@ -61,6 +61,12 @@ sections() { "$MODPROF" report --section overview "$@"; }
     [ "$(traces)" = 0 ]
 }
 
+@test "signals that the caller ignores stay ignored, and cost no exit status" {
+    run -0 env --ignore-signal=HUP,CHLD "$MODPROF" run -q -- grep SigIgn /proc/self/status
+    [[ $output == *00010001 ]]
+    run -4 env --ignore-signal=HUP,CHLD "$MODPROF" run -q -- sh -c 'exit 4'
+}
+
 @test "usage errors exit 2, and say what was wrong" {
     run -2 "$MODPROF" run
     [[ $output == *"no program"*"--help"* ]]
