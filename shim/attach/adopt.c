@@ -5,67 +5,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/lua_ident.h"
 #include "shim/attach/copy_table.h"
 #include "shim/attach/hooks.h"
+#include "shim/attach/lua_symbols.h"
 #include "shim/attach/redirect.h"
-#include "shim/attach/symtab.h"
 #include "shim/attach/verbose.h"
 #include "shim/hooks/cfunction.h"
 #include "shim/hooks/ffi.h"
 #include "shim/record/record_api.h"
 
-/* ---- lists from lua_api.def ---- */
-
 enum { COPY_TEXT_MAX = 512 };
 
-/* Index of every function of lua_api.def, and of lua_ident behind them. */
-enum wanted {
-#define HOOK(group, name, ret, params) WANTED_##name,
-#define USE(name, ret, params) WANTED_##name,
-#include "probe/lua_api.def"
-    WANTED_IDENT,
-    WANTED_N
-};
-
-static const char *const wanted_name[WANTED_N] = {
-#define HOOK(group, name, ret, params) #name,
-#define USE(name, ret, params) #name,
-#include "probe/lua_api.def"
-    "lua_ident",
-};
-
-enum group {
-    GROUP_STATE,
-    GROUP_FUNCTION,
-    GROUP_CALLK,
-    GROUP_PCALLK,
-    GROUP_RESUME,
-    GROUP_LOAD,
-    GROUP_LOADFILE,
-    GROUP_REQUIREF,
-    GROUP_OPENLIBS,
-    GROUP_SETFUNCS,
-    GROUP_NEWMETATABLE,
-    GROUP_SETFIELD,
-    GROUP_SETGLOBAL
-};
+/* ---- lists from lua_api.def ---- */
 
 static const struct {
-    uint16_t group, wanted;
+    const char *group;
+    enum lua_symbol symbol;
     const void *hook;
     size_t member; /* in struct lua_api */
 } hooked[HOOK_N] = {
 #define HOOK(g, name, ret, params) \
-    {GROUP_##g, WANTED_##name, (const void *)hook_##name, offsetof(struct lua_api, name)},
+    {#g, LUA_SYMBOL_##name, (const void *)hook_##name, offsetof(struct lua_api, name)},
 #include "probe/lua_api.def"
 };
 
 static const struct {
-    uint16_t wanted;
+    enum lua_symbol symbol;
     size_t member;
 } used[] = {
-#define USE(name, ret, params) {WANTED_##name, offsetof(struct lua_api, name)},
+#define USE(name, ret, params) {LUA_SYMBOL_##name, offsetof(struct lua_api, name)},
 #include "probe/lua_api.def"
 };
 
@@ -108,72 +76,6 @@ static void note(const struct image *im, const char *what, const char *reason, u
     VERBOSE("not covered: ", text, ": ", reason);
 }
 
-/* ---- finding ---- */
-
-/* Symbols of IM: the dynamic ones, and what these lack from the file. */
-static void find_symbols(const struct image *im, struct symbol found[WANTED_N])
-{
-    struct symtab file;
-    int missing = 0;
-    memset(found, 0, WANTED_N * sizeof *found);
-    for (int i = 0; i < WANTED_N; i++)
-        missing += !image_symbol(im, wanted_name[i], i == WANTED_IDENT, &found[i]);
-    if (missing && symtab_open(&file, im) == 0) {
-        symtab_find(&file, im, wanted_name, WANTED_N, found);
-        symtab_close(&file);
-    }
-}
-
-static int is_ourselves(const struct image *im)
-{
-    uint64_t here = (uint64_t)(uintptr_t)&adopt_is_lua;
-    return here >= im->lo && here < im->hi;
-}
-
-int adopt_is_lua(const struct image *im)
-{
-    struct symbol s;
-    struct symtab file;
-    if (im->hi == 0 || is_ourselves(im))
-        return 0;
-    if (image_symbol(im, "lua_newstate", 0, &s))
-        return 1;
-    if (symtab_open(&file, im) != 0)
-        return 0;
-    if (symtab_mentions(&file, "lua_newstate")) {
-        static const char *const name[] = {"lua_newstate"};
-        symtab_find(&file, im, name, 1, &s);
-    }
-    symtab_close(&file);
-    return s.address != 0 || s.size == UINT64_MAX;
-}
-
-static int has_function(void *ctx, const char *name)
-{
-    const struct image *im = ctx;
-    struct symbol s;
-    struct symtab file;
-    if (image_symbol(im, name, 0, &s))
-        return 1;
-    if (symtab_open(&file, im) != 0)
-        return 0;
-    if (symtab_mentions(&file, name))
-        symtab_find(&file, im, &name, 1, &s);
-    symtab_close(&file);
-    return s.address != 0;
-}
-
-static void find_version(const struct image *im, const struct symbol *ident, struct lua_version *v)
-{
-    const ElfW(Phdr) *p = ident->address != 0 ? image_segment(im, ident->address) : NULL;
-    if (p != NULL) {
-        size_t left = im->bias + p->p_vaddr + p->p_filesz - ident->address;
-        if (lua_ident_parse((const char *)(uintptr_t)ident->address, left, v))
-            return;
-    }
-    lua_ident_fingerprint(has_function, (void *)(uintptr_t)im, v);
-}
-
 /* ---- copies ---- */
 
 static uint64_t key_of(const struct image *im)
@@ -202,14 +104,14 @@ static void set_member(struct lua_api *api, size_t member, const void *function)
     memcpy((char *)api + member, &function, sizeof function);
 }
 
-static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[WANTED_N],
+static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[LUA_SYMBOL_N],
                            const struct lua_copy *c)
 {
     memset(r, 0, HOOK_N * sizeof *r);
     for (int i = 0; i < HOOK_N; i++) {
-        r[i].name = wanted_name[hooked[i].wanted];
+        r[i].name = lua_symbol_name[hooked[i].symbol];
         r[i].group = hooked[i].group;
-        r[i].entry = found[hooked[i].wanted];
+        r[i].entry = found[hooked[i].symbol];
         r[i].copy = c;
         r[i].hook = hooked[i].hook;
     }
@@ -217,31 +119,31 @@ static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[
 
 /* Hooks call these freely; without them nothing can be covered.  Returns 1, and the first that
  * lacks in TEXT, or 0. */
-static int lacks_function(const struct symbol found[WANTED_N], char text[COPY_TEXT_MAX])
+static int lacks_function(const struct symbol found[LUA_SYMBOL_N], char text[COPY_TEXT_MAX])
 {
     for (int i = 0; i < USED_N; i++) {
-        const struct symbol *s = &found[used[i].wanted];
-        if (s->address != 0 || used[i].wanted == WANTED_luaL_loadbufferx)
+        const struct symbol *s = &found[used[i].symbol];
+        if (s->address != 0 || used[i].symbol == LUA_SYMBOL_luaL_loadbufferx)
             continue;
-        join(text, wanted_name[used[i].wanted], s->size == 0 ? " was not found" : " is there twice",
-             "");
+        join(text, lua_symbol_name[used[i].symbol],
+             s->size == 0 ? " was not found" : " is there twice", "");
         return 1;
     }
     return 0;
 }
 
 static void fill_copy(struct lua_copy *c, const struct image *im,
-                      const struct symbol found[WANTED_N])
+                      const struct symbol found[LUA_SYMBOL_N])
 {
-    const ElfW(Phdr) *text = image_text(im, found[WANTED_lua_newstate].address);
-    int object = object_of((const void *)(uintptr_t)found[WANTED_lua_newstate].address);
+    const ElfW(Phdr) *text = image_text(im, found[LUA_SYMBOL_lua_newstate].address);
+    int object = object_of((const void *)(uintptr_t)found[LUA_SYMBOL_lua_newstate].address);
     c->object = object >= 0 ? (uint32_t)object : 0;
     c->groups = 0;
     memset(&c->layout, 0, sizeof c->layout);
     c->text_lo = text != NULL ? im->bias + text->p_vaddr : 0;
     c->text_hi = text != NULL ? c->text_lo + text->p_memsz : 0;
     for (int i = 0; i < USED_N; i++)
-        set_member(&c->api, used[i].member, (const void *)(uintptr_t)found[used[i].wanted].address);
+        set_member(&c->api, used[i].member, (const void *)(uintptr_t)found[used[i].symbol].address);
 }
 
 /* What the trace says of it. */
@@ -267,7 +169,7 @@ static const char *reason_of(const struct redirect *r, int i)
     if (r[i].reason != NULL)
         return r[i].reason;
     for (int k = 0; k < HOOK_N; k++)
-        if (r[k].group == r[i].group && r[k].reason != NULL) {
+        if (strcmp(r[k].group, r[i].group) == 0 && r[k].reason != NULL) {
             join(text, "it goes together with ", r[k].name, "");
             return text;
         }
@@ -323,7 +225,7 @@ static void install(const struct image *im, struct lua_copy *c, struct redirect 
     }
 }
 
-static void adopt_54(const struct image *im, const struct symbol found[WANTED_N],
+static void adopt_54(const struct image *im, const struct symbol found[LUA_SYMBOL_N],
                      const struct lua_version *v, int late)
 {
     struct redirect r[HOOK_N];
@@ -345,12 +247,12 @@ static void adopt_54(const struct image *im, const struct symbol found[WANTED_N]
 
 void adopt_lua(const struct image *im, int late)
 {
-    struct symbol found[WANTED_N];
+    struct symbol found[LUA_SYMBOL_N];
     struct lua_version v;
-    find_symbols(im, found);
-    find_version(im, &found[WANTED_IDENT], &v);
-    if (found[WANTED_lua_newstate].address != 0 &&
-        copy_of_address((const void *)(uintptr_t)found[WANTED_lua_newstate].address) != NULL)
+    lua_symbols_find(im, found);
+    lua_symbols_version(im, found, &v);
+    if (found[LUA_SYMBOL_lua_newstate].address != 0 &&
+        copy_of_address((const void *)(uintptr_t)found[LUA_SYMBOL_lua_newstate].address) != NULL)
         return;
     if (v.flavour == LUA_FLAVOUR_54)
         adopt_54(im, found, &v, late);
@@ -367,7 +269,7 @@ static uint64_t ffi_entry; /* of the ffi_call that is redirected; 0: none */
 void adopt_ffi(const struct image *im, int late)
 {
     static struct redirect_page page;
-    struct redirect r = {.name = "ffi_call", .hook = (const void *)hook_ffi_call};
+    struct redirect r = {.name = "ffi_call", .group = "FFI", .hook = (const void *)hook_ffi_call};
     if (im->hi == 0 || ffi_entry != 0 || !image_symbol(im, "ffi_call", 0, &r.entry) ||
         (late && im->text_relocations))
         return;

@@ -6,9 +6,6 @@
 
 #include "shim/attach/image.h"
 
-/* 1 where IM defines Lua's API, of whatever version. Cheap for objects that do not. */
-int adopt_is_lua(const struct image *im);
-
 /* Attaches to the Lua of IM.  LATE: it came after start-up, and is not relocated yet. */
 void adopt_lua(const struct image *im, int late);
 

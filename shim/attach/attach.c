@@ -11,6 +11,7 @@
 #include "shim/attach/adopt.h"
 #include "shim/attach/decoder.h"
 #include "shim/attach/loader.h"
+#include "shim/attach/lua_symbols.h"
 #include "shim/attach/rescan.h"
 #include "shim/attach/scan.h"
 #include "shim/hooks/cheap.h"
@@ -34,7 +35,7 @@ static int detect(struct dl_phdr_info *info, size_t size, void *ctx)
     struct image im;
     (void)size, (void)ctx;
     image_read(&im, info);
-    return adopt_is_lua(&im);
+    return lua_symbols_present(&im);
 }
 
 /* ---- taking objects in ---- */
@@ -69,7 +70,7 @@ static int arena_ready(void)
 static void came(void *ctx, const struct image *im)
 {
     (void)ctx;
-    if (adopt_is_lua(im) && arena_ready())
+    if (lua_symbols_present(im) && arena_ready())
         adopt_lua(im, late);
     if (arena != NULL)
         adopt_ffi(im, late);

@@ -81,7 +81,8 @@ static int redirect_in(struct dl_phdr_info *info, size_t size, void *ctx)
 
 int loader_start(void)
 {
-    struct redirect r = {.name = "_dl_debug_state", .hook = (const void *)on_notify};
+    struct redirect r = {
+        .name = "_dl_debug_state", .group = "LOADER", .hook = (const void *)on_notify};
     r.entry.address = _r_debug.r_brk;
     if (r.entry.address == 0)
         return -1;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "shim/attach/lua_tags.h"
+#include "shim/attach/scratch.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 
@@ -39,11 +40,7 @@ struct check {
 
 /* ---- memory ---- */
 
-struct scratch {
-    char *at, *end;
-};
-
-static void *scratch_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+void *scratch_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct scratch *s = ud;
     if (nsize == 0)

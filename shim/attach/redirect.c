@@ -107,10 +107,10 @@ void redirect_plan(const struct image *im, struct redirect *r, size_t n, struct 
 
 /* ---- installing ---- */
 
-static int group_is_sound(const struct redirect *r, size_t n, int group)
+static int group_is_sound(const struct redirect *r, size_t n, const char *group)
 {
     for (size_t i = 0; i < n; i++)
-        if (r[i].group == group && r[i].reason != NULL)
+        if (strcmp(r[i].group, group) == 0 && r[i].reason != NULL)
             return 0;
     return 1;
 }
@@ -130,10 +130,10 @@ static int write_jump(struct patch *t, struct redirect *r)
 }
 
 /* Some entry of the group could not be written: the others go back to what they were. */
-static void undo_group(struct patch *t, struct redirect *r, size_t n, int group)
+static void undo_group(struct patch *t, struct redirect *r, size_t n, const char *group)
 {
     for (size_t i = 0; i < n; i++) {
-        if (r[i].group != group)
+        if (strcmp(r[i].group, group) != 0)
             continue;
         if (r[i].done && patch_write(t, jump_at(&r[i]), r[i].saved, sizeof r[i].saved) != 0)
             continue; /* can not be undone: the hook stays, which works */
@@ -142,10 +142,10 @@ static void undo_group(struct patch *t, struct redirect *r, size_t n, int group)
     }
 }
 
-static void install_group(struct patch *t, struct redirect *r, size_t n, int group)
+static void install_group(struct patch *t, struct redirect *r, size_t n, const char *group)
 {
     for (size_t i = 0; i < n; i++) {
-        if (r[i].group != group || r[i].done)
+        if (strcmp(r[i].group, group) != 0 || r[i].done)
             continue;
         if (write_jump(t, &r[i]) != 0) {
             undo_group(t, r, n, group);

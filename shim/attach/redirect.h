@@ -11,7 +11,7 @@
 /* One function. */
 struct redirect {
     const char *name;
-    int group;           /* functions of the same number go together */
+    const char *group;   /* functions of one group go together */
     struct symbol entry; /* address 0: the object lacks it */
     const void *copy;    /* for copy_now; NULL: left alone */
     const void *hook;

@@ -67,7 +67,7 @@ static struct image own_image(void)
     return h.im;
 }
 
-static struct redirect redirect_of(function *f, int group)
+static struct redirect redirect_of(function *f, const char *group)
 {
     struct redirect r = {.name = "victim", .group = group, .copy = &copy, .hook = (void *)hook};
     r.entry.address = (uint64_t)(uintptr_t)f;
@@ -96,7 +96,7 @@ static void a_redirected_function_runs_its_hook_which_runs_the_original(void **s
 {
     (void)state;
     struct redirect_page page = {0};
-    struct redirect r = redirect_of(add, 0);
+    struct redirect r = redirect_of(add, "A");
     copy_now = NULL;
     assert_int_equal(call_of(add, 2, 3), 5);
     plan_and_install(&r, 1, &page);
@@ -112,7 +112,7 @@ static void without_a_copy_the_threads_copy_stays(void **state)
     (void)state;
     static struct lua_copy other;
     struct redirect_page page = {0};
-    struct redirect r = redirect_of(larger, 0);
+    struct redirect r = redirect_of(larger, "A");
     r.copy = NULL;
     plan_and_install(&r, 1, &page);
     copy_now = &other;
@@ -124,8 +124,8 @@ static void a_group_goes_whole_or_not_at_all(void **state)
 {
     (void)state;
     struct redirect_page page = {0};
-    struct redirect r[3] = {redirect_of(multiply, 7), redirect_of(subtract, 5),
-                            redirect_of(NULL, 5)};
+    struct redirect r[3] = {redirect_of(multiply, "H"), redirect_of(subtract, "F"),
+                            redirect_of(NULL, "F")};
     plan_and_install(r, 3, &page);
     assert_int_equal(r[0].done, 1);
     assert_int_equal(r[1].done, 0);
@@ -141,7 +141,7 @@ static void two_names_of_one_function_are_refused(void **state)
 {
     (void)state;
     struct redirect_page page = {0};
-    struct redirect r[2] = {redirect_of(negate, 0), redirect_of(negate, 1)};
+    struct redirect r[2] = {redirect_of(negate, "A"), redirect_of(negate, "B")};
     plan_and_install(r, 2, &page);
     assert_int_equal(r[0].done + r[1].done, 0);
     assert_string_equal(r[0].reason, entry_verdict_text(ENTRY_SHARED));
@@ -153,7 +153,7 @@ static void data_is_refused(void **state)
     (void)state;
     static char data[16] = {1};
     struct redirect_page page = {0};
-    struct redirect r = redirect_of((function *)(uintptr_t)data, 0);
+    struct redirect r = redirect_of((function *)(uintptr_t)data, "A");
     plan_and_install(&r, 1, &page);
     assert_int_equal(r.done, 0);
     assert_string_equal(r.reason, entry_verdict_text(ENTRY_NOT_CODE));
@@ -164,7 +164,7 @@ static void without_a_decoder_nothing_is_touched(void **state)
 {
     (void)state;
     struct redirect_page page = {0};
-    struct redirect r = redirect_of(negate, 0);
+    struct redirect r = redirect_of(negate, "A");
     decoder_missing = 1;
     plan_and_install(&r, 1, &page);
     decoder_missing = 0;
@@ -194,7 +194,7 @@ static void pages_are_used_again_and_never_writable_and_executable(void **state)
     (void)state;
     struct image im = own_image();
     struct redirect_page page = {0};
-    struct redirect r = redirect_of(negate, 0);
+    struct redirect r = redirect_of(negate, "A");
     redirect_plan(&im, &r, 1, &page);
     void *first = page.at;
     assert_non_null(first);
