@@ -8,10 +8,7 @@
 #include "collector/cli/cli.h"
 #include "collector/util/err.h"
 #include "collector/util/nearest.h"
-
-#ifndef MODPROF_VERSION
-#define MODPROF_VERSION "0.1.0"
-#endif
+#include "wire/version.h"
 
 struct command {
     const char *name;
@@ -68,7 +65,7 @@ static int command_unknown(const char *name)
 
 static int cmd_help(int argc, char **argv)
 {
-    if (argc < 2) {
+    if (argc < 2 || !strcmp(argv[1], "help")) {
         help_print(stdout);
         return EXIT_FINE;
     }

@@ -151,7 +151,7 @@ static char *cell_text(const struct table *t, const struct row *r, unsigned i)
     if (c->limit == SIZE_MAX)
         return xstrdup(text);
     return cells_cut(text, c->limit > tree + CUT_MIN / 2 ? c->limit - tree : CUT_MIN / 2,
-                     c->flags & COLUMN_CUT_START);
+                     c->flags & COLUMN_CUT_START && *text != '[');
 }
 
 static struct libscols_table *draw_head(const struct table *t, const struct canvas *c)
