@@ -12,7 +12,7 @@
 enum column_flags {
     COLUMN_RIGHT = 1,     /* numbers */
     COLUMN_CUT_END = 2,   /* may be cut: the end goes */
-    COLUMN_CUT_START = 4, /* may be cut: the start goes (paths) */
+    COLUMN_CUT_START = 4, /* may be cut: the start goes (paths), but of [string "..."] the end */
     COLUMN_TREE = 8
 };
 enum { TABLE_COLUMNS_MAX = 20, TABLE_NO_PARENT = UINT32_MAX, TABLE_DEPTH_MAX = 24 };
