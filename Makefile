@@ -78,11 +78,11 @@ $(TOOL_LIB): $(TOOL_LIB_OBJ)
 # SKIP_UNIT: stems that a sanitizer's build leaves out.
 UNIT_SRC := $(filter-out $(SKIP_UNIT:%=tests/unit/%.c),$(wildcard tests/unit/test_*.c))
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
-second_line_list = $(shell sed -n '2s|^/\* $(2): *\(.*[^ ]\) *\*/ *$$|\1|p' $(1))
+words_of_line = $(shell sed -n 's|^/\* $(2): *\(.*[^ ]\) *\*/ *$$|\1|p' $(1))
 
 define unit_rule
 $(BUILD)/unit/$(1): $(BUILD)/unit.o/tests/unit/$(1).o \
-		$(patsubst %,$(BUILD)/unit.o/%.o,$(basename $(call second_line_list,tests/unit/$(1).c,SOURCES))) \
+		$(patsubst %,$(BUILD)/unit.o/%.o,$(basename $(call words_of_line,tests/unit/$(1).c,SOURCES))) \
 		$(TOOL_LIB)
 	@mkdir -p $$(@D)
 	$$(call say,LINK  $$@)
@@ -114,17 +114,17 @@ HOST_HEADERS := $(wildcard tests/hosts/*.h)
 $(BUILD)/hosts/%: tests/hosts/%.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,HOST  $@)
-	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call words_of_line,$<,LINK)
 
 $(BUILD)/hosts/%: tests/hosts/%.cc $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,HOST  $@)
-	$(Q)$(CXX) $(HOST_FLAGS) -o $@ $< $(call second_line_list,$<,LINK)
+	$(Q)$(CXX) $(HOST_FLAGS) -o $@ $< $(call words_of_line,$<,LINK)
 
 $(BUILD)/hosts/%_module.so: tests/hosts/%_module.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,HOST  $@)
-	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call second_line_list,$<,LINK)
+	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call words_of_line,$<,LINK)
 
 # ---- what people call ----
 # Packages first, in a make of its own: nothing may be compiled before they are there.
