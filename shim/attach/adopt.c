@@ -225,8 +225,9 @@ static void install(const struct image *im, struct lua_copy *c, struct redirect 
     }
 }
 
-static void adopt_54(const struct image *im, const struct symbol found[LUA_SYMBOL_N],
-                     const struct lua_version *v, int late)
+/* Returns the copy, or NULL where it can not be one. */
+static struct lua_copy *adopt_54(const struct image *im, const struct symbol found[LUA_SYMBOL_N],
+                                 const struct lua_version *v, int late)
 {
     struct redirect r[HOOK_N];
     char text[COPY_TEXT_MAX];
@@ -238,28 +239,32 @@ static void adopt_54(const struct image *im, const struct symbol found[LUA_SYMBO
     else if ((c = copy_for(im)) == NULL)
         note(im, v->name, "there are too many copies of Lua", 0);
     if (c == NULL)
-        return;
+        return NULL;
     fill_copy(c, im, found);
     plan_redirects(r, found, c);
     install(im, c, r);
     report(im, c, r, v->name, late);
+    return c;
 }
 
 void adopt_lua(const struct image *im, int late)
 {
     struct symbol found[LUA_SYMBOL_N];
     struct lua_version v;
+    const struct lua_copy *c = NULL;
     lua_symbols_find(im, found);
     lua_symbols_version(im, found, &v);
     if (found[LUA_SYMBOL_lua_newstate].address != 0 &&
         copy_of_address((const void *)(uintptr_t)found[LUA_SYMBOL_lua_newstate].address) != NULL)
         return;
     if (v.flavour == LUA_FLAVOUR_54)
-        adopt_54(im, found, &v, late);
+        c = adopt_54(im, found, &v, late);
     else if (v.flavour == LUA_FLAVOUR_UNKNOWN)
         note(im, "Lua", "its version can not be told", 0);
     else
         note(im, v.name, "only Lua 5.4 is supported", 0);
+    if (c == NULL || !(c->groups & UINT64_C(1) << GROUP_OF_lua_newstate))
+        writer_want();
 }
 
 /* ---- libffi ---- */

@@ -62,7 +62,7 @@ static int has_function(void *ctx, const char *name)
     if (symtab_mentions(&file, name))
         symtab_find(&file, im, &name, 1, &s);
     symtab_close(&file);
-    return s.address != 0;
+    return s.address != 0 || s.size == UINT64_MAX;
 }
 
 void lua_symbols_version(const struct image *im, const struct symbol found[LUA_SYMBOL_N],

@@ -25,7 +25,8 @@ enum {
 };
 
 static _Atomic int begun, finished;
-static int forked; /* the image continues a parent's: it may never use Lua */
+static _Atomic int wanted; /* a trace also without a state */
+static int forked;         /* the image continues a parent's: it may never use Lua */
 static _Atomic uint64_t next_ns, next_early_ns;
 static _Atomic uint32_t drainer; /* tid */
 
@@ -70,6 +71,8 @@ static int lock_at_end(void)
 static void snapshot(int final)
 {
     struct snapshot_options o = {final, now_ns(), process_info_rss_bytes()};
+    if (sink_renewed())
+        snapshot_redefine(arena);
     arena->process.shim_bytes = region_bytes() + framer_bytes();
     snapshot_take(arena, &o, framer_add, NULL);
 }
@@ -222,12 +225,17 @@ static int was_used(void)
     return 0;
 }
 
+void writer_want(void)
+{
+    atomic_store(&wanted, 1);
+}
+
 void writer_finish(enum end_reason reason, int status)
 {
     if (!is_ours())
         return;
     int saved = errno;
-    if (!atomic_load(&begun) && forked && was_used())
+    if (!atomic_load(&begun) && (forked ? was_used() : atomic_load(&wanted)))
         writer_begin();
     if (atomic_load(&begun) && !atomic_exchange(&finished, 1)) {
         /* A collector on a unix socket completes the trace from its descriptor; a file's arena
