@@ -130,7 +130,7 @@ void trust_uncovered(struct sentences *s, struct process *p)
         add(s, xformat("%s: %s", process_display(p, u->what),
                        *reason ? reason : "no reason was recorded"));
     }
-    if (!p->copies.n && p->about_seen)
+    if (!p->copies.n && !p->uncovered.n && p->about_seen)
         add(s, xstrdup("Lua: no copy of it was found in this process"));
 }
 

@@ -95,9 +95,13 @@ expect_covered() { # FILE [TIMES]
     preloaded lua5.1 -e 'io.write(_VERSION, string.format("%d", 7))'
     [ "$output" = "Lua 5.17" ]
     [[ $said == *"not covered: Lua 5.1."*"only Lua 5.4 is supported"* ]]
+    rm out.mprof
     preloaded lua5.3 -e 'io.write(_VERSION, string.format("%d", 7))'
     [ "$output" = "Lua 5.37" ]
     [[ $said == *"not covered: Lua 5.3."*"only Lua 5.4 is supported"* ]]
+    run "$MODPROF" report out.mprof
+    [[ $output == *"NOT covered  Lua 5.3."*"only Lua 5.4 is supported"* ]]
+    [[ $output != *"no copy"* ]]
     preloaded luajit -e 'local n = 0 for i = 1, 1e6 do n = n + i end io.write(_VERSION, n)'
     [ "$output" = "Lua 5.1500000500000" ]
     [[ $said == *"not covered: LuaJIT"*"only Lua 5.4 is supported"* ]]
@@ -131,6 +135,8 @@ expect_covered() { # FILE [TIMES]
     [ "$output" = "100 100" ]
     [[ $said == *"the system does not allow program code to be changed"* ]]
     expect_covered /lua5.4 0
+    run "$MODPROF" report out.mprof
+    [[ $output == *"NOT covered  Lua 5.4."*"in /usr/bin/lua5.4: the system does not allow program code to be changed"* ]]
 }
 
 # Evaluates EXPRESSION on the first process of the report (p).
