@@ -329,14 +329,15 @@ static int read_options(struct collect *c, int argc, char **argv)
         return cli_usage_error("collect", "%s: no argument is expected here", argv[optind]);
     if (!c->address_n)
         return cli_usage_error("collect", "where to listen was not said: --listen unix:/path");
-    if (!c->dir)
+    if (!*c->dir)
         return cli_usage_error("collect", "where the traces go was not said: --dir DIR");
     return -1;
 }
 
 int cmd_collect(int argc, char **argv)
 {
-    struct collect c = {.dir_fd = -1, .clients_max = CLIENTS_MAX, .bytes_max = BYTES_MAX};
+    struct collect c = {
+        .dir = "", .dir_fd = -1, .clients_max = CLIENTS_MAX, .bytes_max = BYTES_MAX};
     int status = read_options(&c, argc, argv);
     return status >= 0 ? status : collect(&c);
 }

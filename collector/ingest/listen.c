@@ -156,7 +156,7 @@ static int listen_one(const struct addrinfo *a, struct listening *l)
 
 static void name_tcp(struct listening *l)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
     socklen_t n = sizeof a;
     char host[INET6_ADDRSTRLEN + 20], port[16];
     if (getsockname(l->fd[0], (void *)&a, &n) ||
