@@ -33,6 +33,11 @@ int sink_write(const uint8_t *frame, size_t n)
     return sink->write(frame, n);
 }
 
+int sink_renewed(void)
+{
+    return sink->renewed();
+}
+
 uint32_t sink_lost_later(void)
 {
     return sink->lost_later();

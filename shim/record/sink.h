@@ -26,6 +26,10 @@ int sink_ready(int last);
 /* Returns 0, or -1: this frame is lost. */
 int sink_write(const uint8_t *frame, size_t n);
 
+/* 1, once, after a new connection took the place of an earlier one: who listens there may know
+ * nothing of what was sent before. */
+int sink_renewed(void);
+
 /* Frames that were lost after sink_write had taken them, since last asked. */
 uint32_t sink_lost_later(void);
 
@@ -44,6 +48,7 @@ struct sink_kind {
     void (*open)(int arena_fd);
     int (*ready)(int last);
     int (*write)(const uint8_t *frame, size_t n);
+    int (*renewed)(void);
     uint32_t (*lost_later)(void);
     int (*flush)(void);
     void (*close)(void);

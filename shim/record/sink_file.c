@@ -230,6 +230,11 @@ static int file_ready(int last)
     return (last || !slow) && usable(&st);
 }
 
+static int file_renewed(void)
+{
+    return 0;
+}
+
 static uint32_t file_lost_later(void)
 {
     return 0;
@@ -247,5 +252,5 @@ static void file_close(void)
     file.ino = 0;
 }
 
-const struct sink_kind sink_file = {file_open,       file_ready, file_write,
+const struct sink_kind sink_file = {file_open,       file_ready, file_write, file_renewed,
                                     file_lost_later, file_flush, file_close};

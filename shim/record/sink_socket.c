@@ -28,7 +28,8 @@ static enum stage stage;
 static struct address to;
 static uint8_t *kept; /* KEPT_BYTES, mapped on first need */
 static size_t kept_from, kept_to;
-static uint32_t kept_frames, lost;
+static uint32_t kept_frames, lost, greetings;
+static int renewed;
 
 /* ---- connecting ---- */
 
@@ -74,6 +75,8 @@ static void greet(int arena_fd)
     stage = CONNECTED;
     if (say_hello(arena_fd))
         disconnect();
+    else
+        renewed = greetings++ > 0;
 }
 
 static void connect_begin(int arena_fd)
@@ -193,6 +196,13 @@ static int socket_write(const uint8_t *frame, size_t n)
     return 0;
 }
 
+static int socket_renewed(void)
+{
+    int was = renewed;
+    renewed = 0;
+    return was;
+}
+
 static uint32_t socket_lost_later(void)
 {
     uint32_t n = lost;
@@ -218,8 +228,9 @@ static int socket_flush(void)
 static void socket_close(void)
 {
     disconnect();
-    lost = 0;
+    lost = greetings = 0;
+    renewed = 0;
 }
 
-const struct sink_kind sink_socket = {socket_open,       socket_ready, socket_write,
+const struct sink_kind sink_socket = {socket_open,       socket_ready, socket_write, socket_renewed,
                                       socket_lost_later, socket_flush, socket_close};

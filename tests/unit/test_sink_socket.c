@@ -80,6 +80,7 @@ static void the_hello_carries_token_and_arena(void **state)
     assert_int_equal(pread(fd, bytes, 5, 0), 5);
     assert_memory_equal(bytes, "arena", 5);
     assert_true(sink_socket.ready(0));
+    assert_false(sink_socket.renewed());
     close(fd);
     close(peer);
 }
@@ -201,6 +202,8 @@ static void a_closed_descriptor_is_connected_again(void **state)
     int file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
     assert_int_equal(sink_socket.write((const uint8_t *)"x", 1), -1);
     assert_true(sink_socket.ready(0));
+    assert_true(sink_socket.renewed());
+    assert_false(sink_socket.renewed());
     int again = accept_hello("MODPROF/1 -\n", &fd);
     assert_int_equal(fd, -1);
     assert_int_equal(sink_socket.write((const uint8_t *)"frame", 5), 0);
