@@ -137,13 +137,27 @@ struct serve *serve_new(struct event_base *base, const struct serve_options *o)
     return s;
 }
 
+static void accept_all(struct serve *s)
+{
+    for (int i = 0; i < s->listener_n; i++)
+        for (int n = 0; n < DRAIN_ROUNDS && accept_one(s, i); n++)
+            ;
+}
+
+void serve_take_arrivals(struct serve *s, pid_t peer)
+{
+    struct serve_client *c;
+    accept_all(s);
+    LIST_FOREACH(c, &s->clients, link)
+    if (peer && c->peer_pid == peer && !c->trace && !c->done)
+        serve_client_read(c, DRAIN_ROUNDS);
+}
+
 void serve_drain(struct serve *s)
 {
     struct serve_client *c;
     struct serve_trace *t;
-    for (int i = 0; i < s->listener_n; i++)
-        for (int n = 0; n < DRAIN_ROUNDS && accept_one(s, i); n++)
-            ;
+    accept_all(s);
     LIST_FOREACH(c, &s->clients, link)
     serve_client_read(c, DRAIN_ROUNDS);
     serve_reap(s);

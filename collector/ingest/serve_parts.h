@@ -67,6 +67,9 @@ struct serve {
 /* serve.c */
 void serve_trouble(struct serve *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void serve_reap(struct serve *s);
+/* Accepts what waits, and reads the connections of process PEER that are not joined to a trace yet:
+ * a process that lost its connection says its last words on another. */
+void serve_take_arrivals(struct serve *s, pid_t peer);
 
 /* serve_client.c.  Takes FD (and nothing where it returns -1). */
 int serve_client_new(struct serve *s, int fd, int is_unix, int wants_token);
@@ -83,7 +86,8 @@ void serve_trace_append(struct serve_trace *t, const struct frame_header *h,
                         const struct records_look *look, const uint8_t *bytes, size_t n);
 /* The connection is closed; the process may live. */
 void serve_trace_leave(struct serve_trace *t);
-/* The process is gone: completes the trace. */
+/* The process is gone: takes what it still had to say and completes the trace.  Not from within
+ * serve_client_read. */
 void serve_trace_gone(struct serve_trace *t);
 /* The collector ends before the process does. */
 void serve_trace_still_runs(struct serve_trace *t);

@@ -120,15 +120,27 @@ static void supersede(struct serve_trace *t)
     t->client = NULL;
 }
 
+/* Connections of the same process that came before C and have not been read yet: what they brought
+ * comes first in the trace.  The list begins with the newest, so this ends. */
+static void read_earlier(struct serve_client *c)
+{
+    for (struct serve_client *o = LIST_NEXT(c, link); o; o = LIST_NEXT(o, link))
+        if (c->peer_pid && o->peer_pid == c->peer_pid && !o->trace && !o->done)
+            serve_client_read(o, DRAIN_ROUNDS);
+}
+
+static void gone(struct serve_trace *t);
+
 struct serve_trace *serve_trace_join(struct serve_client *c, uint32_t pid, uint64_t start_real_ns)
 {
+    read_earlier(c);
     struct serve_trace *t = serve_trace_find(c->s, c, pid, start_real_ns);
     if (t)
         supersede(t);
     /* Another arena: the program was replaced by exec without a word; this is its successor. */
     if (t && !t->done && t->arena_fd >= 0 && c->arena_fd >= 0 &&
         !same_file(t->arena_fd, c->arena_fd))
-        serve_trace_gone(t);
+        gone(t);
     if (!t || t->done)
         t = serve_trace_new(c, pid, start_real_ns);
     if (!t)
@@ -250,7 +262,7 @@ static void complete(struct serve_trace *t)
     finish(t, failed ? SERVE_INCOMPLETE : SERVE_COMPLETED);
 }
 
-void serve_trace_gone(struct serve_trace *t)
+static void gone(struct serve_trace *t)
 {
     if (t->client)
         serve_client_read(t->client, DRAIN_ROUNDS);
@@ -263,12 +275,18 @@ void serve_trace_gone(struct serve_trace *t)
         complete(t);
 }
 
+void serve_trace_gone(struct serve_trace *t)
+{
+    serve_take_arrivals(t->s, t->peer_pid);
+    gone(t);
+}
+
 void serve_trace_leave(struct serve_trace *t)
 {
     if (t->client && t->client->why[0])
         snprintf(t->why, sizeof t->why, "%s", t->client->why);
     t->client = NULL;
-    if (t->pid_fd < 0 || serve_trace_is_gone(t))
+    if (t->pid_fd < 0) /* else its end is told by itself, and words may come on another connection */
         complete(t);
 }
 
