@@ -650,6 +650,37 @@ static void serve_completes_a_process_killed_before_its_first_frame(void **state
     assert_completed(f);
 }
 
+static void serve_joins_what_a_dead_process_said_on_two_connections(void **state)
+{
+    struct fixture *f = *state;
+    siginfo_t si;
+    trace_process(&f->t);
+    trace_frame(&f->t);
+    size_t one = f->t.n;
+    trace_end(&f->t, 0);
+    trace_frame(&f->t);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int arena_fd, fd = dial_unix(f);
+        arena_new(f->t.pid, f->t.start_real_ns, &arena_fd);
+        greet_with(fd, &arena_fd, 1);
+        say(fd, f->t.bytes, one);
+        close(fd);
+        fd = dial_unix(f);
+        greet(fd);
+        say(fd, f->t.bytes + one, f->t.n - one);
+        _exit(0);
+    }
+    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT); /* all of it waits in the sockets by now */
+    until(f, &f->went_n, 1);
+    settle(f);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(f->went_n, 1);
+    assert_int_equal(f->outcome, SERVE_ENDED);
+    assert_int_equal(files_n(f), 1);
+    assert_holds(f, f->file, f->t.bytes, f->t.n);
+}
+
 static void serve_tells_a_program_from_the_one_it_replaced(void **state)
 {
     struct fixture *f = *state;
@@ -805,6 +836,7 @@ int main(void)
         FACT(serve_keeps_no_descriptor_that_it_was_sent),
         FACT(serve_completes_the_trace_of_a_killed_process),
         FACT(serve_completes_a_process_killed_before_its_first_frame),
+        FACT(serve_joins_what_a_dead_process_said_on_two_connections),
         FACT(serve_tells_a_program_from_the_one_it_replaced),
         FACT(serve_waits_for_a_process_that_closed_its_socket),
         FACT(serve_survives_damaged_streams),
