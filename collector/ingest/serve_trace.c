@@ -286,7 +286,8 @@ void serve_trace_leave(struct serve_trace *t)
     if (t->client && t->client->why[0])
         snprintf(t->why, sizeof t->why, "%s", t->client->why);
     t->client = NULL;
-    if (t->pid_fd < 0) /* else its end is told by itself, and words may come on another connection */
+    if (t->pid_fd <
+        0) /* else its end is told by itself, and words may come on another connection */
         complete(t);
 }
 
