@@ -33,6 +33,8 @@ enum {
     ARENA_THREADS_MAX = 128,
     ARENA_HITS_MAX = 1024,
     ARENA_CHUNKS_MAX = 1024,
+    ARENA_PROTOS_MAX = 8192,
+    ARENA_NODES_MAX = 65536,
     ARENA_STRINGS_BYTES = 1 << 20,
     ARENA_RING_BYTES = 1 << 20 /* a power of two */
 };
@@ -99,6 +101,7 @@ struct arena_object {
 struct arena_copy {
     uint32_t object, version_name, status, layout, reason, late;
     uint64_t attached_ns;
+    uint64_t vm_lo, vm_hi; /* the VM loop; 0, 0: not known */
     _Atomic uint32_t version;
     uint32_t emitted;
 };
@@ -165,6 +168,25 @@ struct arena_ring {
     uint8_t bytes[ARENA_RING_BYTES];
 };
 
+/* A frame of a sampled stack, and a Lua function in one; ids are index + 1.  `ready` is stored last. */
+struct arena_node {
+    uint64_t value;
+    uint32_t parent, line;
+    uint16_t kind, flags;
+    _Atomic uint32_t ready;
+};
+
+struct arena_proto {
+    uint32_t source, line_defined, last_line;
+    _Atomic uint32_t ready;
+};
+
+struct arena_sampler {
+    uint64_t clock, asked_hz, period_ns, mechanism, signal; /* clock 0: not sampled */
+    _Atomic uint64_t handler_n, handler_ns, handler_max_ns;
+    uint64_t emitted_n; /* handler_n + 1 last written */
+};
+
 struct arena_process {
     uint64_t pid, ppid, uid, start_real_ns, start_mono_ns, start_estimated, attach_ns, forked_from;
     uint64_t shim_bytes;
@@ -196,6 +218,7 @@ struct arena {
     uint32_t milestone_name[8];
     uint32_t milestones_emitted; /* bit set */
     uint64_t drain_n, drain_ns, written_bytes, attach_cost_ns;
+    uint32_t sampler_used;           /* 1: `sampler` and what follows it may be read */
     uint32_t threads_overflowed; /* 1: the last slot is shared by several threads */
 
     struct arena_object objects[ARENA_OBJECTS_MAX];
@@ -207,6 +230,11 @@ struct arena {
     struct arena_chunk chunks[ARENA_CHUNKS_MAX];
     struct arena_ring ring __attribute__((aligned(4096)));
     uint8_t strings[ARENA_STRINGS_BYTES] __attribute__((aligned(4096)));
+    struct arena_sampler sampler __attribute__((aligned(4096)));
+    _Atomic uint32_t nodes_n, protos_n;
+    uint32_t nodes_emitted, protos_emitted;
+    struct arena_proto protos[ARENA_PROTOS_MAX];
+    struct arena_node nodes[ARENA_NODES_MAX];
     /* From here on pages are reserved slot by slot, bank by bank. */
     struct arena_thread threads[ARENA_THREADS_MAX] __attribute__((aligned(4096)));
 };

@@ -80,7 +80,10 @@ static int copies(const struct snapshot *s)
             continue;
         struct rec_copy r = {i,         c->object, c->version_name, c->status,
                              c->layout, c->reason, c->attached_ns,  c->late};
+        struct rec_code_role vm = {i, c->vm_lo, c->vm_hi, ROLE_VM};
         int stop = SNAPSHOT_EMIT(s, copy, &r);
+        if (!stop && c->vm_hi != 0)
+            stop = SNAPSHOT_EMIT(s, code_role, &vm);
         if (stop)
             return stop;
         c->emitted = now;
@@ -134,7 +137,7 @@ int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_em
      * (snapshot.h). */
     static uint8_t record[SNAPSHOT_RECORD_MAX];
     static int (*const definitions[])(const struct snapshot *) = {
-        process, snapshot_strings, objects, copies, uncovered, functions};
+        process, snapshot_strings, objects, copies, uncovered, functions, snapshot_stacks};
     struct snapshot s = {a, o, emit, ctx, record};
     uint64_t limit = atomic_load(&a->ring.head);
     int stop = 0;
@@ -150,6 +153,8 @@ void snapshot_redefine(struct arena *a)
     a->process_emitted = 0;
     a->strings_emitted = 0;
     a->milestones_emitted = 0;
+    if (a->sampler_used)
+        a->protos_emitted = a->nodes_emitted = a->sampler.emitted_n = 0;
     memset(a->losses_emitted, 0, sizeof a->losses_emitted);
     for (uint32_t i = 0; i < atomic_load(&a->objects_n) && i < ARENA_OBJECTS_MAX; i++)
         a->objects[i].emitted = 0;

@@ -89,12 +89,26 @@ static int is_record(const uint8_t *bytes, uint32_t n)
     return record_next(&at, bytes + n, &kind, &payload, &payload_n) == 1 && at == bytes + n;
 }
 
+/* 1 where the entry at POSITION has been incomplete for so long that nobody will complete it: its
+ * writer left by a longjmp from a signal handler. */
+static int is_given_up(const struct snapshot *s, uint64_t position)
+{
+    const uint64_t patience_ns = UINT64_C(5000000000);
+    static uint64_t stuck_at, since_ns;
+    if (position != stuck_at || since_ns == 0 || s->o->now_ns < since_ns) {
+        stuck_at = position;
+        since_ns = s->o->now_ns;
+        return 0;
+    }
+    return s->o->now_ns - since_ns > patience_ns;
+}
+
 /* Size of the entry at POSITION, 0 where it must wait or can not be. */
 static uint32_t entry_size(const struct snapshot *s, uint64_t position, uint64_t limit,
                            uint32_t header)
 {
     uint32_t kind = header & 3, size = padded(4 + (header >> 2));
-    if ((kind == RING_EMPTY || kind == RING_BUSY) && !s->o->final)
+    if ((kind == RING_EMPTY || kind == RING_BUSY) && !s->o->final && !is_given_up(s, position))
         return 0;
     if (kind == RING_EMPTY)
         return 8;

@@ -25,6 +25,8 @@ int snapshot_put(const struct snapshot *s, size_t n);
 
 /* Each part returns 0, or what emit returned. */
 int snapshot_strings(const struct snapshot *s);
+/* Lua functions and frames of samples, which are defined once and never change; the sampler. */
+int snapshot_stacks(const struct snapshot *s);
 /* Ring entries before LIMIT (a head read earlier). */
 int snapshot_ring(const struct snapshot *s, uint64_t limit);
 int snapshot_counters(const struct snapshot *s);

@@ -65,6 +65,7 @@ static const char *const losses[] = {
     [LOSS_TRIES] = "paths tried beyond the number kept",
     [LOSS_SPANS] = "module loads not listed: too many of one name, or nested too deeply",
     [LOSS_UNSEEN_RETURN] = "timed calls left by an error or yield",
+    [LOSS_NODES_FULL] = "frames of samples cut: table full",
 };
 
 static const char *const milestones[] = {

@@ -83,6 +83,7 @@ enum loss {
     LOSS_TRIES = 11,          /* paths tried beyond the number kept for a span */
     LOSS_SPANS = 12,          /* spans not kept: too many of one name, or nested too deeply */
     LOSS_UNSEEN_RETURN = 13,  /* timed calls left by an error or yield; their time is not counted */
+    LOSS_NODES_FULL = 14,     /* frames of samples cut: table full */
     LOSS_N = 32
 };
 

@@ -13,6 +13,8 @@
 #include "shim/hooks/cfunction.h"
 #include "shim/hooks/ffi.h"
 #include "shim/record/record_api.h"
+#include "shim/stack/lua_learn.h"
+#include "shim/stack/native.h"
 
 enum { COPY_TEXT_MAX = 512 };
 
@@ -300,10 +302,12 @@ void adopt_forget(uint64_t lo, uint64_t hi)
         if (!c->live || c->text_lo < lo || c->text_lo >= hi)
             continue;
         c->live = 0;
+        lua_unlearn(i);
         if (arena->copies[i].status == COPY_COVERED) /* of others the shortfall is what counts */
             arena->copies[i].status = COPY_UNLOADED;
         atomic_fetch_add(&arena->copies[i].version, 1);
     }
     function_forget(lo, hi);
     cfunction_forget(lo, hi);
+    native_forget();
 }

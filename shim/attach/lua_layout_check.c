@@ -21,12 +21,12 @@ static const struct lua_layout candidate = {
     .state_global = 24,
     .state_ci = OFFSET_STATE_CI,
     .ci_func = OFFSET_CI_FUNC,
-    .ci_previous = 16,
+    .ci_previous = OFFSET_CI_PREVIOUS,
     .ci_callstatus = 62,
     .tvalue_tag = OFFSET_TVALUE_TAG,
     .tvalue_bytes = TVALUE_BYTES,
     .cclosure_f = OFFSET_CCLOSURE_F,
-    .lclosure_proto = 24,
+    .lclosure_proto = OFFSET_LCLOSURE_PROTO,
 };
 
 enum { SCRATCH_BYTES = 256 * 1024, MATCHES_WANTED = 3 };
@@ -135,6 +135,8 @@ static int check_calls(lua_State *L)
             return 0;
         ci = field(k, ci, candidate.ci_previous);
     }
+    if (ci == NULL || field(k, ci, candidate.ci_previous) != NULL) /* the base, and nothing below */
+        return 0;
     k->matches++;
     return 0;
 }
@@ -142,7 +144,7 @@ static int check_calls(lua_State *L)
 static const char *read_chunk(lua_State *L, void *ud, size_t *n)
 {
     static const char chunk[] = "local f = ... "
-                                "local function make() return function(x) f(x) return 1 end end "
+                                "local function make() return function(x)\n f(x)\n return 1 end end "
                                 "return make(), make()";
     const char **next = ud;
     (void)L;
@@ -150,6 +152,19 @@ static const char *read_chunk(lua_State *L, void *ud, size_t *n)
     *next = chunk;
     *n = text != NULL ? sizeof chunk - 1 : 0;
     return text;
+}
+
+/* The lines of the Lua function at the top, whose prototype is at PROTO. */
+static int lines_match(const struct lua_api *api, lua_State *L, const struct check *k,
+                       const char *proto)
+{
+    lua_Debug ar;
+    int lines[2];
+    const char *found = field(k, proto, OFFSET_PROTO_LINE);
+    memcpy(lines, &found, sizeof lines);
+    api->lua_pushvalue(L, -1);
+    return api->lua_getinfo(L, ">S", &ar) && lines[0] == ar.linedefined &&
+           lines[1] == ar.lastlinedefined;
 }
 
 /* Two closures of one function, and the chunk that made them. */
@@ -162,13 +177,16 @@ static int closures_match(const struct lua_api *api, lua_State *L, struct check 
     if (!top_value_is(k, L, TAG_LUA_CLOSURE, chunk))
         return 0;
     const char *chunk_proto = field(k, chunk, candidate.lclosure_proto);
+    if (!lines_match(api, L, k, chunk_proto))
+        return 0;
     api->lua_pushcclosure(L, check_calls, 0);
     api->lua_callk(L, 1, 2, 0, NULL);
     const char *a = api->lua_topointer(L, -2), *b = api->lua_topointer(L, -1);
     const char *proto = field(k, b, candidate.lclosure_proto);
     k->closure = b;
     return a != b && top_value_is(k, L, TAG_LUA_CLOSURE, b) && proto != NULL &&
-           proto == field(k, a, candidate.lclosure_proto) && proto != chunk_proto;
+           proto == field(k, a, candidate.lclosure_proto) && proto != chunk_proto &&
+           lines_match(api, L, k, proto);
 }
 
 /* Runs in a protected call, its struct check as argument. */
@@ -190,7 +208,8 @@ static int has_all(const struct lua_api *api)
 {
     return api->lua_newstate != NULL && api->lua_pushcclosure != NULL &&
            api->lua_topointer != NULL && api->lua_load != NULL && api->lua_callk != NULL &&
-           api->lua_pcallk != NULL;
+           api->lua_pcallk != NULL && api->lua_pushvalue != NULL && api->lua_getinfo != NULL &&
+           api->lua_getstack != NULL;
 }
 
 static int check_all(struct lua_copy *c, struct scratch *memory)

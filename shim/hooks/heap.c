@@ -18,6 +18,7 @@
 #include "shim/hooks/cheap.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
+#include "shim/sampler/sampler.h"
 
 SHIM_TLS uintptr_t heap_inside;
 
@@ -250,6 +251,7 @@ lua_State *hook_lua_newstate(lua_Alloc f, void *ud)
     milestone_note(MILESTONE_STATE, now_ns(), 0);
     if (!c->layout.tried)
         layout_verify(c);
+    sampler_copy(c);
     slot_get();
     struct arena_state *s = state_slot_new();
     return s ? state_new(c, s, f, ud) : c->api.lua_newstate(f, ud);

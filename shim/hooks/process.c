@@ -24,29 +24,37 @@
 #include "shim/record/region.h"
 #include "shim/record/slots.h"
 #include "shim/record/writer.h"
+#include "shim/sampler/sampler.h"
 
 /* ---- exit ---- */
 
 static int on_exit_registered;
 
+static void finish(enum end_reason reason, int status)
+{
+    if (arena && arena->process.pid == (uint64_t)getpid()) /* not in a child of vfork */
+        sampler_stop();
+    writer_finish(reason, status);
+}
+
 static void at_exit(int status, void *unused)
 {
     (void)unused;
-    writer_finish(END_EXIT, status & 0xff);
+    finish(END_EXIT, status & 0xff);
 }
 
 /* Earlier than at_exit, and without the status: only where that could not be registered. */
 __attribute__((destructor)) static void shim_stop(void)
 {
     if (!on_exit_registered)
-        writer_finish(END_EXIT, -1);
+        finish(END_EXIT, -1);
 }
 
 #define REAL(name) (real.name ? (void)0 : real_resolve())
 
 SHIM_EXPORT void _exit(int status)
 {
-    writer_finish(END_QUICK_EXIT, status & 0xff);
+    finish(END_QUICK_EXIT, status & 0xff);
     REAL(_exit);
     real._exit(status);
     __builtin_unreachable();
@@ -54,7 +62,7 @@ SHIM_EXPORT void _exit(int status)
 
 SHIM_EXPORT void _Exit(int status)
 {
-    writer_finish(END_QUICK_EXIT, status & 0xff);
+    finish(END_QUICK_EXIT, status & 0xff);
     REAL(_Exit);
     real._Exit(status);
     __builtin_unreachable();
@@ -62,7 +70,7 @@ SHIM_EXPORT void _Exit(int status)
 
 SHIM_EXPORT void quick_exit(int status)
 {
-    writer_finish(END_QUICK_EXIT, status & 0xff);
+    finish(END_QUICK_EXIT, status & 0xff);
     REAL(quick_exit);
     real.quick_exit(status);
     __builtin_unreachable();
@@ -200,7 +208,7 @@ SHIM_EXPORT int daemon(int nochdir, int noclose)
 static void in_parent(void)
 {
     if (in_daemon)
-        writer_finish(END_QUICK_EXIT, 0);
+        finish(END_QUICK_EXIT, 0);
 }
 
 static void in_child(void)

@@ -3,6 +3,7 @@
  * Context: constructor. */
 #include "shim/record/config.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,6 +59,14 @@ static void read_cwd(void)
         config.cwd[0] = 0;
 }
 
+/* Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers. */
+static void read_cpu(const char *hz, const char *signal_number)
+{
+    uint64_t n = number(hz), s = number(signal_number);
+    config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
+    config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
+}
+
 void config_read(void)
 {
     const char *verbose = getenv("MODPROF_VERBOSE"), *tmp_dir = getenv("TMPDIR");
@@ -68,6 +77,7 @@ void config_read(void)
     copy_string(config.token, sizeof config.token, getenv("MODPROF_TOKEN"));
     copy_string(config.tmp_dir, sizeof config.tmp_dir,
                 tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp");
+    read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_CPU_SIGNAL"));
     read_cwd();
     read_out(getenv("MODPROF_OUT"));
 }

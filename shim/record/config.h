@@ -7,6 +7,8 @@
  *   MODPROF          "off": stay dormant
  *   MODPROF_LAYOUT   "api": do not use Lua's structures directly
  *   MODPROF_START_NS CLOCK_MONOTONIC ns of process start, set by `modprof run`
+ *   MODPROF_CPU      samples a second of CPU time (1 to 10000); unset, 0 or "off": none
+ *   MODPROF_CPU_SIGNAL  the signal that is used for it, by number; unset: SIGURG
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
  *
  * Which file: "%p" in MODPROF_OUT stands for the process id ("%%" for one "%").  The environment is
@@ -27,6 +29,8 @@ struct config {
     int off;
     int layout_api;
     int verbose;
+    uint32_t cpu_hz;        /* 0: no CPU samples */
+    int cpu_signal;
     uint64_t start_ns; /* 0: not told */
     char out[4096];    /* "": default file; a file's name is absolute */
     char token[128];

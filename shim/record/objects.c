@@ -127,6 +127,32 @@ static uint32_t find_known(const struct object_range *r, uint32_t path, uint32_t
     return ARENA_OBJECTS_MAX;
 }
 
+/* ---- unwinding ---- */
+
+static struct {
+    const uint8_t *hdr;
+    uint64_t n;
+} eh_frame[ARENA_OBJECTS_MAX];
+
+const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n)
+{
+    if (id >= ARENA_OBJECTS_MAX)
+        return NULL;
+    *n = eh_frame[id].n;
+    return eh_frame[id].hdr;
+}
+
+static void note_eh_frame(uint32_t id, const struct dl_phdr_info *info)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type != PT_GNU_EH_FRAME || !is_mapped(info, p->p_vaddr, p->p_memsz))
+            continue;
+        eh_frame[id].n = p->p_memsz;
+        eh_frame[id].hdr = (const uint8_t *)(uintptr_t)(info->dlpi_addr + p->p_vaddr);
+    }
+}
+
 static void fill(struct arena_object *o, const struct dl_phdr_info *info,
                  const struct object_range *r, uint32_t path)
 {
@@ -135,6 +161,7 @@ static void fill(struct arena_object *o, const struct dl_phdr_info *info,
     o->bias = info->dlpi_addr;
     o->path = path;
     o->build_id_n = read_build_id(info, o->build_id);
+    note_eh_frame((uint32_t)(o - arena->objects), info);
     atomic_fetch_add(&o->version, 1);
 }
 

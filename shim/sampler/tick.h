@@ -1,0 +1,34 @@
+/* tick: takes one sample, in the signal handler.
+ *
+ * Context: signal handler on the sampled thread, at any instruction of the host: inside malloc, the
+ * loader, Lua's own allocator, our hooks. Nothing here locks, allocates, or calls what does. */
+#ifndef SHIM_SAMPLER_TICK_H
+#define SHIM_SAMPLER_TICK_H
+
+#include <signal.h>
+
+#include "shim/stack/lua_frames.h"
+#include "shim/stack/native.h"
+
+enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256 };
+
+/* What a thread needs to be sampled; its own mapping, so that handlers use little stack. */
+struct tick_thread {
+    void *event;
+    uint32_t tid;
+    volatile uint32_t busy;
+    struct native_stack stack;
+    struct native_frame frame, vm;
+    uint64_t native[TICK_NATIVE_MAX];
+    struct lua_frame lua[TICK_LUA_MAX];
+    uint64_t cached_global;
+    uint32_t cached_state;
+};
+
+/* This thread's, or NULL: it is not sampled. */
+extern SHIM_HIDDEN SHIM_TLS struct tick_thread *tick_now;
+extern volatile int tick_stopped;
+
+void tick(int signal, siginfo_t *info, void *context);
+
+#endif

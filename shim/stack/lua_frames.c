@@ -1,0 +1,221 @@
+/* lua_frames: see lua_frames.h.
+ *
+ * Lines: Lua keeps a signed difference for each instruction, and absolute lines for some
+ * (ldebug.c, luaG_getfuncline). */
+#include "shim/stack/lua_frames.h"
+
+#include <string.h>
+
+#include "shim/attach/lua_tags.h"
+#include "shim/attach/thunk.h"
+#include "wire/enums.h"
+
+/* Offsets of 5.4.3 to 5.4.8 on 64-bit machines, checked before use (lua_learn.c). */
+enum {
+    STATE_STACK_LAST = 40,
+    STATE_STACK = 48,
+    CI_PREVIOUS = 16,
+    CI_SAVEDPC = 32,
+    CI_STATUS = 62,
+    LCLOSURE_PROTO = 24,
+    PROTO_SIZECODE = 24,
+    PROTO_SIZELINEINFO = 28,
+    PROTO_SIZEABSLINEINFO = 40,
+    PROTO_LINEDEFINED = 44,
+    PROTO_LASTLINE = 48,
+    PROTO_CODE = 64,
+    PROTO_LINEINFO = 88,
+    PROTO_ABSLINEINFO = 96,
+    PROTO_SOURCE = 112,
+    TSTRING_TAG = 8,
+    TSTRING_SHRLEN = 11,
+    TSTRING_LNGLEN = 16,
+    TSTRING_BYTES = 24,
+    TAG_LONG_STRING = 0x14
+};
+
+/* Bits of CallInfo.callstatus. */
+enum {
+    CIST_C = 1 << 1,
+    CIST_FRESH = 1 << 2,
+    CIST_HOOKED = 1 << 3,
+    CIST_TAIL = 1 << 5,
+    CIST_FIN = 1 << 7
+};
+
+static uint64_t u64_at(const void *base, size_t offset)
+{
+    uint64_t v;
+    memcpy(&v, (const char *)base + offset, sizeof v);
+    return v;
+}
+
+static int32_t s32_at(const void *base, size_t offset)
+{
+    int32_t v;
+    memcpy(&v, (const char *)base + offset, sizeof v);
+    return v;
+}
+
+static const void *pointer_at(const void *base, size_t offset)
+{
+    return (const void *)(uintptr_t)u64_at(base, offset);
+}
+
+/* ---- prototypes ---- */
+
+void lua_proto_read(const void *proto, struct lua_proto *out)
+{
+    const void *s = pointer_at(proto, PROTO_SOURCE);
+    out->line_defined = (uint32_t)s32_at(proto, PROTO_LINEDEFINED);
+    out->last_line = (uint32_t)s32_at(proto, PROTO_LASTLINE);
+    out->source = NULL;
+    out->source_n = 0;
+    if (s == NULL)
+        return;
+    out->source = (const char *)s + TSTRING_BYTES;
+    int is_long = (((const uint8_t *)s)[TSTRING_TAG] & 0x3f) == TAG_LONG_STRING;
+    out->source_n = is_long ? u64_at(s, TSTRING_LNGLEN) : ((const uint8_t *)s)[TSTRING_SHRLEN];
+}
+
+void lua_proto_code(const void *proto, uint64_t *lo, uint64_t *hi)
+{
+    *lo = u64_at(proto, PROTO_CODE);
+    *hi = *lo + (uint64_t)(uint32_t)s32_at(proto, PROTO_SIZECODE) * 4;
+}
+
+struct abs_line {
+    int32_t pc, line;
+};
+
+/* The last absolute line at or before PC. */
+static struct abs_line base_line(const void *proto, int32_t pc)
+{
+    struct abs_line base = {-1, s32_at(proto, PROTO_LINEDEFINED)}, a;
+    const char *list = pointer_at(proto, PROTO_ABSLINEINFO);
+    int32_t lo = 0, hi = list != NULL ? s32_at(proto, PROTO_SIZEABSLINEINFO) : 0;
+    while (lo < hi) {
+        int32_t mid = (lo + hi) / 2;
+        memcpy(&a, list + (size_t)mid * sizeof a, sizeof a);
+        if (a.pc <= pc) {
+            base = a;
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return base;
+}
+
+static uint32_t line_of(const void *proto, int32_t pc)
+{
+    const int8_t *differences = pointer_at(proto, PROTO_LINEINFO);
+    if (differences == NULL || pc < 0 || pc >= s32_at(proto, PROTO_SIZELINEINFO))
+        return 0;
+    struct abs_line base = base_line(proto, pc);
+    while (base.pc++ < pc)
+        base.line += differences[base.pc];
+    return base.line > 0 ? (uint32_t)base.line : 0;
+}
+
+/* ---- frames ---- */
+
+/* Lua's pc is ahead of the instruction that runs. */
+static int32_t instruction(const void *proto, uint64_t saved_pc)
+{
+    uint64_t lo, hi;
+    lua_proto_code(proto, &lo, &hi);
+    return saved_pc > lo && saved_pc <= hi ? (int32_t)((saved_pc - lo) / 4) - 1 : -1;
+}
+
+/* The VM keeps its pc in a register, mostly one that calls preserve. */
+static int pc_in_registers(const void *proto, const struct native_frame *vm, uint64_t *pc)
+{
+    uint64_t lo, hi;
+    lua_proto_code(proto, &lo, &hi);
+    for (int i = 0; i < CFI_SAVED_N; i++) {
+        *pc = vm->r[cfi_saved_register[i]];
+        if (*pc > lo && *pc <= hi && (*pc & 3) == 0)
+            return 1;
+    }
+    for (int i = 0; vm->is_exact && i < 16; i++) {
+        *pc = vm->r[i];
+        if (i != CFI_RSP && *pc > lo && *pc <= hi && (*pc & 3) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static uint16_t flags_of(unsigned status)
+{
+    return (uint16_t)((status & CIST_FRESH ? NODE_FRESH : 0) |
+                      (status & CIST_TAIL ? NODE_TAIL_CALL : 0) |
+                      (status & CIST_FIN ? NODE_FINALIZER : 0) |
+                      (status & CIST_HOOKED ? NODE_HOOK : 0));
+}
+
+static void lua_frame_of(const char *ci, const void *closure, const struct native_frame *vm,
+                         struct lua_frame *out)
+{
+    const void *proto = pointer_at(closure, LCLOSURE_PROTO);
+    uint64_t pc = u64_at(ci, CI_SAVEDPC);
+    out->kind = NODE_LUA;
+    out->value = (uint64_t)(uintptr_t)proto;
+    if (vm != NULL && !pc_in_registers(proto, vm, &pc)) {
+        pc = u64_at(ci, CI_SAVEDPC);
+        out->flags |= NODE_LINE_STALE;
+    }
+    out->line = line_of(proto, instruction(proto, pc));
+}
+
+static void frame_of(const char *ci, const char *func, const struct native_frame *vm,
+                     struct lua_frame *out)
+{
+    uint16_t status;
+    memcpy(&status, ci + CI_STATUS, sizeof status);
+    memset(out, 0, sizeof *out);
+    out->flags = flags_of(status);
+    out->kind = NODE_C_FUNCTION;
+    const void *p = pointer_at(func, 0);
+    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
+    if (tag == TAG_LUA_CLOSURE && !(status & CIST_C))
+        lua_frame_of(ci, p, vm, out);
+    else if (tag == TAG_LIGHT_C || tag == TAG_C_CLOSURE)
+        out->value =
+            (uint64_t)(thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F)) + 1);
+}
+
+int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+               enum lua_frames_end *end)
+{
+    const char *stack = pointer_at(L, STATE_STACK), *last = pointer_at(L, STATE_STACK_LAST);
+    const char *ci = pointer_at(L, OFFSET_STATE_CI), *above = pointer_at(L, OFFSET_STATE_TOP);
+    int n = 0, skipped = 0;
+    *end = LUA_FRAMES_BUSY;
+    if (stack == NULL || above < stack || above > last + 5 * TVALUE_BYTES + TVALUE_BYTES * 256)
+        return 0;
+    for (;;) {
+        const char *previous = pointer_at(ci, CI_PREVIOUS);
+        const char *func = pointer_at(ci, OFFSET_CI_FUNC);
+        if (previous == NULL) {
+            *end = LUA_FRAMES_WHOLE;
+            return n;
+        }
+        if (n == max) {
+            *end = LUA_FRAMES_CUT;
+            return n;
+        }
+        if (func < stack || func >= above || func >= last) {
+            if (n > 0 || skipped)
+                return n;
+            skipped = 1; /* a call that is being made: its caller is sound */
+            vm = NULL;
+            ci = previous;
+            continue;
+        }
+        frame_of(ci, func, n == 0 ? vm : NULL, &out[n]);
+        n++;
+        above = func;
+        ci = previous;
+    }
+}

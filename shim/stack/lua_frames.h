@@ -1,0 +1,39 @@
+/* lua_frames: walks Lua's call infos, without calling Lua.
+ *
+ * Trusts nothing that a signal may have interrupted half-way: a call info counts only when its
+ * function lies between its caller's and the top of the stack, within the stack; the walk ends where
+ * that does not hold, and says so.  Only for copies whose structures were checked (lua_learn.h).
+ *
+ * Context: signal handlers on the thread that runs L. */
+#ifndef SHIM_STACK_LUA_FRAMES_H
+#define SHIM_STACK_LUA_FRAMES_H
+
+#include "shim/attach/copy.h"
+#include "shim/stack/native.h"
+
+struct lua_frame {
+    uint64_t value; /* as in the `node` record, but for Lua functions: address of the Proto */
+    uint32_t line;
+    uint16_t kind;  /* enum node_kind */
+    uint16_t flags; /* enum node_flag */
+};
+
+enum lua_frames_end { LUA_FRAMES_WHOLE = 0, LUA_FRAMES_CUT = 1, LUA_FRAMES_BUSY = 2 };
+
+/* Writes up to MAX frames of L, innermost first, to OUT; returns their number.  VM: registers of the
+ * innermost native frame of the VM, for the exact line of the running function, or NULL. */
+int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+               enum lua_frames_end *end);
+
+/* What identifies a Lua function beyond its address. */
+struct lua_proto {
+    const char *source; /* NULL: stripped */
+    size_t source_n;
+    uint32_t line_defined, last_line;
+};
+void lua_proto_read(const void *proto, struct lua_proto *out);
+
+/* Bounds of the function's code. */
+void lua_proto_code(const void *proto, uint64_t *lo, uint64_t *hi);
+
+#endif

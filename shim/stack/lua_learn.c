@@ -1,0 +1,189 @@
+/* lua_learn: see lua_learn.h.
+ *
+ * A Lua function of known lines calls a C function, which compares what lua_frames says with what
+ * lua_getinfo says, and walks the C stack: the outermost frame in whose registers the calling function's pc still
+ * stands is the VM loop. Where no frame has it (a VM that keeps it in memory), the largest function of this
+ * copy between the C function and lua_callk is. */
+#include "shim/stack/lua_learn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "shim/attach/scratch.h"
+#include "shim/record/config.h"
+#include "shim/record/record_api.h"
+#include "shim/stack/lua_frames.h"
+
+enum { SCRATCH_BYTES = 256 * 1024, FRAMES_MAX = 24 };
+
+static struct lua_learnt learnt[ARENA_COPIES_MAX];
+
+const struct lua_learnt *lua_learnt(uint32_t id)
+{
+    return &learnt[id < ARENA_COPIES_MAX ? id : 0];
+}
+
+static struct {
+    const struct lua_api *api;
+    struct lua_learnt *out;
+    const struct lua_copy *copy;
+} now;
+
+/* ---- in the C function that the Lua function called ---- */
+
+static int same_as_lua_says(lua_State *L)
+{
+    struct lua_frame f[8];
+    enum lua_frames_end end;
+    int n = lua_frames(L, NULL, f, 8, &end);
+    if (end != LUA_FRAMES_WHOLE || n != 4)
+        return 0;
+    for (int level = 0; level < n; level++) {
+        lua_Debug ar;
+        if (!now.api->lua_getstack(L, level, &ar) || !now.api->lua_getinfo(L, "Sl", &ar))
+            return 0;
+        int is_c = *ar.what == 'C';
+        if (is_c != (f[level].kind == NODE_C_FUNCTION))
+            return 0;
+        if (is_c)
+            continue;
+        struct lua_proto p;
+        lua_proto_read((const void *)(uintptr_t)f[level].value, &p);
+        if (f[level].line != (uint32_t)ar.currentline ||
+            p.line_defined != (uint32_t)ar.linedefined ||
+            p.last_line != (uint32_t)ar.lastlinedefined || p.source == NULL ||
+            p.source_n != ar.srclen || memcmp(p.source, ar.source, p.source_n) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+static int holds_pc(const struct native_frame *f, uint64_t lo, uint64_t hi)
+{
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        if (f->r[cfi_saved_register[i]] > lo && f->r[cfi_saved_register[i]] <= hi)
+            return 1;
+    return 0;
+}
+
+static void find_vm(lua_State *L)
+{
+    struct lua_frame lua[2];
+    enum lua_frames_end end;
+    struct native_stack stack = {0, 0};
+    struct native_frame f;
+    struct cfi_range range, largest = {0, 0}, with_pc = {0, 0};
+    uint64_t lo, hi;
+    if (lua_frames(L, NULL, lua, 2, &end) < 2)
+        return;
+    lua_proto_code((const void *)(uintptr_t)lua[1].value, &lo, &hi);
+    native_begin_caller(&f, &stack);
+    for (int i = 0; i < FRAMES_MAX && native_step(&f, &stack) > 0; i++) {
+        if (f.pc < now.copy->text_lo || f.pc >= now.copy->text_hi || native_range(f.pc - 1, &range))
+            continue;
+        if (range.hi - range.lo > largest.hi - largest.lo)
+            largest = range;
+        if (holds_pc(&f, lo, hi))
+            with_pc = range;
+    }
+    now.out->vm = with_pc.hi != 0 ? with_pc : largest;
+}
+
+static int learn_here(lua_State *L)
+{
+    now.out->frames = same_as_lua_says(L);
+    if (now.out->frames)
+        find_vm(L);
+    return 0;
+}
+
+/* ---- the state around it ---- */
+
+/* A lua_Reader: the whole text, once.  Not by luaL_loadbufferx, which would come by our hooks. */
+static const char *read_chunk(lua_State *L, void *ud, size_t *n)
+{
+    static const char chunk[] = "local learn = ...\n"
+                                "local function f(x)\n"
+                                "  local y = x\n"
+                                "  learn(y)\n"
+                                "  return y\n"
+                                "end\n"
+                                "\n"
+                                "local r = f(1)\n"
+                                "return r\n";
+    int *read = ud;
+    (void)L;
+    *n = *read ? 0 : sizeof chunk - 1;
+    *read = 1;
+    return *n ? chunk : NULL;
+}
+
+static int run_chunk(lua_State *L)
+{
+    int read = 0;
+    if (now.api->lua_load(L, read_chunk, &read, "=modprof", "t") != LUA_OK)
+        return 0;
+    now.api->lua_pushcclosure(L, learn_here, 0);
+    now.api->lua_callk(L, 1, 0, 0, NULL);
+    return 0;
+}
+
+static void learn_in(struct scratch *memory)
+{
+    lua_State *L = now.api->lua_newstate(scratch_alloc, memory);
+    if (L == NULL)
+        return;
+    now.api->lua_pushcclosure(L, run_chunk, 0);
+    now.api->lua_pcallk(L, 0, 0, 0, 0, NULL);
+}
+
+/* Lua 5.4.0 to 5.4.2 move their stack in ways that a signal handler can not see through. */
+static int is_known_version(const struct lua_copy *c)
+{
+    const struct arena_string *s =
+        (const void *)&arena->strings[(size_t)(arena->copies[c->id].version_name - 1) * 8];
+    const char *dot =
+        arena->copies[c->id].version_name ? strstr((const char *)s->bytes, "5.4.") : NULL;
+    return dot != NULL && atoi(dot + 4) >= 3;
+}
+
+static void publish(const struct lua_copy *c, const struct cfi_range *vm)
+{
+    arena->copies[c->id].vm_lo = vm->lo;
+    arena->copies[c->id].vm_hi = vm->hi;
+    atomic_fetch_add(&arena->copies[c->id].version, 1);
+}
+
+void lua_learn(struct lua_copy *c)
+{
+    struct lua_learnt *out = &learnt[c->id];
+    if (__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL) || !c->layout.verified ||
+        !is_known_version(c))
+        return;
+    void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return;
+    struct scratch memory = {p, (char *)p + SCRATCH_BYTES};
+    struct lua_copy *before = copy_now;
+    struct lua_learnt found = {.tried = 1};
+    now.api = &c->api;
+    now.copy = c;
+    now.out = &found;
+    copy_now = c;
+    learn_in(&memory);
+    copy_now = before;
+    munmap(p, SCRATCH_BYTES);
+    out->vm = found.vm;
+    __atomic_store_n(&out->frames, found.frames, __ATOMIC_RELEASE);
+    if (found.vm.hi != 0)
+        publish(c, &found.vm);
+}
+
+void lua_unlearn(uint32_t id)
+{
+    struct lua_learnt *l = &learnt[id];
+    l->vm.hi = l->vm.lo = 0;
+    l->frames = 0;
+    l->tried = 0;
+}

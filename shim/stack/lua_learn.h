@@ -1,0 +1,26 @@
+/* lua_learn: finds out, on a state of the shim's own, whether lua_frames reads this copy of Lua
+ * rightly, and where its VM loop lies.
+ *
+ * Context: host thread, before the first sample. */
+#ifndef SHIM_STACK_LUA_LEARN_H
+#define SHIM_STACK_LUA_LEARN_H
+
+#include "shim/attach/copy.h"
+#include "shim/stack/cfi.h"
+
+struct lua_learnt {
+    int tried;
+    int frames;          /* 1: lua_frames may be used */
+    struct cfi_range vm; /* 0, 0: not found */
+};
+
+/* What is known of copy ID; never NULL.  Any context. */
+const struct lua_learnt *lua_learnt(uint32_t id);
+
+/* Learns, once per copy. */
+void lua_learn(struct lua_copy *c);
+
+/* The copy's object is about to be unloaded. */
+void lua_unlearn(uint32_t id);
+
+#endif

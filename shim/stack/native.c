@@ -1,0 +1,225 @@
+/* native: see native.h. */
+#include "shim/stack/native.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "shim/record/record_api.h"
+
+enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20 };
+
+/* ---- rows, cached ---- */
+
+enum { CACHE_N = 8192, BUSY = 1 };
+
+struct cached {
+    _Atomic uint64_t pc; /* 0: free; BUSY: being written */
+    struct cfi_row row;
+};
+static struct cached cache[CACHE_N];
+static _Atomic int cache_used;
+
+static struct cached *cache_at(uint64_t pc)
+{
+    return &cache[(pc ^ pc >> 13) % CACHE_N];
+}
+
+static int cache_get(struct cached *c, uint64_t pc, struct cfi_row *row)
+{
+    if (atomic_load_explicit(&c->pc, memory_order_acquire) != pc)
+        return 0;
+    *row = c->row;
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&c->pc, memory_order_relaxed) == pc;
+}
+
+static void cache_put(struct cached *c, uint64_t pc, const struct cfi_row *row)
+{
+    uint64_t seen = atomic_load_explicit(&c->pc, memory_order_relaxed);
+    if (seen == BUSY || !atomic_compare_exchange_strong(&c->pc, &seen, BUSY))
+        return;
+    atomic_store_explicit(&cache_used, 1, memory_order_relaxed);
+    c->row = *row;
+    atomic_store_explicit(&c->pc, pc, memory_order_release);
+}
+
+void native_forget(void)
+{
+    if (!atomic_load_explicit(&cache_used, memory_order_relaxed))
+        return;
+    for (int i = 0; i < CACHE_N; i++)
+        atomic_store_explicit(&cache[i].pc, 0, memory_order_relaxed);
+}
+
+static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
+{
+    memset(row, 0, sizeof *row);
+    int object = object_of((const void *)(uintptr_t)pc);
+    if (object < 0)
+        return;
+    uint64_t n;
+    const uint8_t *hdr = object_eh_frame_hdr((uint32_t)object, &n);
+    if (hdr != NULL)
+        cfi_find(pc, hdr, n, row, range);
+}
+
+static void row_of(uint64_t pc, struct cfi_row *row)
+{
+    struct cached *c = cache_at(pc);
+    if (cache_get(c, pc, row))
+        return;
+    find(pc, row, NULL);
+    cache_put(c, pc, row);
+}
+
+int native_range(uint64_t pc, struct cfi_range *range)
+{
+    struct cfi_row row;
+    range->hi = 0;
+    find(pc, &row, range);
+    return range->hi != 0 ? 0 : -1;
+}
+
+/* ---- the thread's stack ---- */
+
+static void learn_main(struct native_stack *s)
+{
+    struct rlimit l;
+    uint64_t n = MAIN_STACK_MAX;
+    if (getrlimit(RLIMIT_STACK, &l) == 0 && l.rlim_cur < n)
+        n = l.rlim_cur;
+    s->hi = getauxval(AT_EXECFN) & ~UINT64_C(15); /* the kernel puts it at the stack's top */
+    s->lo = s->hi > n ? s->hi - n : 0;
+}
+
+static void learn_thread(struct native_stack *s)
+{
+    pthread_attr_t attr;
+    void *lo = NULL;
+    size_t n = 0;
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return;
+    if (pthread_attr_getstack(&attr, &lo, &n) == 0) {
+        s->lo = (uint64_t)(uintptr_t)lo;
+        s->hi = s->lo + n;
+    }
+    pthread_attr_destroy(&attr);
+}
+
+void native_stack_learn(struct native_stack *s)
+{
+    memset(s, 0, sizeof *s);
+    if (syscall(SYS_gettid) == getpid())
+        learn_main(s);
+    else
+        learn_thread(s);
+}
+
+/* ---- steps ---- */
+
+void native_begin(struct native_frame *f, const ucontext_t *context)
+{
+    static const uint8_t dwarf_of[] = {/* in the order of REG_R8 ... */
+                                       8,       9,       10,      11,      12,      13,
+                                       14,      15,      CFI_RDI, CFI_RSI, CFI_RBP, CFI_RBX,
+                                       CFI_RDX, CFI_RAX, CFI_RCX, CFI_RSP};
+    const greg_t *g = context->uc_mcontext.gregs;
+    for (int i = 0; i < 16; i++)
+        f->r[dwarf_of[i]] = (uint64_t)g[i];
+    f->pc = (uint64_t)g[REG_RIP];
+    f->is_exact = 1;
+}
+
+/* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */
+static int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
+{
+    if (likely(at >= s->lo && at >= sp && at + n <= s->hi && sp >= s->lo)) {
+        memcpy(out, (const void *)(uintptr_t)at, n);
+        return 0;
+    }
+    struct iovec to = {out, n}, from = {(void *)(uintptr_t)at, n};
+    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
+}
+
+/* mov $15, %rax; syscall: what the kernel returns to from a signal handler. */
+static int is_sigreturn(uint64_t pc)
+{
+    static const uint8_t code[9] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    return object_of((const void *)(uintptr_t)pc) >= 0 &&
+           memcmp((const void *)(uintptr_t)pc, code, sizeof code) == 0;
+}
+
+static int step_signal(struct native_frame *f, const struct native_stack *s)
+{
+    ucontext_t c;
+    uint64_t at = f->r[CFI_RSP] + offsetof(ucontext_t, uc_mcontext.gregs);
+    if (read_stack(s, f->r[CFI_RSP], at, &c.uc_mcontext.gregs, sizeof c.uc_mcontext.gregs) != 0)
+        return -1;
+    native_begin(f, &c);
+    return 1;
+}
+
+static int step_row(struct native_frame *f, const struct native_stack *s, const struct cfi_row *row)
+{
+    uint64_t sp = f->r[CFI_RSP], cfa = f->r[row->cfa_reg] + (uint64_t)(int64_t)row->cfa_offset, ra;
+    if (cfa <= sp || cfa - sp > FRAME_MAX_BYTES || cfa & 7 ||
+        read_stack(s, sp, cfa + (uint64_t)(int64_t)row->return_offset, &ra, sizeof ra) != 0)
+        return -1;
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        if (row->saved[i] != CFI_NOT_SAVED &&
+            read_stack(s, sp, cfa + (uint64_t)(int64_t)row->saved[i], &f->r[cfi_saved_register[i]],
+                       sizeof ra) != 0)
+            return -1;
+    f->r[CFI_RSP] = cfa;
+    f->pc = ra;
+    f->is_exact = 0;
+    return ra != 0;
+}
+
+/* A linkage stub pushes one word from its eleventh byte on. */
+static int step_plt(struct native_frame *f, const struct native_stack *s)
+{
+    uint64_t cfa = f->r[CFI_RSP] + 8 + ((f->pc & 15) >= 11 ? 8 : 0), ra;
+    if (read_stack(s, f->r[CFI_RSP], cfa - 8, &ra, sizeof ra) != 0)
+        return -1;
+    f->r[CFI_RSP] = cfa;
+    f->pc = ra;
+    f->is_exact = 0;
+    return ra != 0;
+}
+
+int native_step(struct native_frame *f, const struct native_stack *s)
+{
+    struct cfi_row row;
+    if (!f->is_exact && is_sigreturn(f->pc))
+        return step_signal(f, s);
+    row_of(f->is_exact ? f->pc : f->pc - 1, &row);
+    switch (row.kind) {
+    case CFI_ROW:
+        return step_row(f, s, &row);
+    case CFI_PLT:
+        return step_plt(f, s);
+    case CFI_OUTERMOST:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* Steps out of itself while its own frame is still there. */
+__attribute__((noinline)) void native_begin_caller(struct native_frame *f,
+                                                   const struct native_stack *s)
+{
+    ucontext_t here;
+    getcontext(&here);
+    native_begin(f, &here);
+    if (native_step(f, s) <= 0)
+        f->pc = 0;
+}

@@ -1,0 +1,43 @@
+/* native: walks the C stack, frame by frame, with the registers that each frame will get back.
+ *
+ * Rows of .eh_frame are cached by address, so a step costs some ten nanoseconds once a place has
+ * been seen.  Memory of the stack is read directly where the thread's own stack is known to reach;
+ * elsewhere (fibers, damaged stacks) the kernel is asked to copy, so that nothing can fault.
+ *
+ * Context: signal handlers, and host threads. */
+#ifndef SHIM_STACK_NATIVE_H
+#define SHIM_STACK_NATIVE_H
+
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "shim/stack/cfi.h"
+
+struct native_frame {
+    uint64_t r[16]; /* by DWARF number; caller-saved ones hold only in the innermost frame */
+    uint64_t pc;
+    uint8_t is_exact; /* 1: pc is the interrupted instruction; 0: a return address */
+};
+
+/* The stack of the calling thread. */
+struct native_stack {
+    uint64_t lo, hi; /* 0, 0: unknown */
+};
+
+/* Learns the calling thread's stack; may allocate; not in a signal handler. */
+void native_stack_learn(struct native_stack *s);
+
+void native_begin(struct native_frame *f, const ucontext_t *context);
+/* The caller of this very call, with the registers that calls preserve. */
+void native_begin_caller(struct native_frame *f, const struct native_stack *s);
+
+/* Goes on to F's caller.  Returns 1; 0 at the outermost frame, or -1 where the way is lost. */
+int native_step(struct native_frame *f, const struct native_stack *s);
+
+/* The function (frame description) around PC.  Returns 0, or -1. */
+int native_range(uint64_t pc, struct cfi_range *range);
+
+/* Forgets all rows: an object was unloaded. */
+void native_forget(void);
+
+#endif

@@ -1,0 +1,154 @@
+/* nodes: see nodes.h.
+ *
+ * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
+ * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted. */
+#include "shim/stack/nodes.h"
+
+#include <string.h>
+
+#include "shim/record/record_api.h"
+#include "shim/record/region.h"
+#include "shim/stack/lua_frames.h"
+
+enum { PROBES_MAX = 64, NODE_SLOTS = 2 * ARENA_NODES_MAX, PROTO_SLOTS = 2 * ARENA_PROTOS_MAX };
+
+static _Atomic uint32_t node_slot[NODE_SLOTS], proto_slot[PROTO_SLOTS];
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    x ^= x >> 32;
+    x *= UINT64_C(0xd6e8feb86659fd93);
+    return x ^ x >> 32;
+}
+
+/* The next free entry of a table of MAX, with memory behind it; MAX where there is none. */
+static uint32_t take(_Atomic uint32_t *n, uint32_t max, const void *table, size_t each)
+{
+    uint32_t i = atomic_load(n);
+    do {
+        if (i >= max || region_reserve((const char *)table + i * each, each))
+            return max;
+    } while (!atomic_compare_exchange_weak(n, &i, i + 1));
+    return i;
+}
+
+/* ---- nodes ---- */
+
+static int same_node(uint32_t id, const struct node_key *k)
+{
+    const struct arena_node *d = &arena->nodes[id - 1];
+    return d->value == k->value && d->parent == k->parent && d->line == k->line &&
+           d->kind == k->kind && d->flags == k->flags;
+}
+
+static uint32_t node_add(const struct node_key *k)
+{
+    uint32_t i = take(&arena->nodes_n, ARENA_NODES_MAX, arena->nodes, sizeof *arena->nodes);
+    if (i == ARENA_NODES_MAX)
+        return 0;
+    struct arena_node *d = &arena->nodes[i];
+    d->value = k->value;
+    d->parent = k->parent;
+    d->line = k->line;
+    d->kind = k->kind;
+    d->flags = k->flags;
+    atomic_store_explicit(&d->ready, 1, memory_order_release);
+    return i + 1;
+}
+
+/* The parent stands for all that it called. */
+static uint32_t overflow(const struct node_key *k)
+{
+    loss_count(LOSS_NODES_FULL, 1);
+    return k->parent;
+}
+
+uint32_t node_intern(const struct node_key *k)
+{
+    uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
+                     ((uint64_t)k->kind << 16 | k->flags));
+    for (uint32_t i = 0; i < PROBES_MAX; i++) {
+        _Atomic uint32_t *slot = &node_slot[(h + i) % NODE_SLOTS];
+        uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
+        if (id == 0) {
+            uint32_t mine = node_add(k);
+            if (mine == 0)
+                return overflow(k);
+            if (atomic_compare_exchange_strong(slot, &id, mine))
+                return mine;
+        }
+        if (same_node(id, k))
+            return id;
+    }
+    return overflow(k);
+}
+
+/* ---- Lua functions ---- */
+
+/* Recently seen addresses, so that the text of a source is hashed once. */
+enum { RECENT_N = 512 };
+static struct {
+    _Atomic uint64_t proto;
+    _Atomic uint32_t id;
+} recent[RECENT_N];
+
+static uint32_t proto_add(uint32_t source, const struct lua_proto *p)
+{
+    uint32_t i = take(&arena->protos_n, ARENA_PROTOS_MAX, arena->protos, sizeof *arena->protos);
+    if (i == ARENA_PROTOS_MAX)
+        return 0;
+    struct arena_proto *d = &arena->protos[i];
+    d->source = source;
+    d->line_defined = p->line_defined;
+    d->last_line = p->last_line;
+    atomic_store_explicit(&d->ready, 1, memory_order_release);
+    return i + 1;
+}
+
+static int same_proto(uint32_t id, uint32_t source, const struct lua_proto *p)
+{
+    const struct arena_proto *d = &arena->protos[id - 1];
+    return d->source == source && d->line_defined == p->line_defined &&
+           d->last_line == p->last_line;
+}
+
+static uint32_t proto_find(const struct lua_proto *p)
+{
+    enum { SOURCE_MAX = 1024 };
+    size_t n = p->source_n < SOURCE_MAX ? p->source_n : SOURCE_MAX;
+    uint32_t source = p->source != NULL ? intern(p->source, n) : 0;
+    uint64_t h = mix((uint64_t)source << 32 ^ p->line_defined ^ (uint64_t)p->last_line << 20);
+    for (uint32_t i = 0; i < PROBES_MAX; i++) {
+        _Atomic uint32_t *slot = &proto_slot[(h + i) % PROTO_SLOTS];
+        uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
+        if (id == 0) {
+            uint32_t mine = proto_add(source, p);
+            if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
+                return mine;
+        }
+        if (same_proto(id, source, p))
+            return id;
+    }
+    return 0;
+}
+
+/* An address may come back as another function's: lines are compared, and the source where it is
+ * short enough to be kept once by Lua (its address then tells). */
+uint32_t proto_intern(const void *proto)
+{
+    struct lua_proto p;
+    lua_proto_read(proto, &p);
+    uint64_t key = mix((uint64_t)(uintptr_t)proto ^ mix((uint64_t)(uintptr_t)p.source) ^
+                       ((uint64_t)p.line_defined << 32 | p.last_line)) |
+                   1;
+    size_t at = (key >> 1) % RECENT_N;
+    uint32_t id = atomic_load_explicit(&recent[at].id, memory_order_relaxed);
+    if (id != 0 && atomic_load_explicit(&recent[at].proto, memory_order_relaxed) == (key ^ id))
+        return id;
+    id = proto_find(&p);
+    atomic_store_explicit(&recent[at].proto, key ^ id, memory_order_relaxed);
+    atomic_store_explicit(&recent[at].id, id, memory_order_relaxed);
+    return id;
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# CPU samples: taken on the stock interpreter, with nothing changed for the host.
+
+bats_require_minimum_version 1.5.0
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    cat >shares.lua <<'LUA'
+local function a(n)
+  local s = 0
+  for i = 1, n do
+    s = s + i % 7
+  end
+  return s
+end
+local function b(n)
+  local s = 0
+  for i = 1, n do
+    s = s + i % 7
+  end
+  return s
+end
+local co = coroutine.wrap(function(n)
+  while true do
+    n = coroutine.yield(b(n))
+  end
+end)
+local t = 0
+for i = 1, 60 do
+  t = t + a(300000)
+  t = t + co(100000)
+end
+print(t)
+LUA
+}
+
+possible() {
+    [ "$(MODPROF_OUT=$PWD/probe.mprof MODPROF_CPU=99 LD_PRELOAD=$SHIM lua5.4 -e 'print(1)')" = 1 ]
+    ! "$MODPROF" report probe.mprof --format json | grep -q 'perf_event_open' ||
+        skip "perf_event_open is not permitted here"
+}
+
+@test "a sampled program prints and returns what it does unsampled" {
+    lua5.4 shares.lua >plain
+    MODPROF_CPU=4999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 shares.lua >sampled
+    cmp plain sampled
+    run -7 env MODPROF_CPU=999 MODPROF_OUT="$PWD/u.mprof" LD_PRELOAD="$SHIM" lua5.4 -e 'os.exit(7, true)'
+}
+
+@test "no system call is interrupted, no descriptor is left" {
+    possible
+    cat >calls.lua <<'LUA'
+local f = io.popen("sleep 0.2; echo done")
+local n = 0
+for i = 1, 3000000 do n = n + i % 3 end
+print(f:read("a"))
+for fd in io.popen("ls /proc/" .. io.open("/proc/self/stat"):read("n") .. "/fd"):lines() do
+  if tonumber(fd) > 5 and tonumber(fd) < 200 then print("descriptor " .. fd) end
+end
+LUA
+    lua5.4 calls.lua >plain
+    MODPROF_CPU=4999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 calls.lua >sampled
+    cmp plain sampled
+}
+
+@test "errors, deep recursion, many coroutines and collections are sampled without harm" {
+    cat >storm.lua <<'LUA'
+local function deep(n) if n == 0 then error("x") end return deep(n - 1) + 1 end
+for i = 1, 3000 do pcall(deep, i % 180) end
+local function over() return over() + 1 end
+for i = 1, 3 do pcall(over) end
+for i = 1, 20000 do
+  local co = coroutine.wrap(function(...) coroutine.yield(select("#", ...)) return 1 end)
+  co(1, 2) co()
+end
+for i = 1, 20 do collectgarbage() setmetatable({}, {__gc = function() local x = {} end}) end
+local s = string.rep("ab", 2000):gsub("a", function(c) return c:upper() end)
+print(#s, load("return 1 + 1")())
+LUA
+    lua5.4 storm.lua >plain
+    for hz in 999 9999; do
+        MODPROF_CPU=$hz MODPROF_OUT=$PWD/t$hz.mprof LD_PRELOAD=$SHIM lua5.4 storm.lua >sampled
+        cmp plain sampled
+        "$MODPROF" report t$hz.mprof >/dev/null
+    done
+}
