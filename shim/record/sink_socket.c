@@ -30,6 +30,7 @@ static uint8_t *kept; /* KEPT_BYTES, mapped on first need */
 static size_t kept_from, kept_to;
 static uint32_t kept_frames, lost, greetings;
 static int renewed;
+static uint64_t tried_ns; /* when a lost connection was last tried again */
 
 /* ---- connecting ---- */
 
@@ -165,16 +166,27 @@ static void socket_open(int arena_fd)
 {
     if (address_parse(&to, config.out))
         to.n = 0;
+    tried_ns = 0;
     connect_begin(arena_fd);
+}
+
+/* An absent collector is looked for once a second, and at the end. */
+static int is_time_to_try(int last)
+{
+    const uint64_t pause_ns = 1000 * 1000 * 1000;
+    uint64_t now = now_ns();
+    if (!last && now - tried_ns < pause_ns)
+        return 0;
+    tried_ns = now;
+    return 1;
 }
 
 static int socket_ready(int last)
 {
     struct stat st;
-    (void)last;
     if (stage != APART && !sink_fd_check(&sock, &st))
         disconnect();
-    if (stage == APART)
+    if (stage == APART && is_time_to_try(last))
         connect_begin(-1);
     if (stage == CONNECTING)
         connect_go_on();

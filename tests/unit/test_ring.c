@@ -219,6 +219,28 @@ static void an_unfinished_record_waits_and_is_stepped_over_at_the_end(void **sta
     assert_int_equal(seen_count(REC_span_try), 1);
 }
 
+/* A signal handler's longjmp left a record half written: others must not wait for ever. */
+static void an_abandoned_record_is_given_up_after_a_while(void **state)
+{
+    uint64_t at = atomic_load(&arena->ring.head);
+    struct snapshot_options o = {.now_ns = 1000};
+    (void)state;
+    push(1, 1);
+    push(1, 2);
+    _Atomic uint32_t *header = (void *)(arena->ring.bytes + at % ARENA_RING_BYTES);
+    atomic_store(header, (*header & ~3u) | RING_BUSY);
+    for (int i = 0; i < 3; i++) {
+        o.now_ns += UINT64_C(2000000000);
+        seen_n = 0;
+        snapshot_take(arena, &o, seen_emit, NULL);
+        assert_int_equal(seen_count(REC_span_try), 0);
+    }
+    o.now_ns += UINT64_C(2000000000);
+    seen_n = 0;
+    snapshot_take(arena, &o, seen_emit, NULL);
+    assert_int_equal(seen_count(REC_span_try), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +250,7 @@ int main(void)
         cmocka_unit_test(memory_behind_the_tail_is_zero),
         cmocka_unit_test(nothing_is_lost_or_doubled_with_eight_producers),
         cmocka_unit_test(a_signal_handler_may_push),
+        cmocka_unit_test(an_abandoned_record_is_given_up_after_a_while),
         cmocka_unit_test(an_unfinished_record_waits_and_is_stepped_over_at_the_end),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
