@@ -15,6 +15,7 @@
 #include "shim/hooks/heap.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
+#include "shim/sampler/sampler.h"
 
 /* ---- the recording side ---- */
 
@@ -24,6 +25,11 @@ SHIM_TLS struct lua_copy *copy_now;
 static struct arena_thread thread;
 SHIM_TLS struct arena_thread *slot_now = &thread;
 const void *cheap_realloc_entry, *cheap_free_entry;
+void sampler_copy(struct lua_copy *c)
+{
+    (void)c;
+}
+
 static struct arena_state slot, closed;
 static int slots_left, closed_n, verified_n, proofs_n, proof;
 static uint64_t state_milestone_ns;
