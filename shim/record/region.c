@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "arena/snapshot.h"
@@ -189,9 +190,21 @@ static int create_file(const char *path)
     return fd < 0 && errno == EEXIST && unlink(path) == 0 ? open(path, FLAGS, 0600) : fd;
 }
 
+/* Where little is left, private memory serves better: it does not run out halfway.  A file system
+ * without a limit says 0 blocks. */
+static int has_room(const char *dir)
+{
+    enum { ROOM_BYTES = 8 << 20 };
+    struct statfs fs;
+    return statfs(dir, &fs) == 0 &&
+           (fs.f_blocks == 0 || (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= ROOM_BYTES);
+}
+
 static int share_file(void)
 {
     char *path = arena->process.arena_path;
+    if (!has_room("/dev/shm"))
+        return -1;
     orphans_sweep("/dev/shm");
     name_file(path, sizeof arena->process.arena_path);
     int fd = create_file(path);
