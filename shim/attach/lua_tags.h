@@ -23,9 +23,12 @@ enum {
     OFFSET_STATE_TOP = 16,
     OFFSET_STATE_CI = 32,
     OFFSET_CI_FUNC = 0,
+    OFFSET_CI_PREVIOUS = 16,
     OFFSET_TVALUE_TAG = 8,
     TVALUE_BYTES = 16,
-    OFFSET_CCLOSURE_F = 24
+    OFFSET_CCLOSURE_F = 24,
+    OFFSET_LCLOSURE_PROTO = 24,
+    OFFSET_PROTO_LINE = 44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */
 };
 
 #endif
