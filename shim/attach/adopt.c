@@ -266,7 +266,7 @@ void adopt_lua(const struct image *im, int late)
     else
         note(im, v.name, "only Lua 5.4 is supported", 0);
     if (c == NULL || !(c->groups & UINT64_C(1) << GROUP_OF_lua_newstate))
-        writer_want();
+        writer_want(v.flavour == LUA_FLAVOUR_54);
 }
 
 /* ---- libffi ---- */

@@ -19,7 +19,7 @@ static void copy_string(char *out, size_t cap, const char *value)
         memcpy(out, value ? value : "", n + 1);
 }
 
-static int is_socket(const char *out)
+int config_out_is_socket(const char *out)
 {
     return strncmp(out, "unix:", 5) == 0 || strncmp(out, "tcp:", 4) == 0;
 }
@@ -28,7 +28,7 @@ static int is_socket(const char *out)
 static void read_out(const char *value)
 {
     size_t dir = strlen(config.cwd), n = value ? strlen(value) : 0;
-    if (!n || value[0] == '/' || is_socket(value) || !dir) {
+    if (!n || value[0] == '/' || config_out_is_socket(value) || !dir) {
         copy_string(config.out, sizeof config.out, value);
         return;
     }

@@ -41,4 +41,7 @@ extern struct config config;
 
 void config_read(void);
 
+/* 1 where OUT names a collector (unix: or tcp:), not a file. */
+int config_out_is_socket(const char *out);
+
 #endif

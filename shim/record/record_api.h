@@ -90,8 +90,10 @@ int chunk_text_seen(uint64_t text_hash);
 /* Called from slow paths that have just read the clock: drains when the last drain is more than a
  * second ago or the ring is half full.  Never waits. Host thread, not in a signal handler. */
 void writer_tick(uint64_t now);
-/* There is a Lua whose states are not seen: a trace is written at the end all the same, to say so. */
-void writer_want(void);
+/* There is a Lua whose states are not seen: a trace is written at the end all the same, to say so.
+ * Lua of another version (SUPPORTED 0) is worth that only to a collector, which asked about this
+ * process: a program that merely inherits LD_PRELOAD leaves no file. */
+void writer_want(int supported);
 /* Last drain: end record, sink closed, arena removed.  Later calls do nothing. */
 void writer_finish(enum end_reason reason, int status);
 

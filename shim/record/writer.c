@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena/snapshot.h"
+#include "shim/record/config.h"
 #include "shim/record/framer.h"
 #include "shim/record/process_info.h"
 #include "shim/record/record_api.h"
@@ -225,9 +226,10 @@ static int was_used(void)
     return 0;
 }
 
-void writer_want(void)
+void writer_want(int supported)
 {
-    atomic_store(&wanted, 1);
+    if (supported || config_out_is_socket(config.out))
+        atomic_store(&wanted, 1);
 }
 
 void writer_finish(enum end_reason reason, int status)
