@@ -6,6 +6,9 @@
  * host outside any C function of Lua's goes to up_host_n.  So
  *     sum of up_n over all functions + up_host_n = callk_n + pcallk_n + resume_n.
  *
+ * The span hooks want to see calls that require and the like make themselves (observe_calls), and
+ * calls of chunks: a chunk's main function is known by its prototype, which begins at line 0.
+ *
  * Context: host threads.  Unless the call is timed, or wanted by the span hooks, nothing is left on
  * the C stack: the hook jumps to the original. */
 #include "shim/attach/hooks.h"
@@ -44,17 +47,37 @@ static inline int type_may_be_called(int type)
     return type == LUA_TTABLE || type == LUA_TUSERDATA;
 }
 
-static inline int crosses_by_layout(lua_State *L, int nargs)
+/* ---- what is called ---- */
+
+enum callee { CALLEE_C, CALLEE_LUA, CALLEE_CHUNK };
+
+static inline int is_chunk(const char *closure)
+{
+    int line;
+    memcpy(&line, pointer_at(closure, OFFSET_LCLOSURE_PROTO) + OFFSET_PROTO_LINE, sizeof line);
+    return line == 0;
+}
+
+static inline enum callee callee_by_layout(lua_State *L, int nargs)
 {
     const char *callee = pointer_at(L, OFFSET_STATE_TOP) - (ptrdiff_t)(nargs + 1) * TVALUE_BYTES;
     uint8_t tag = (uint8_t)callee[OFFSET_TVALUE_TAG];
-    return tag == TAG_LUA_CLOSURE || type_may_be_called(tag & 0x0f);
+    if (likely(tag == TAG_LUA_CLOSURE))
+        return unlikely(is_chunk(pointer_at(callee, 0))) ? CALLEE_CHUNK : CALLEE_LUA;
+    return type_may_be_called(tag & 0x0f) ? CALLEE_LUA : CALLEE_C;
+}
+
+/* What resuming CO begins; a coroutine that goes on after a yield begins nothing. */
+static inline enum callee resumed_by_layout(lua_State *co, int nargs)
+{
+    int begins = pointer_at(pointer_at(co, OFFSET_STATE_CI), OFFSET_CI_PREVIOUS) == NULL;
+    return begins ? callee_by_layout(co, nargs) : CALLEE_LUA;
 }
 
 static int crosses(const struct lua_copy *c, lua_State *L, int nargs)
 {
     if (likely(c->layout.verified))
-        return crosses_by_layout(L, nargs);
+        return callee_by_layout(L, nargs) != CALLEE_C;
     lua_CFunction fn;
     const void *closure;
     layout_callee(c, L, nargs, &fn, &closure);
@@ -82,16 +105,33 @@ static inline void way_count(struct arena_thread *t, enum way way)
     }
 }
 
+static inline int count_host(struct arena_thread *t, enum way way)
+{
+    if (unlikely(atomic_load_explicit(&t->owner_tid, memory_order_relaxed) == 0))
+        return 0; /* the dead slot */
+    t->up_host_n++;
+    way_count(t, way);
+    return 1;
+}
+
 /* The usual case, counted without a call: 1 where that was all there is to do. */
 static inline int count_fast(lua_State *caller, enum way way)
 {
     int index = running_by_layout(caller);
     struct arena_thread *t = slot_now;
-    if (unlikely(index < 0 || t->calls[index].up_left <= 1))
+    if (index < 0)
+        return count_host(t, way);
+    if (unlikely(t->calls[index].up_left <= 1))
         return 0;
     t->calls[index].up_left--;
     way_count(t, way);
     return 1;
+}
+
+/* 1 where the callee is known by the structures and the span hooks see nothing but chunks. */
+static inline int is_plain(const struct lua_copy *c)
+{
+    return likely(c->layout.verified && !observe_calls);
 }
 
 struct up {
@@ -129,12 +169,18 @@ static inline void timed_end(struct up u, uint64_t begin)
     sampling_end(u.index, ARENA_FIX_UP, u.weight_2, begin, now_ns());
 }
 
+/* By the public API chunks can not be told from other functions here: all calls are looked at. */
+static int is_observed(const struct lua_copy *c, lua_State *L, int nargs)
+{
+    return observe_calls || !c->layout.verified || callee_by_layout(L, nargs) == CALLEE_CHUNK;
+}
+
 /* ---- lua_callk ---- */
 
 static void callk_on(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
                      lua_KFunction k)
 {
-    if (observe_calls)
+    if (is_observed(c, L, nargs))
         observed_callk(c, L, nargs, nresults, ctx, k);
     else
         c->api.lua_callk(L, nargs, nresults, ctx, k);
@@ -157,11 +203,11 @@ static NOINLINE void callk_slow(lua_State *L, int nargs, int nresults, lua_KCont
 void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
-    if (unlikely(!c->layout.verified || observe_calls) ||
-        (crosses_by_layout(L, nargs) && !count_fast(L, WAY_CALLK)))
-        callk_slow(L, nargs, nresults, ctx, k);
-    else
+    enum callee callee = is_plain(c) ? callee_by_layout(L, nargs) : CALLEE_CHUNK;
+    if (callee == CALLEE_C || (callee == CALLEE_LUA && count_fast(L, WAY_CALLK)))
         c->api.lua_callk(L, nargs, nresults, ctx, k);
+    else
+        callk_slow(L, nargs, nresults, ctx, k);
 }
 
 /* ---- lua_pcallk ---- */
@@ -169,7 +215,7 @@ void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua
 static int pcallk_on(struct lua_copy *c, lua_State *L, int nargs, int nresults, int errfunc,
                      lua_KContext ctx, lua_KFunction k)
 {
-    if (observe_calls)
+    if (is_observed(c, L, nargs))
         return observed_pcallk(c, L, nargs, nresults, errfunc, ctx, k);
     return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
 }
@@ -191,17 +237,17 @@ int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KCon
                     lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
-    if (unlikely(!c->layout.verified || observe_calls) ||
-        (crosses_by_layout(L, nargs) && !count_fast(L, WAY_PCALLK)))
-        return pcallk_slow(L, nargs, nresults, errfunc, ctx, k);
-    return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
+    enum callee callee = is_plain(c) ? callee_by_layout(L, nargs) : CALLEE_CHUNK;
+    if (callee == CALLEE_C || (callee == CALLEE_LUA && count_fast(L, WAY_PCALLK)))
+        return c->api.lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
+    return pcallk_slow(L, nargs, nresults, errfunc, ctx, k);
 }
 
 /* ---- lua_resume ---- */
 
 static int resume_on(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres)
 {
-    if (observe_calls)
+    if (observe_calls || !c->layout.verified || resumed_by_layout(L, narg) == CALLEE_CHUNK)
         return observed_resume(c, L, from, narg, nres);
     return c->api.lua_resume(L, from, narg, nres);
 }
@@ -218,11 +264,16 @@ static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nr
     return status;
 }
 
+/* FROM NULL: the host resumes. */
+static inline int resume_counted(lua_State *from)
+{
+    return from == NULL ? count_host(slot_now, WAY_RESUME) : count_fast(from, WAY_RESUME);
+}
+
 int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
     struct lua_copy *c = copy_current();
-    if (unlikely(!c->layout.verified || from == NULL || observe_calls) ||
-        !count_fast(from, WAY_RESUME))
-        return resume_slow(L, from, narg, nres);
-    return c->api.lua_resume(L, from, narg, nres);
+    if (is_plain(c) && resumed_by_layout(L, narg) != CALLEE_CHUNK && resume_counted(from))
+        return c->api.lua_resume(L, from, narg, nres);
+    return resume_slow(L, from, narg, nres);
 }

@@ -85,8 +85,3 @@ int chunk_runs_find(struct lua_copy *c, const void *closure, struct chunk_run *r
     }
     return 0;
 }
-
-int chunk_runs_any(void)
-{
-    return GET(added_n) != 0;
-}

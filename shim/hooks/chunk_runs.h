@@ -25,19 +25,24 @@ struct chunk_run {
 /* 1 where CLOSURE is such a chunk, which is then in R. */
 int chunk_runs_find(struct lua_copy *c, const void *closure, struct chunk_run *r);
 
-/* 1 once anything was ever added. */
-int chunk_runs_any(void);
-
 /* 1 for chunks of the host's own. */
 static inline int chunk_is_host(enum chunk_origin origin)
 {
     return origin == CHUNK_HOST || origin == CHUNK_FILE;
 }
 
-static inline void chunk_run_begun(const struct chunk_run *r)
+/* The first runs of a chunk are all timed, then about one in CHUNK_RUNS_EVERY, spread evenly. */
+enum { CHUNK_RUNS_ALL = 1024, CHUNK_RUNS_EVERY = 64 };
+
+/* Counts a run.  Returns for how many runs its time stands, 0: it needs not be timed. */
+static inline uint32_t chunk_run_begun(const struct chunk_run *r)
 {
-    if (r->chunk)
-        atomic_fetch_add_explicit(&r->chunk->run_n, 1, memory_order_relaxed);
+    if (!r->chunk)
+        return 1;
+    uint64_t n = atomic_fetch_add_explicit(&r->chunk->run_n, 1, memory_order_relaxed);
+    if (likely(n < CHUNK_RUNS_ALL))
+        return 1;
+    return n * UINT64_C(0x9e3779b97f4a7c15) >> 58 == 0 ? CHUNK_RUNS_EVERY : 0;
 }
 
 static inline void chunk_run_returned(const struct chunk_run *r, uint64_t ns)

@@ -157,7 +157,6 @@ static COLD void loading_end(struct lua_copy *c, lua_State *L, const char *sourc
     if (d->status != LUA_OK)
         return;
     chunk_runs_add(c, L, chunk, d->name, d->origin);
-    observe_fresh();
 }
 
 int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname,
@@ -227,8 +226,6 @@ static int load_in_span(struct lua_copy *c, lua_State *L, const char *filename, 
     s->begin_ns = now_ns();
     int status = load_for(s, c, filename, mode);
     span_close(s, serial, status == LUA_OK ? SPAN_OK : SPAN_FAILED, now_ns());
-    if (status == LUA_OK)
-        observe_fresh(); /* for whoever asked for the file */
     return status;
 }
 

@@ -7,9 +7,10 @@
 
 #include "shim/attach/copy.h"
 
-/* Non-zero while this thread has an open span, or a freshly loaded chunk that may be called: then
- * hook_lua_callk, hook_lua_pcallk and hook_lua_resume, after counting, call the observed_ variant, which runs the
- * original inside a frame of its own.  Zero: they jump to the original. */
+/* Non-zero while the function of this thread's innermost span (require, say) runs itself, and may
+ * call its searchers or its loader next: then hook_lua_callk, hook_lua_pcallk and hook_lua_resume,
+ * after counting, call the observed_ variant, which runs the original inside a frame of its own.
+ * Calls of chunks (their main functions) always go there.  All others jump to the original. */
 extern SHIM_TLS uint32_t observe_calls;
 
 void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
@@ -30,9 +31,6 @@ void observe_named(struct lua_copy *c, uint32_t index, const char *module, const
 /* 1 for function indexes whose calls must go through observed_function.  Such a function's thunk
  * is kept on its slow path (period 1). */
 extern uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
-
-/* Told by chunks.c: a chunk was compiled that may be called now. */
-void observe_fresh(void);
 
 /* The module being loaded on L's state right now, for naming; "" outside. */
 const char *observe_module(struct lua_copy *c, lua_State *L);

@@ -2,10 +2,9 @@
  * loader that require calls, the chunk that dofile calls, the opener that luaL_requiref calls, and
  * chunks that the host compiled.
  *
- * observe_calls is on where such a call may come next, and off while it runs: what Lua calls from
- * there on is nobody's direct call.  An error may skip the line that turns it on again; then the
- * first call at the place where the error was caught is not looked at, unless it was made by
- * a frame of this file, which sets it right.
+ * observe_calls is on while a span's own function runs, and off while what it called runs: what Lua
+ * calls from there on is nobody's direct call.  An error that skips the line that turns it on again
+ * leaves the span as well, and what is outside of that is put back with it (spans.c).
  *
  * Context: host threads.  Nothing is pushed, and errors pass through. */
 #include "shim/hooks/observe.h"
@@ -16,12 +15,7 @@
 #include "shim/hooks/chunk_runs.h"
 #include "shim/hooks/span_trace.h"
 
-/* On at first: a thread may be given a state whose chunks another thread has compiled. */
-SHIM_TLS uint32_t observe_calls = 1;
-
-enum { MISSES_MAX = 256 };
-static SHIM_TLS uint32_t misses;
-static SHIM_TLS uint32_t level; /* frames of call_unobserved that we are in */
+SHIM_TLS uint32_t observe_calls;
 
 /* lua_callk, lua_pcallk or lua_resume, with its arguments. */
 struct call {
@@ -50,14 +44,13 @@ static int call_original(const struct call *a)
     }
 }
 
-static int call_unobserved(const struct call *a)
+/* What S's own function calls. */
+static int call_direct(const struct call *a, const struct span *s, uint64_t serial)
 {
-    uint32_t outside = level; /* put back as it was: frames further in may go without returning */
-    level = outside + 1;
     observe_calls = 0;
     int status = call_original(a);
-    observe_calls = 1;
-    level = outside;
+    if (span_live(s, serial))
+        observe_calls = 1;
     return status;
 }
 
@@ -124,10 +117,8 @@ static int call_searcher(const struct call *a, struct span *s)
     span_touch(s);
     memset(&loader_times, 0, sizeof loader_times);
     s->step = SPAN_LOADING;
-    observe_calls = 0;
     observe_files = 1;
-    int status = call_original(a);
-    observe_calls = 1;
+    int status = call_direct(a, s, serial);
     observe_files = 0;
     if (span_live(s, serial)) {
         s->step = SPAN_WAITING;
@@ -149,7 +140,7 @@ static int call_run(const struct call *a, struct span *s)
     s->step = SPAN_RUNNING;
     s->d.run_seen = 1;
     s->d.run_begin_ns = now_ns();
-    int status = call_unobserved(a);
+    int status = call_direct(a, s, serial);
     if (span_live(s, serial)) {
         s->step = SPAN_WAITING;
         s->d.phase_ns[PHASE_RUN] = now_ns() - s->d.run_begin_ns;
@@ -174,7 +165,7 @@ static int is_call(const struct call *a, const struct span *s, enum span_kind ki
     return s->kind == kind && a->way == CALLK && a->nargs == nargs && a->nresults == nresults;
 }
 
-static int call_direct(const struct call *a, struct span *s)
+static int call_by_span(const struct call *a, struct span *s)
 {
     if (is_call(a, s, SPAN_REQUIRE, 1, 2))
         return call_searcher(a, s);
@@ -184,7 +175,7 @@ static int call_direct(const struct call *a, struct span *s)
         span_touch(s);
         return call_run(a, s);
     }
-    return call_unobserved(a);
+    return call_direct(a, s, s->serial);
 }
 
 /* ---- chunks called by C ---- */
@@ -206,18 +197,19 @@ static void main_begin(struct span *s, const struct chunk_run *r)
     s->begin_ns = now_ns();
     note_main(r, s->begin_ns);
     span_note_named(s, r->name);
-    if (!r->chunk || atomic_load_explicit(&r->chunk->run_n, memory_order_relaxed) == 0)
+    if (!r->chunk || atomic_load_explicit(&r->chunk->run_n, memory_order_relaxed) == 1)
         span_touch(s);
     s->d.run_begin_ns = s->begin_ns;
 }
 
-static void main_end(struct span *s, uint64_t serial, const struct chunk_run *r, int status)
+static void main_end(struct span *s, uint64_t serial, const struct chunk_run *r, uint32_t weight,
+                     int status)
 {
     uint64_t end = now_ns();
     if (!span_live(s, serial))
         return;
     if (status == LUA_OK) {
-        chunk_run_returned(r, end - s->begin_ns);
+        chunk_run_returned(r, (end - s->begin_ns) * weight);
         span_close(s, serial, SPAN_OK, end);
     } else if (status == LUA_YIELD) {
         span_yielded(s);
@@ -228,37 +220,25 @@ static void main_end(struct span *s, uint64_t serial, const struct chunk_run *r,
     }
 }
 
-static int call_main(const struct call *a, const struct chunk_run *r)
+static int call_main(const struct call *a, const struct chunk_run *r, uint32_t weight)
 {
     struct span *s = span_push(SPAN_MAIN, a->c, a->L, SPAN_FRAME());
     if (!s)
-        return call_unobserved(a);
+        return call_original(a);
     uint64_t serial = s->serial;
     main_begin(s, r);
-    chunk_run_begun(r);
-    int status = call_unobserved(a);
-    main_end(s, serial, r, status);
+    int status = call_original(a);
+    main_end(s, serial, r, weight, status);
     return status;
 }
 
-static int call_counted(const struct call *a, const struct chunk_run *r)
+static int call_timed(const struct call *a, const struct chunk_run *r, uint32_t weight)
 {
-    chunk_run_begun(r);
     uint64_t begin = now_ns();
-    int status = call_unobserved(a);
+    int status = call_original(a);
     if (status == LUA_OK)
-        chunk_run_returned(r, now_ns() - begin);
+        chunk_run_returned(r, (now_ns() - begin) * weight);
     return status;
-}
-
-/* Deep inside something that runs, a chunk that nobody calls must not be looked for for ever. */
-static int call_other(const struct call *a, const struct span *s)
-{
-    int is_waited_for = s && s->step == SPAN_WAITING;
-    if (is_waited_for || (chunk_runs_any() && (level == 0 || ++misses <= MISSES_MAX)))
-        return call_unobserved(a);
-    observe_calls = 0;
-    return call_original(a);
 }
 
 static int call_observed(const struct call *a, uintptr_t frame)
@@ -268,18 +248,14 @@ static int call_observed(const struct call *a, uintptr_t frame)
     lua_CFunction fn;
     const void *closure;
     if (s && s->step == SPAN_WAITING && s->L == a->L && s->call == layout_running_call(a->c, a->L))
-        return call_direct(a, s);
+        return call_by_span(a, s);
     layout_callee(a->c, a->L, a->nargs, &fn, &closure);
     if (!closure || !chunk_runs_find(a->c, closure, &r))
-        return call_other(a, s);
-    misses = 0;
-    return !s && chunk_is_host(r.origin) ? call_main(a, &r) : call_counted(a, &r);
-}
-
-void observe_fresh(void)
-{
-    observe_calls = 1;
-    misses = 0;
+        return call_original(a);
+    uint32_t weight = chunk_run_begun(&r);
+    if (weight == 0)
+        return call_original(a);
+    return !s && chunk_is_host(r.origin) ? call_main(a, &r, weight) : call_timed(a, &r, weight);
 }
 
 void observed_callk(struct lua_copy *c, lua_State *L, int nargs, int nresults, lua_KContext ctx,
@@ -310,6 +286,6 @@ int observed_resume(struct lua_copy *c, lua_State *L, lua_State *from, int narg,
     struct call a = {.c = c, .L = L, .nargs = narg, .way = RESUME, .from = from, .results_n = nres};
     lua_Debug ar;
     if (c->api.lua_getstack && c->api.lua_getstack(L, 0, &ar))
-        return call_unobserved(&a);
+        return call_original(&a);
     return call_observed(&a, SPAN_FRAME());
 }

@@ -186,9 +186,14 @@ static COLD void cut_from_top(uintptr_t low, uintptr_t high, int why)
     }
 }
 
+int spans_leave(uintptr_t low, uintptr_t high)
+{
+    return spans_depth && is_between(innermost(), low, high);
+}
+
 void spans_cut(uintptr_t low, uintptr_t high, int why)
 {
-    if (spans_depth && is_between(innermost(), low, high))
+    if (spans_leave(low, high))
         cut_from_top(low, high, why);
 }
 

@@ -104,6 +104,9 @@ static inline int span_loads(const struct span *s)
 
 enum { CUT_UNKNOWN = 0, CUT_YIELD = LUA_YIELD, CUT_ERROR = LUA_ERRRUN };
 
+/* 1 where a jump from stack pointer LOW to HIGH leaves the innermost span. */
+int spans_leave(uintptr_t low, uintptr_t high);
+
 /* A jump from stack pointer LOW to HIGH is about to be made: closes the spans between.  WHY is
  * Lua's own status where it is Lua that jumps, else CUT_UNKNOWN. */
 void spans_cut(uintptr_t low, uintptr_t high, int why);

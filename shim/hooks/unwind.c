@@ -1,7 +1,7 @@
 /* unwind: the longjmp family, interposed, since Lua leaves C frames by it at every error and yield.
  *
- * While no span is open a jump costs one test more.  Otherwise the spans in the frames that are
- * about to go are closed first.  The jump itself is the next object's: mask, shadow stack and
+ * While no span is open a jump costs one test more, and within a span a look at where it goes.  The
+ * spans in the frames that are about to go are closed first.  The jump itself is the next object's: mask, shadow stack and
  * FORTIFY's check are its business.
  *
  * Context: host threads, signal handlers. */
@@ -22,15 +22,26 @@ static int why_lua_jumps(const struct __jmp_buf_tag *env, const void *caller)
     return status == CUT_YIELD || status == CUT_ERROR ? status : CUT_UNKNOWN;
 }
 
-static COLD void leave_spans(const struct __jmp_buf_tag *env, const void *caller, uintptr_t frame)
+static _Atomic int readable; /* 0: not known yet, 1: yes, -1: no */
+
+static COLD int find_out_readable(void)
 {
-    static _Atomic int readable; /* 0: not known yet, 1: yes, -1: no */
-    if (!readable)
-        readable = jump_readable() ? 1 : -1;
-    if (readable < 0)
+    int found = jump_readable() ? 1 : -1;
+    atomic_store_explicit(&readable, found, memory_order_relaxed);
+    return found;
+}
+
+static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *env,
+                                                  const void *caller, uintptr_t frame)
+{
+    int can_be_read = atomic_load_explicit(&readable, memory_order_relaxed);
+    if (unlikely(!can_be_read))
+        can_be_read = find_out_readable();
+    uintptr_t target = jump_target(env);
+    if (unlikely(can_be_read < 0))
         spans_thrown();
-    else
-        spans_cut(frame, jump_target(env), why_lua_jumps(env, caller));
+    else if (unlikely(spans_leave(frame, target)))
+        spans_cut(frame, target, why_lua_jumps(env, caller));
 }
 
 /* By assembler name: the declarations of <setjmp.h> redirect one of these to another under FORTIFY. */

@@ -63,6 +63,45 @@ static void call_of_a_lua_function(lua_State *L, int n)
     lua_settop(L, 0);
 }
 
+static void call_of_a_chunk(lua_State *L, int n)
+{
+    if (luaL_loadstring(L, "return"))
+        return;
+    for (int i = 0; i < n; i++) {
+        lua_pushvalue(L, -1);
+        lua_call(L, 0, 0);
+    }
+    lua_settop(L, 0);
+}
+
+static void pcall_of_a_function(lua_State *L, int n)
+{
+    run(L, "pcalls", n);
+}
+
+static void yield_and_resume(lua_State *L, int n)
+{
+    run(L, "yields", n);
+}
+
+static void error_and_pcall(lua_State *L, int n)
+{
+    run(L, "errors", n);
+}
+
+static void comparison_by_sort(lua_State *L, int n)
+{
+    run(L, "sorts", n);
+}
+
+/* All of it within a chunk of the host's, as everything is that the stock interpreter runs. */
+static void within_a_chunk(lua_State *L, int n)
+{
+    lua_pushinteger(L, n);
+    lua_setglobal(L, "n");
+    host_run(L, "yields(n)");
+}
+
 static int nothing(lua_State *L)
 {
     (void)L;
@@ -83,7 +122,16 @@ static lua_State *prepared(lua_State *L)
 {
     static const char text[] = "function tables(n) for i = 1, n do local t = {} end end "
                                "function calls(n) local f = c for i = 1, n do f() end end "
-                               "function nothing() end";
+                               "function nothing() end "
+                               "function pcalls(n) for i = 1, n do pcall(nothing) end end "
+                               "function errors(n) for i = 1, n do pcall(error) end end "
+                               "function yields(n) local f = coroutine.wrap(function() "
+                               "  while true do coroutine.yield() end end) "
+                               "  for i = 1, n do f() end end "
+                               "function sorts(n) local left = n; local function less(a, b) "
+                               "  left = left - 1 return a < b end "
+                               "  while left > 0 do local t = {} for i = 1, 1000 do "
+                               "    t[i] = i * 7919 % 1009 end table.sort(t, less) end end";
     lua_register(L, "c", nothing);
     host_run(L, text);
     return L;
@@ -108,13 +156,21 @@ static void measure(const char *name, operation *f, lua_State *L)
 int main(void)
 {
     uint64_t requests = 0;
-    lua_State *stock = prepared(luaL_newstate()), *own = prepared(lua_newstate(asked, &requests));
+    lua_State *stock = luaL_newstate(), *own = prepared(lua_newstate(asked, &requests));
+    luaL_openlibs(stock);
+    prepared(stock);
     measure("malloc+free", malloc_and_free, NULL);
     measure("realloc", realloc_larger_and_smaller, NULL);
     measure("table,stock-allocator", table_made_and_freed, stock);
     measure("table,own-allocator", table_made_and_freed, own);
     measure("lua-calls-c", call_of_a_c_function, stock);
     measure("c-calls-lua", call_of_a_lua_function, stock);
+    measure("c-calls-chunk", call_of_a_chunk, stock);
+    measure("pcall", pcall_of_a_function, stock);
+    measure("pcall-error", error_and_pcall, stock);
+    measure("sort-comparison", comparison_by_sort, stock);
+    measure("yield,resume", yield_and_resume, stock);
+    measure("yield,resume-in-chunk", within_a_chunk, stock);
     lua_close(own);
     lua_close(stock);
     return 0;
