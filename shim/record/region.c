@@ -5,27 +5,26 @@
 #include "shim/record/region.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/vfs.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arena/snapshot.h"
-#include "shim/record/orphans.h"
+#include "shim/record/backing.h"
 #include "shim/record/pages.h"
-#include "shim/record/phrase.h"
 #include "shim/record/process_info.h"
 #include "shim/record/record_api.h"
+#include "shim/record/sink.h"
 #include "shim/record/slots.h"
 
 enum { MAPPED_BYTES = PAGES_N * PAGE_BYTES, STEP_PAGES = 4 };
 
-enum region_kind { REGION_PRIVATE, REGION_SHARED, REGION_UNNAMED };
+enum region_kind { REGION_PRIVATE, REGION_SHARED };
 
 struct arena *arena;
-static enum region_kind kind; /* UNNAMED: shared, but its file was removed */
+static enum region_kind kind;
+static struct sink_fd backing = {-1, 0, 0}; /* of the shared file, until it has its name */
 
 static size_t page_of(const void *at)
 {
@@ -48,18 +47,23 @@ static size_t step_end(size_t to)
     return to <= tables_end && end > tables_end ? tables_end : to > tables_end ? to : end;
 }
 
-static COLD int grow(size_t from, size_t to)
+static int provide(struct arena *a, size_t from, size_t to)
 {
     int saved = errno;
-    to = step_end(to);
     int failed =
-        kind != REGION_PRIVATE && pages_provide(page_at(arena, from), (to - from) * PAGE_BYTES);
-    if (failed)
-        loss_count(LOSS_MEMORY, 1);
-    else
+        kind != REGION_PRIVATE && pages_provide(page_at(a, from), (to - from) * PAGE_BYTES);
+    if (!failed)
         pages_hold(from, to);
     errno = saved;
     return failed ? -1 : 0;
+}
+
+static COLD int grow(size_t from, size_t to)
+{
+    if (provide(arena, from, step_end(to)) == 0)
+        return 0;
+    loss_count(LOSS_MEMORY, 1);
+    return -1;
 }
 
 int region_reserve(const void *at, size_t n)
@@ -90,32 +94,73 @@ static void *map_private(void)
     return p;
 }
 
-/* What is written without asking (header, process, copies, uncovered); states, functions, strings
- * and the like ask when they grow. */
-static void hold_head(void)
+static void *map_shared(int fd)
 {
-    pages_hold(0, (offsetof(struct arena, objects) + PAGE_BYTES - 1) / PAGE_BYTES);
-    pages_hold(offsetof(struct arena, copies) / PAGE_BYTES,
-               (offsetof(struct arena, uncovered) + PAGE_BYTES - 1) / PAGE_BYTES);
-    pages_hold(offsetof(struct arena, ring) / PAGE_BYTES,
-               offsetof(struct arena, ring) / PAGE_BYTES + 1);
+    void *p = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    madvise(p, MAPPED_BYTES, MADV_DONTDUMP);
+    return p;
 }
 
-int region_create(void)
+/* What is written without asking (header, process, copies); states, functions, strings and the like
+ * ask when they grow. */
+static int provide_head(struct arena *a)
 {
-    int saved = errno;
-    struct arena *a = map_private();
-    errno = saved;
-    if (!a)
-        return -1;
-    hold_head();
+    const size_t copies = offsetof(struct arena, copies), uncovered = copies + sizeof a->copies;
+    const size_t ring = offsetof(struct arena, ring) / PAGE_BYTES;
+    return provide(a, 0, offsetof(struct arena, objects) / PAGE_BYTES + 1) ||
+           provide(a, copies / PAGE_BYTES, uncovered / PAGE_BYTES + 1) ||
+           provide(a, ring, ring + 1);
+}
+
+static void init(struct arena *a)
+{
     a->magic = ARENA_MAGIC;
     a->version = ARENA_VERSION;
     a->bytes = sizeof *a;
     process_info_start(&a->process);
+}
+
+/* Shared from the beginning, so that it never has to move while other threads count in it. */
+static struct arena *create_shared(void)
+{
+    int fd = backing_new(sink_wants_arena(), MAPPED_BYTES);
+    struct arena *a = fd < 0 ? NULL : map_shared(fd);
+    kind = REGION_SHARED;
+    if (a && provide_head(a) == 0) {
+        backing = sink_fd_take(fd);
+        return a;
+    }
+    if (a)
+        munmap(a, MAPPED_BYTES);
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
+static struct arena *create_private(void)
+{
+    struct arena *a = map_private();
     kind = REGION_PRIVATE;
-    __atomic_store_n(&arena, a, __ATOMIC_RELEASE);
-    return 0;
+    if (a)
+        provide_head(a);
+    return a;
+}
+
+/* `arena` is set last: other threads may already be waiting to count. */
+int region_create(void)
+{
+    int saved = errno;
+    struct arena *a = create_shared();
+    if (!a)
+        a = create_private();
+    if (a) {
+        init(a);
+        __atomic_store_n(&arena, a, __ATOMIC_RELEASE);
+    }
+    errno = saved;
+    return a ? 0 : -1;
 }
 
 /* ---- moving ---- */
@@ -147,98 +192,57 @@ static int replace_by(void *mapped)
                : 0;
 }
 
-/* A file larger than the host's limit would bring it SIGXFSZ. */
-static int within_limit(void)
-{
-    struct rlimit l;
-    return getrlimit(RLIMIT_FSIZE, &l) || l.rlim_cur == RLIM_INFINITY || l.rlim_cur >= MAPPED_BYTES;
-}
-
 static int move_into(int fd)
 {
-    if (!within_limit() || ftruncate(fd, MAPPED_BYTES) || write_pages(fd))
-        return -1;
-    void *mapped = mmap(NULL, MAPPED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED)
-        return -1;
-    madvise(mapped, MAPPED_BYTES, MADV_DONTDUMP);
-    if (replace_by(mapped)) {
+    void *mapped = write_pages(fd) ? NULL : map_shared(fd);
+    if (mapped && replace_by(mapped)) {
         munmap(mapped, MAPPED_BYTES);
-        return -1;
+        mapped = NULL;
     }
-    kind = REGION_SHARED;
+    return mapped ? 0 : -1;
+}
+
+/* A fork's child, or one whose descriptor the host has closed.  Only while nobody else counts. */
+static void move(void)
+{
+    if (!slots_close_others())
+        return;
+    int fd = backing_new(sink_wants_arena(), MAPPED_BYTES);
+    if (fd >= 0 && move_into(fd) == 0) {
+        kind = REGION_SHARED;
+        backing = sink_fd_take(fd);
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    slots_open_others();
+}
+
+static int hand_over(int *fd)
+{
+    *fd = backing.fd;
+    backing.fd = -1;
     return 0;
 }
 
-/* modprof.UID.PID.STARTTICKS: the start tells a later process with the same id apart. */
-static void name_file(char *out, size_t cap)
+static int give_name(void)
 {
-    struct phrase t = phrase_in(out, cap);
-    phrase_add(&t, "/dev/shm/modprof.");
-    phrase_add_number(&t, arena->process.uid);
-    phrase_add(&t, ".");
-    phrase_add_number(&t, arena->process.pid);
-    phrase_add(&t, ".");
-    phrase_add_number(&t, process_info_start_ticks());
-}
-
-/* A file of that name is this process's own, from before an exec that nobody saw. */
-static int create_file(const char *path)
-{
-    enum { FLAGS = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
-    int fd = open(path, FLAGS, 0600);
-    return fd < 0 && errno == EEXIST && unlink(path) == 0 ? open(path, FLAGS, 0600) : fd;
-}
-
-/* Where little is left, private memory serves better: it does not run out halfway.  A file system
- * without a limit says 0 blocks. */
-static int has_room(const char *dir)
-{
-    enum { ROOM_BYTES = 8 << 20 };
-    struct statfs fs;
-    return statfs(dir, &fs) == 0 &&
-           (fs.f_blocks == 0 || (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= ROOM_BYTES);
-}
-
-static int share_file(void)
-{
-    char *path = arena->process.arena_path;
-    if (!has_room("/dev/shm"))
-        return -1;
-    orphans_sweep("/dev/shm");
-    name_file(path, sizeof arena->process.arena_path);
-    int fd = create_file(path);
-    int failed = fd < 0 || move_into(fd);
-    if (failed && fd >= 0)
-        unlink(path);
-    if (failed)
-        path[0] = 0;
-    if (fd >= 0)
-        close(fd);
-    return failed ? -1 : 0;
-}
-
-static int share_memfd(int *out)
-{
-    int fd = memfd_create("modprof", MFD_CLOEXEC);
-    arena->process.arena_path[0] = 0;
-    if (fd >= 0 && move_into(fd)) {
-        close(fd);
-        fd = -1;
-    }
-    *out = fd;
-    return fd < 0 ? -1 : 0;
+    struct arena_process *p = &arena->process;
+    int failed = backing_name(backing.fd, p->uid, p->pid, p->arena_path, sizeof p->arena_path);
+    sink_fd_close(&backing);
+    return failed;
 }
 
 int region_share(int *fd)
 {
     int saved = errno, failed = -1;
+    struct stat st;
+    arena->process.arena_path[0] = 0;
     if (fd)
         *fd = -1;
-    if (kind != REGION_SHARED && slots_close_others()) {
-        failed = fd ? share_memfd(fd) : share_file();
-        slots_open_others();
-    }
+    if (!sink_fd_check(&backing, &st))
+        move();
+    if (sink_fd_check(&backing, &st))
+        failed = fd ? hand_over(fd) : give_name();
     errno = saved;
     return failed;
 }
@@ -267,6 +271,7 @@ static int take_private_copy(void)
 int region_fork_child(void)
 {
     int saved = errno, failed = kind != REGION_PRIVATE && take_private_copy();
+    sink_fd_close(&backing);
     if (!failed) {
         kind = REGION_PRIVATE;
         snapshot_restart(arena);
@@ -300,10 +305,9 @@ void region_remove(void)
     int saved = errno;
     if (kind == REGION_SHARED && arena->process.arena_path[0] &&
         arena->process.pid == (uint64_t)getpid()) {
-        if (unlink(arena->process.arena_path) == 0)
-            kind = REGION_UNNAMED;
-        else
+        if (unlink(arena->process.arena_path))
             empty_file();
+        arena->process.arena_path[0] = 0;
     }
     errno = saved;
 }

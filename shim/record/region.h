@@ -1,10 +1,11 @@
 /* region: creates and keeps the arena's memory.
  *
- * The arena begins as private memory.  When the trace begins (writer_begin) it moves, at the
- * same address, into a sparse file /dev/shm/modprof.UID.PID.STARTTICKS (mode 0600, O_EXCL,
- * O_NOFOLLOW), or into a memfd that is handed to the collector.  It stays private where neither
- * can be had (a kill then loses what was not drained); the process record's empty arena_path
- * says so.  No descriptor stays open.
+ * The arena is a sparse file mapped at one address: without a name in /dev/shm, until the trace
+ * begins (writer_begin) and it becomes /dev/shm/modprof.UID.PID.STARTTICKS (mode 0600); or a
+ * memfd that is handed to the collector then.  A fork's child has a private copy until its own
+ * trace begins.  It stays private memory where no shared memory can be had (a kill then loses
+ * what was not drained); the process record's empty arena_path says so.  No descriptor stays
+ * open once the trace has begun.
  *
  * Every part of the arena is reserved (region_reserve) before it is first touched: a full
  * /dev/shm then is an error here, never a SIGBUS in the host.  The pages reserved are also what
@@ -19,10 +20,10 @@
  * Constructor or loader callback, once. */
 int region_create(void);
 
-/* Moves the arena into shared memory.  FD NULL: into a file whose name is noted in
- * arena->process.arena_path; else into a memfd, returned through *FD, which the caller closes.
- * Returns 0, or -1: the arena is private as before.  Only while no thread but the caller uses
- * it. */
+/* Lets others find the arena.  FD NULL: gives its file the name that is noted in
+ * arena->process.arena_path; else hands out its memfd through *FD, which the caller closes.
+ * Where the arena is private, or its descriptor was closed by the host, it first moves, which
+ * needs that no other thread uses it.  Returns 0, or -1: nobody will find it. */
 int region_share(int *fd);
 
 /* Makes sure that [at, at + n) of the arena may be touched.  Returns 0, or -1 (LOSS_MEMORY is
