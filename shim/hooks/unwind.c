@@ -44,7 +44,9 @@ static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *en
         spans_cut(frame, target, why_lua_jumps(env, caller));
 }
 
-/* By assembler name: the declarations of <setjmp.h> redirect one of these to another under FORTIFY. */
+/* The real one is jumped to: one return address more on the processor's own stack of them would make
+ * every return of Lua's that follows a yield a mispredicted one (measured: 25 ns).
+ * By assembler name: the declarations of <setjmp.h> redirect one of these to another under FORTIFY. */
 #define JUMP(name) \
     SHIM_EXPORT void unwind_##name(struct __jmp_buf_tag *env, int value) __asm__(#name); \
     void unwind_##name(struct __jmp_buf_tag *env, int value) \
@@ -54,7 +56,6 @@ static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *en
         if (unlikely(!real.name)) \
             real_resolve(); \
         real.name(env, value); \
-        __builtin_unreachable(); \
     }
 
 JUMP(longjmp)
