@@ -3,7 +3,6 @@
 #include "shim/attach/adopt.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "shim/attach/copy_table.h"
 #include "shim/attach/hooks.h"
@@ -50,14 +49,9 @@ static uint64_t copy_key[ARENA_COPIES_MAX]; /* hash of the object's path */
 /* The name under which people know the object. */
 static const char *path_of(const struct image *im)
 {
-    static char executable[ARENA_PATH_MAX];
     if (im->path[0] != '\0')
         return im->path;
-    if (executable[0] == '\0') {
-        ssize_t n = readlink("/proc/self/exe", executable, sizeof executable - 1);
-        executable[n > 0 ? n : 0] = '\0';
-    }
-    return executable[0] != '\0' ? executable : "the executable";
+    return arena->process.exe[0] != '\0' ? arena->process.exe : "the executable";
 }
 
 static void join(char out[COPY_TEXT_MAX], const char *a, const char *b, const char *c)

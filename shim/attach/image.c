@@ -153,6 +153,20 @@ int image_symbol(const struct image *im, const char *name, int object, struct sy
     return 1;
 }
 
+/* What is not defined stands in front of the symbols that the hash table is about.  A table about
+ * nothing may begin anywhere. */
+int image_may_import(const struct image *im, const char *const *names, size_t n)
+{
+    uint32_t end = im->gnu_hash != NULL ? im->gnu_hash[1] : 0;
+    if (im->symbols == NULL || im->strings == NULL || end <= 1)
+        return 1;
+    for (uint32_t i = 1; i < end; i++)
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(im->strings + im->symbols[i].st_name, names[k]) == 0)
+                return 1;
+    return 0;
+}
+
 /* ---- segments ---- */
 
 const ElfW(Phdr) * image_segment(const struct image *im, uint64_t address)

@@ -32,6 +32,16 @@ static int is_ourselves(const struct image *im)
     return here >= im->lo && here < im->hi;
 }
 
+/* Lua's core can do without none of these: errors leave by longjmp or as exceptions (which a
+ * program may have linked in), strings are compared by strcoll, numbers read with the locale's
+ * point.  Most libraries import none, and their files need not be opened. */
+static int may_hold_lua(const struct image *im)
+{
+    static const char *const wanted[] = {"_setjmp",     "setjmp",     "__sigsetjmp", "sigsetjmp",
+                                         "__cxa_throw", "localeconv", "strcoll"};
+    return im->path[0] == '\0' || image_may_import(im, wanted, sizeof wanted / sizeof *wanted);
+}
+
 int lua_symbols_present(const struct image *im)
 {
     struct symbol s;
@@ -40,7 +50,7 @@ int lua_symbols_present(const struct image *im)
         return 0;
     if (image_symbol(im, "lua_newstate", 0, &s))
         return 1;
-    if (symtab_open(&file, im) != 0)
+    if (!may_hold_lua(im) || symtab_open(&file, im) != 0)
         return 0;
     if (symtab_mentions(&file, "lua_newstate")) {
         static const char *const name[] = {"lua_newstate"};

@@ -1,6 +1,8 @@
 /* framer: see framer.h.
  *
- * The compressor works in memory of its own, mapped once: it never allocates. */
+ * Records are gathered right behind room for a frame's header, so that a frame whose body is
+ * stored needs no copy.  The compressor works in memory of its own, mapped when it is first used:
+ * it never allocates, and programs that end soon never need it. */
 #define ZSTD_STATIC_LINKING_ONLY
 #include "shim/record/framer.h"
 
@@ -13,11 +15,34 @@
 #include "wire/frame.h"
 
 enum { RAW_BYTES = 128 * 1024, LEVEL = 1, WINDOW_LOG = 17, HASH_LOG = 13 };
+/* Up to here a body is stored as it is: compressing it costs more time (60 us, of which half are
+ * page faults of the compressor's tables) than the few kilobytes are worth. */
+enum { STORED_MAX = 8 * 1024 };
 
-/* One mapping: records, frame, the compressor's memory. */
-static uint8_t *raw, *frame, *workspace;
-static size_t raw_n, frame_cap, workspace_n, mapped_n;
+static uint8_t *gathering; /* header room, then records */
+static size_t raw_n;
+static uint8_t *frame, *workspace; /* one mapping: frame, the compressor's memory */
+static size_t frame_cap, workspace_n, mapped_n;
 static uint32_t lost;
+
+static void *map(size_t n)
+{
+    void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                   0);
+    if (p == MAP_FAILED)
+        return NULL;
+    mapped_n += n;
+    return p;
+}
+
+int framer_start(void)
+{
+    if (!gathering)
+        gathering = map(FRAME_HEADER_BYTES + RAW_BYTES);
+    return gathering ? 0 : -1;
+}
+
+/* ---- compressing ---- */
 
 static ZSTD_compressionParameters parameters(void)
 {
@@ -27,23 +52,19 @@ static ZSTD_compressionParameters parameters(void)
     return p;
 }
 
-int framer_start(void)
+/* Returns 0, or -1 where there is no memory: then bodies are stored. */
+static int compressor_map(void)
 {
-    if (raw)
+    if (frame)
         return 0;
     frame_cap = FRAME_HEADER_BYTES + ZSTD_compressBound(RAW_BYTES);
     frame_cap = (frame_cap + 4095) & ~(size_t)4095;
     workspace_n = ZSTD_estimateCCtxSize_usingCParams(parameters());
-    mapped_n = RAW_BYTES + frame_cap + workspace_n;
-    void *p = mmap(NULL, mapped_n, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) {
-        mapped_n = 0;
+    uint8_t *p = map(frame_cap + workspace_n);
+    if (!p)
         return -1;
-    }
-    raw = p;
-    frame = raw + RAW_BYTES;
-    workspace = frame + frame_cap;
+    workspace = p + frame_cap;
+    frame = p;
     return 0;
 }
 
@@ -64,16 +85,18 @@ static ZSTD_CCtx *compressor(void)
     return c;
 }
 
-/* Returns the size of the compressed body, 0 where it could not be compressed. */
+/* Returns the size of the compressed body in FRAME, 0 where it is to be stored. */
 static size_t compress(void)
 {
-    ZSTD_CCtx *c = compressor();
+    ZSTD_CCtx *c = raw_n > STORED_MAX && compressor_map() == 0 ? compressor() : NULL;
     if (!c)
         return 0;
-    size_t n =
-        ZSTD_compress2(c, frame + FRAME_HEADER_BYTES, frame_cap - FRAME_HEADER_BYTES, raw, raw_n);
+    size_t n = ZSTD_compress2(c, frame + FRAME_HEADER_BYTES, frame_cap - FRAME_HEADER_BYTES,
+                              gathering + FRAME_HEADER_BYTES, raw_n);
     return ZSTD_isError(n) ? 0 : n;
 }
+
+/* ---- frames ---- */
 
 static void count_lost(void)
 {
@@ -86,18 +109,17 @@ void framer_flush(void)
     if (!raw_n)
         return;
     size_t body = compress();
+    uint8_t *out = body ? frame : gathering;
     struct frame_header h = {.pid = (uint32_t)arena->process.pid,
                              .seq = arena->frame_seq++,
                              .start_real_ns = arena->process.start_real_ns,
                              .raw_bytes = (uint32_t)raw_n,
                              .body_bytes = (uint32_t)(body ? body : raw_n),
                              .flags = body ? 0 : FRAME_STORED};
-    if (!body)
-        memcpy(frame + FRAME_HEADER_BYTES, raw, raw_n);
-    frame_header_put(&h, frame + FRAME_HEADER_BYTES, frame);
+    frame_header_put(&h, out + FRAME_HEADER_BYTES, out);
     raw_n = 0;
     size_t n = FRAME_HEADER_BYTES + h.body_bytes;
-    if (sink_write(frame, n))
+    if (sink_write(out, n))
         count_lost();
     else
         arena->written_bytes += n;
@@ -112,7 +134,7 @@ int framer_add(void *ctx, const uint8_t *record, size_t n)
         count_lost();
         return 0;
     }
-    memcpy(raw + raw_n, record, n);
+    memcpy(gathering + FRAME_HEADER_BYTES + raw_n, record, n);
     raw_n += n;
     return 0;
 }

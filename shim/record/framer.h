@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Maps the buffers (once; they stay).  Returns 0, or -1: no memory. */
+/* Maps the buffer (once; it stays).  Returns 0, or -1: no memory. */
 int framer_start(void);
 
 /* Adds one record (a snapshot_emit; CTX is unused); hands a full frame on.  Always 0: what can

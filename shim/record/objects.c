@@ -10,13 +10,10 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/record/slots.h"
-
-#define PATH_BYTES 4096
 
 /* What one pass finds; too large for a host's stack. */
 static struct {
@@ -55,16 +52,16 @@ uint8_t object_build_id(const uint8_t *at, size_t n, uint8_t out[BUILD_ID_MAX])
     return 0;
 }
 
-/* 1 where [vaddr, vaddr + n) stands in the readable, file-backed part of a segment. */
-static int is_mapped(const struct dl_phdr_info *info, ElfW(Addr) vaddr, size_t n)
+/* The segment in whose readable, file-backed part [vaddr, vaddr + n) stands, or NULL. */
+static const ElfW(Phdr) *segment_of(const struct dl_phdr_info *info, ElfW(Addr) vaddr, size_t n)
 {
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type == PT_LOAD && (p->p_flags & PF_R) && vaddr >= p->p_vaddr &&
             n <= p->p_filesz && vaddr - p->p_vaddr <= p->p_filesz - n)
-            return 1;
+            return p;
     }
-    return 0;
+    return NULL;
 }
 
 static uint8_t read_build_id(const struct dl_phdr_info *info, uint8_t out[BUILD_ID_MAX])
@@ -72,7 +69,7 @@ static uint8_t read_build_id(const struct dl_phdr_info *info, uint8_t out[BUILD_
     uint8_t n = 0;
     for (int i = 0; i < info->dlpi_phnum && !n; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        if (p->p_type == PT_NOTE && is_mapped(info, p->p_vaddr, p->p_filesz))
+        if (p->p_type == PT_NOTE && segment_of(info, p->p_vaddr, p->p_filesz))
             n = object_build_id((const uint8_t *)(uintptr_t)(info->dlpi_addr + p->p_vaddr),
                                 p->p_filesz, out);
     }
@@ -106,11 +103,8 @@ static uint32_t path_of(const struct dl_phdr_info *info)
     static uint32_t executable;
     if (info->dlpi_name && info->dlpi_name[0])
         return intern_z(info->dlpi_name);
-    if (!executable && pass.n == 0) {
-        char path[PATH_BYTES];
-        ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-        executable = n > 0 ? intern(path, (size_t)n) : intern_z("(executable)");
-    }
+    if (!executable && pass.n == 0)
+        executable = intern_z(arena->process.exe[0] ? arena->process.exe : "(executable)");
     return executable;
 }
 
@@ -131,14 +125,16 @@ static uint32_t find_known(const struct object_range *r, uint32_t path, uint32_t
 
 static struct {
     const uint8_t *hdr;
-    uint64_t n;
+    uint64_t n, lo, hi;
 } eh_frame[ARENA_OBJECTS_MAX];
 
-const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n)
+const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n, uint64_t *lo, uint64_t *hi)
 {
     if (id >= ARENA_OBJECTS_MAX)
         return NULL;
     *n = eh_frame[id].n;
+    *lo = eh_frame[id].lo;
+    *hi = eh_frame[id].hi;
     return eh_frame[id].hdr;
 }
 
@@ -146,9 +142,14 @@ static void note_eh_frame(uint32_t id, const struct dl_phdr_info *info)
 {
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        if (p->p_type != PT_GNU_EH_FRAME || !is_mapped(info, p->p_vaddr, p->p_memsz))
+        if (p->p_type != PT_GNU_EH_FRAME)
+            continue;
+        const ElfW(Phdr) *in = segment_of(info, p->p_vaddr, p->p_memsz);
+        if (in == NULL)
             continue;
         eh_frame[id].n = p->p_memsz;
+        eh_frame[id].lo = info->dlpi_addr + in->p_vaddr;
+        eh_frame[id].hi = eh_frame[id].lo + in->p_filesz;
         eh_frame[id].hdr = (const uint8_t *)(uintptr_t)(info->dlpi_addr + p->p_vaddr);
     }
 }

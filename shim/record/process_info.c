@@ -96,10 +96,18 @@ static void ids(struct arena_process *p)
     p->uid = geteuid();
 }
 
+/* Once: it stays the same for as long as this image runs, in children too. */
+static void executable(struct arena_process *p)
+{
+    ssize_t n = readlink("/proc/self/exe", p->exe, sizeof p->exe - 1);
+    p->exe[n > 0 ? n : 0] = 0;
+}
+
 void process_info_start(struct arena_process *p)
 {
     uint64_t now = now_ns(), cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     ids(p);
+    executable(p);
     p->start_estimated = !told_start_is_ours(now);
     p->start_mono_ns = p->start_estimated ? now - cpu : config.start_ns;
     p->start_real_ns = clock_ns(CLOCK_REALTIME) - (now - p->start_mono_ns);
@@ -118,9 +126,34 @@ void process_info_forked(struct arena_process *p)
 
 /* ---- description ---- */
 
+/* Where the kernel put them: one behind the other on the stack. */
+static const char *arguments;
+static size_t arguments_n;
+
+void process_info_arguments(int argc, char *const *argv)
+{
+    if (argc <= 0 || !argv)
+        return;
+    for (int i = 0; i + 1 < argc; i++)
+        if (argv[i + 1] != argv[i] + strlen(argv[i]) + 1)
+            return;
+    const char *end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
+    arguments_n = (size_t)(end - argv[0]);
+    arguments = argv[0];
+}
+
+static size_t read_argv(char *out, size_t cap)
+{
+    if (!arguments)
+        return slurp("/proc/self/cmdline", out, cap);
+    size_t n = arguments_n < cap ? arguments_n : cap;
+    memcpy(out, arguments, n);
+    return n;
+}
+
 static void describe_argv(struct arena_process *p)
 {
-    size_t n = slurp("/proc/self/cmdline", p->argv, sizeof p->argv);
+    size_t n = read_argv(p->argv, sizeof p->argv);
     if (n == sizeof p->argv)
         p->argv[n - 1] = 0; /* cut */
     p->argv_n = (uint32_t)n;
@@ -128,8 +161,6 @@ static void describe_argv(struct arena_process *p)
 
 void process_info_describe(struct arena_process *p)
 {
-    ssize_t n = readlink("/proc/self/exe", p->exe, sizeof p->exe - 1);
-    p->exe[n > 0 ? n : 0] = 0;
     describe_argv(p);
     struct phrase cwd = phrase_in(p->cwd, sizeof p->cwd);
     phrase_add(&cwd, config.cwd);

@@ -8,13 +8,16 @@
 
 #include "arena/layout.h"
 
-/* Ids and the moment of start; P is zero. */
+/* What the constructor is told, so that nothing has to be asked of the kernel; may be left out. */
+void process_info_arguments(int argc, char *const *argv);
+
+/* Ids, executable and the moment of start; P is zero. */
 void process_info_start(struct arena_process *p);
 
 /* The same in a fork's child, over what the parent had; async-signal-safe. */
 void process_info_forked(struct arena_process *p);
 
-/* Executable, arguments, directory: needs the file system, so only when a trace begins. */
+/* Arguments, directory: needs the file system, so only when a trace begins. */
 void process_info_describe(struct arena_process *p);
 
 /* Field 22 of /proc/self/stat, in clock ticks since boot (it survives exec); 0: unknown. */
