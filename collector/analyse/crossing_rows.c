@@ -133,6 +133,15 @@ static void row_fill(struct crossing_row *row, struct process *p, const struct r
         row->label = pool_format(&p->pool, "<lost> function %" PRIu64, c->function);
 }
 
+const char *crossing_label(struct process *p, uint64_t function, struct symbols *symbols,
+                           const char **module)
+{
+    struct crossing_row row = {0};
+    row_fill(&row, p, &(struct rec_crossing){.function = function}, symbols);
+    *module = row.module;
+    return row.label;
+}
+
 void crossing_rows_build(struct crossing_rows *r, struct process *p, struct symbols *symbols)
 {
     memset(r, 0, sizeof *r);

@@ -44,6 +44,10 @@ struct crossing_rows {
 void crossing_rows_build(struct crossing_rows *r, struct process *p, struct symbols *symbols);
 void crossing_rows_release(struct crossing_rows *r);
 
+/* What a function is called, and by which module, whether it was called or not. */
+const char *crossing_label(struct process *p, uint64_t function, struct symbols *symbols,
+                           const char **module);
+
 /* Fills in row->symbol. */
 void crossing_symbol(struct crossing_row *row, struct process *p, struct symbols *symbols);
 

@@ -97,7 +97,7 @@ static void copy_add(struct sentences *s, struct process *p, const struct rec_co
                                    human_ns(when, (double)process_since_start(p, c->attached_ns)))
                          : xstrdup("");
     add(s, xformat("%s in %s (%s%s)%s%s%s", *version ? version : "Lua", *path ? path : "?",
-                   layout_note(c), late, c->status == COPY_UNLOADED ? ", unloaded since" : "",
+                   layout_note(c), late, c->status == COPY_UNLOADED ? ", unloaded later" : "",
                    c->status == COPY_PARTLY ? ", PARTLY: " : "",
                    c->status == COPY_PARTLY ? reason : ""));
     free(late);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"run", cmd_run, "run a program under the profiler and collect its trace"},
     {"collect", cmd_collect, "collect the traces of many processes over a socket"},
     {"report", cmd_report, "show where start-up, memory and crossings go"},
+    {"flame", cmd_flame, "show where the time went, as stacks: text or a picture"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };
 enum { COMMAND_N = sizeof commands / sizeof *commands };

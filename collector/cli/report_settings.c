@@ -18,7 +18,8 @@ static const char help[] =
     "usage: modprof report [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Shows what a trace says: what was covered and what was lost, the tree of modules\n"
-    "with the phases of their loading, allocations, and calls across the Lua/C border.\n"
+    "with the phases of their loading, CPU time, allocations, and calls across the\n"
+    "Lua/C border.  CPU time needs a trace of a program run with MODPROF_CPU=999.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "A DIR stands for the traces in it; - for standard input.  Of more than eight processes\n"
     "only a table is shown: choose one with --pid or its FILE.\n"
@@ -31,7 +32,7 @@ static const char help[] =
     "      --filter PATTERN     only modules, functions and objects with this in their\n"
     "                           name (a glob where it holds *, ? or [)\n"
     "  -p, --pid PID            only this process\n"
-    "      --section NAMES      overview, modules, allocations, crossings (comma-separated)\n"
+    "      --section NAMES      overview, modules, cpu, allocations, crossings (comma-separated)\n"
     "  -w, --width N            columns to fit into (default: the terminal's)\n"
     "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
     "  -h, --help               show this\n"
@@ -56,6 +57,7 @@ static const struct word section_words[] = {{"overview", SECTION_OVERVIEW},
                                             {"modules", SECTION_MODULES},
                                             {"allocations", SECTION_ALLOCATIONS},
                                             {"crossings", SECTION_CROSSINGS},
+                                            {"cpu", SECTION_CPU},
                                             {"all", SECTION_ALL},
                                             {NULL, 0}};
 static const struct word color_words[] = {

@@ -176,8 +176,11 @@ static void apply_node(struct process *p, const struct rec_node *r)
 
 static void apply_sample(struct process *p, const struct rec_sample *r)
 {
-    *(struct rec_sample *)rowset_put(&p->samples, p->samples.n) = *r;
     seen_ns(p, r->at_ns);
+    if (sample_window_holds(&p->window, process_since_start(p, r->at_ns)))
+        sample_table_add(&p->samples, r);
+    else
+        p->samples.outside_n++;
 }
 
 static void apply_code_role(struct process *p, const struct rec_code_role *r)

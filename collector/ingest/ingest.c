@@ -74,10 +74,12 @@ static ssize_t read_fd(void *ctx, void *out, size_t n)
     return read(*(int *)ctx, out, n);
 }
 
-int ingest_file(const char *path, struct model *m, struct err *err)
+static int file_read(const char *path, const struct sample_window *w, struct model *m,
+                     struct err *err)
 {
     struct stat st;
     model_init(m, path);
+    m->window = *w;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_set(err, "%s: can not be opened: %s", path, strerror(errno));
@@ -86,6 +88,13 @@ int ingest_file(const char *path, struct model *m, struct err *err)
                 : read_stream(m, read_fd, &fd, err);
     close(fd);
     return r;
+}
+
+static const struct sample_window all_samples;
+
+int ingest_file(const char *path, struct model *m, struct err *err)
+{
+    return file_read(path, &all_samples, m, err);
 }
 
 struct memory {
@@ -138,12 +147,18 @@ static int complete_all(struct model *m)
 
 int ingest_file_completing(const char *path, struct model *m, struct err *err)
 {
-    if (ingest_file(path, m, err))
+    return ingest_file_window(path, &all_samples, m, err);
+}
+
+int ingest_file_window(const char *path, const struct sample_window *w, struct model *m,
+                       struct err *err)
+{
+    if (file_read(path, w, m, err))
         return -1;
     if (!complete_all(m))
         return 0;
     model_release(m);
-    if (ingest_file(path, m, err))
+    if (file_read(path, w, m, err))
         return -1;
     m->quality.recovered = 1;
     complete_all(m); /* for those that still run */

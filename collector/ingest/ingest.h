@@ -20,6 +20,10 @@ int ingest_file(const char *path, struct model *m, struct err *err);
  * (collector/ingest/recover.h). Changes the file then. */
 int ingest_file_completing(const char *path, struct model *m, struct err *err);
 
+/* Same; of the CPU samples only those within W are kept. */
+int ingest_file_window(const char *path, const struct sample_window *w, struct model *m,
+                       struct err *err);
+
 /* Reads N bytes of trace at AT. */
 int ingest_bytes(const char *name, const void *at, size_t n, struct model *m, struct err *err);
 

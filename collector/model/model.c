@@ -18,9 +18,10 @@ static void process_free(struct process *p)
     struct rowset *sets[] = {&p->strings,  &p->objects,   &p->copies, &p->functions, &p->states,
                              &p->spans,    &p->tries,     &p->hits,   &p->chunks,    &p->crossings,
                              &p->c_allocs, &p->uncovered, &p->memory,    &p->protos, &p->nodes,
-                             &p->samples,  &p->roles,     &p->threads};
+                             &p->roles,     &p->threads};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         rowset_release(sets[i]);
+    sample_table_release(&p->samples);
     pool_release(&p->pool);
     free(p);
 }
@@ -55,7 +56,7 @@ static struct process *process_new(uint32_t pid, uint64_t start_real_ns)
     rowset_init(&p->memory, sizeof(struct rec_sample_memory));
     rowset_init(&p->protos, sizeof(struct rec_proto));
     rowset_init(&p->nodes, sizeof(struct rec_node));
-    rowset_init(&p->samples, sizeof(struct rec_sample));
+    sample_table_init(&p->samples);
     rowset_init(&p->roles, sizeof(struct rec_code_role));
     rowset_init(&p->threads, sizeof(struct rec_thread));
     return p;
@@ -67,7 +68,9 @@ struct process *model_process(struct model *m, uint32_t pid, uint64_t start_real
         if (m->process[i]->pid == pid && m->process[i]->start_real_ns == start_real_ns)
             return m->process[i];
     m->process = xrealloc(m->process, m->process_n + 1, sizeof *m->process);
-    return m->process[m->process_n++] = process_new(pid, start_real_ns);
+    struct process *p = process_new(pid, start_real_ns);
+    p->window = m->window;
+    return m->process[m->process_n++] = p;
 }
 
 int process_complete(const struct process *p)

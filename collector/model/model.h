@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/model/sample_table.h"
 #include "collector/util/pool.h"
 #include "collector/util/rowset.h"
 #include "wire/enums.h"
@@ -54,7 +55,8 @@ struct process {
     struct rowset memory;     /* struct rec_sample_memory, by number */
     struct rowset protos;     /* struct rec_proto, by id */
     struct rowset nodes;      /* struct rec_node, by id */
-    struct rowset samples;    /* struct rec_sample, by number */
+    struct sample_table samples;
+    struct sample_window window; /* samples outside of it are only counted */
     struct rowset roles;      /* struct rec_code_role, by lowest address */
     struct rowset threads;    /* struct rec_thread, by tid */
     struct rec_sampler sampler;
@@ -95,6 +97,7 @@ struct model {
     char *path;               /* as given by the user */
     struct process **process; /* in order of appearance */
     size_t process_n;
+    struct sample_window window; /* for the processes that are to come */
     struct file_quality quality;
 };
 

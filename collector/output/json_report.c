@@ -94,7 +94,9 @@ static json_t *copies(struct process *p)
         json_t *v = json_object();
         json_put(v, "lua", json_sid_or_null(p, c->version));
         json_put(v, "object", json_sid_or_null(p, o ? o->path : 0));
-        json_put_text(v, "status", copy_status_name((unsigned)c->status));
+        unsigned status = c->status == COPY_UNLOADED ? COPY_COVERED : (unsigned)c->status;
+        json_put_text(v, "status", copy_status_name(status));
+        json_put_bool(v, "unloaded", c->status == COPY_UNLOADED || (o && o->unloaded));
         json_put_text(v, "layout", c->layout == 1 ? "verified" : c->layout == 0 ? "api" : "unused");
         json_put(v, "reason", json_sid_or_null(p, c->reason));
         json_put_bool(v, "late", c->late != 0);
@@ -191,6 +193,8 @@ static json_t *process(struct digest *d, const struct report_options *o)
         json_put(v, "require_hits", json_hits(d, o));
         json_put(v, "chunks", json_chunks(d, o));
     }
+    if (o->sections & SECTION_CPU && d->process->samples.n)
+        json_put(v, "cpu", json_cpu(d, o));
     if (o->sections & SECTION_ALLOCATIONS)
         json_put(v, "allocations", json_allocations(d, o));
     if (o->sections & SECTION_CROSSINGS)

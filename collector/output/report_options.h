@@ -22,7 +22,8 @@ enum report_section {
     SECTION_MODULES = 2,
     SECTION_ALLOCATIONS = 4,
     SECTION_CROSSINGS = 8,
-    SECTION_ALL = 15
+    SECTION_CPU = 16,
+    SECTION_ALL = 31
 };
 
 struct report_options {

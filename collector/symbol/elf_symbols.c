@@ -164,7 +164,7 @@ int elf_symbols_full(const struct elf_symbols *e)
     return e->full;
 }
 
-const char *elf_symbols_find(const struct elf_symbols *e, uint64_t address)
+const char *elf_symbols_find_from(const struct elf_symbols *e, uint64_t address, uint64_t *from)
 {
     size_t lo = 0, hi = e->n;
     while (lo < hi) { /* the first symbol that begins behind the address */
@@ -176,10 +176,18 @@ const char *elf_symbols_find(const struct elf_symbols *e, uint64_t address)
     }
     while (lo-- > 0) {
         const struct symbol *s = &e->symbol[lo];
-        if (address - s->from < s->size)
+        if (address - s->from < s->size) {
+            *from = s->from;
             return s->name;
+        }
         if (s->reach <= address)
             break; /* nothing that begins earlier gets this far */
     }
     return NULL;
+}
+
+const char *elf_symbols_find(const struct elf_symbols *e, uint64_t address)
+{
+    uint64_t from;
+    return elf_symbols_find_from(e, address, &from);
 }

@@ -20,5 +20,7 @@ int elf_symbols_full(const struct elf_symbols *e);
 /* Name of the function whose [value, value + size) holds ADDRESS, or NULL.  Global names come
  * before local aliases. */
 const char *elf_symbols_find(const struct elf_symbols *e, uint64_t address);
+/* Same, and where it begins to *FROM. */
+const char *elf_symbols_find_from(const struct elf_symbols *e, uint64_t address, uint64_t *from);
 
 #endif

@@ -88,7 +88,8 @@ static struct file *file_of(struct symbols *s, const struct symbol_query *q)
     return f;
 }
 
-const char *symbol_name(struct symbols *s, const struct symbol_query *q, enum symbol_file *file)
+const char *symbol_name_from(struct symbols *s, const struct symbol_query *q, uint64_t *from,
+                             enum symbol_file *file)
 {
     struct file *f = file_of(s, q);
     const char *name = NULL;
@@ -97,6 +98,12 @@ const char *symbol_name(struct symbols *s, const struct symbol_query *q, enum sy
     if (f->state != SYMBOL_FILE_READ)
         return NULL;
     if (f->debug)
-        name = elf_symbols_find(f->debug, q->address);
-    return name ? name : elf_symbols_find(f->own, q->address);
+        name = elf_symbols_find_from(f->debug, q->address, from);
+    return name ? name : elf_symbols_find_from(f->own, q->address, from);
+}
+
+const char *symbol_name(struct symbols *s, const struct symbol_query *q, enum symbol_file *file)
+{
+    uint64_t from;
+    return symbol_name_from(s, q, &from, file);
 }

@@ -30,5 +30,8 @@ struct symbol_query {
     uint64_t address;
 };
 const char *symbol_name(struct symbols *s, const struct symbol_query *q, enum symbol_file *file);
+/* Same, and the address where the function begins to *FROM. */
+const char *symbol_name_from(struct symbols *s, const struct symbol_query *q, uint64_t *from,
+                             enum symbol_file *file);
 
 #endif

@@ -1,0 +1,166 @@
+/* stack_frames: see stack_frames.h; stack_place.c knows native addresses. */
+#include "collector/analyse/stack_frames.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/analyse/crossing_rows.h"
+#include "collector/util/xalloc.h"
+
+struct proto_name {
+    const char *label, *module, *file, *source; /* label NULL: not looked up yet */
+};
+
+static int by_value(const void *pa, const void *pb)
+{
+    uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+    return a < b ? -1 : a > b;
+}
+
+static void c_addresses_learn(struct frames *f)
+{
+    struct process *p = f->process;
+    f->c_address = xcalloc(p->functions.n, sizeof *f->c_address);
+    f->c_address_n = p->functions.n;
+    for (size_t i = 0; i < p->functions.n; i++)
+        f->c_address[i] = ((const struct rec_function *)rowset_at(&p->functions, i))->address;
+    if (f->c_address_n)
+        qsort(f->c_address, f->c_address_n, sizeof *f->c_address, by_value);
+}
+
+void frames_init(struct frames *f, struct process *p, struct symbols *symbols, enum frame_by by)
+{
+    memset(f, 0, sizeof *f);
+    f->process = p;
+    f->symbols = symbols;
+    f->by = by;
+    rowset_init(&f->by_text, sizeof(uint32_t));
+    rowset_init(&f->by_place, sizeof(struct place));
+    rowset_init(&f->by_lua, sizeof(uint32_t));
+    rowset_init(&f->by_c, sizeof(uint32_t));
+    rowset_init(&f->protos, sizeof(struct proto_name));
+    rowset_init(&f->lua_objects, 1);
+    stack_names_init(&f->names, p);
+    c_addresses_learn(f);
+    for (size_t i = 0; i < p->copies.n; i++)
+        rowset_put(&f->lua_objects, ((const struct rec_copy *)rowset_at(&p->copies, i))->object);
+}
+
+void frames_release(struct frames *f)
+{
+    rowset_release(&f->by_text);
+    rowset_release(&f->by_place);
+    rowset_release(&f->by_lua);
+    rowset_release(&f->by_c);
+    rowset_release(&f->protos);
+    rowset_release(&f->lua_objects);
+    stack_names_release(&f->names);
+    free(f->c_address);
+    free(f->at);
+    memset(f, 0, sizeof *f);
+}
+
+static uint64_t text_key(enum frame_kind kind, const char *label)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)kind;
+    for (; *label; label++)
+        h = (h ^ (unsigned char)*label) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static uint32_t frame_put(struct frames *f, const struct frame *wanted)
+{
+    uint64_t key = text_key(wanted->kind, wanted->label);
+    uint32_t *number;
+    while (*(number = rowset_put(&f->by_text, key))) {
+        const struct frame *there = &f->at[*number - 1];
+        if (there->kind == wanted->kind && !strcmp(there->label, wanted->label))
+            return *number - 1;
+        key++;
+    }
+    f->at = xgrow(f->at, f->n, &f->cap, sizeof *f->at);
+    f->at[f->n] = *wanted;
+    *number = (uint32_t)++f->n;
+    return *number - 1;
+}
+
+/* 1 where a frame of this kind and label is there, of another place. */
+static int is_taken(const struct frames *f, const struct frame *wanted)
+{
+    uint64_t key = text_key(wanted->kind, wanted->label);
+    const uint32_t *number = rowset_find(&f->by_text, key);
+    const struct frame *there = number ? &f->at[*number - 1] : NULL;
+    return there && !strcmp(there->label, wanted->label) &&
+           (there->line != wanted->line || strcmp(there->source, wanted->source));
+}
+
+uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label)
+{
+    return frame_put(f, &(struct frame){kind, label, "", "", 0});
+}
+
+static const struct proto_name *proto_name(struct frames *f, uint64_t id, const struct rec_proto *r)
+{
+    struct proto_name *n = rowset_put(&f->protos, id);
+    if (n->label)
+        return n;
+    n->label = r ? stack_name(&f->names, r) : "<lost function>";
+    n->module = r ? stack_module(&f->names, r) : "<lost>";
+    n->file = r ? stack_file(&f->names, r) : "";
+    n->source = r ? process_text(f->process, r->source).at : "";
+    return n;
+}
+
+/* "name file.lua:12", or only the place where the name is no more than that. */
+static const char *line_label(struct frames *f, const struct proto_name *n, uint64_t line)
+{
+    const char *file = stack_file_short(n->file);
+    size_t file_n = strlen(file);
+    int is_place = !strncmp(n->label, file, file_n) && n->label[file_n] == ':';
+    return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, is_place ? "" : n->label,
+                       is_place ? "" : " ", file, line);
+}
+
+static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
+{
+    struct pool *pool = &f->process->pool;
+    const struct rec_proto *r = rowset_find(&f->process->protos, node->value);
+    const struct proto_name *n = proto_name(f, node->value, r);
+    struct frame wanted = {FRAME_LUA, n->label, n->file, n->source, r ? r->line_defined : 0};
+    if (f->by == BY_MODULE)
+        return frame_put(f, &(struct frame){FRAME_LUA, n->module, n->file, n->source, 0});
+    if (is_taken(f, &wanted))
+        wanted.label = pool_format(pool, "%s [%s:%" PRIu64 "]", n->label, n->file, wanted.line);
+    if (f->by == BY_FUNCTION || !node->line)
+        return frame_put(f, &wanted);
+    return frame_put(f, &(struct frame){FRAME_LUA, line_label(f, n, node->line), n->file, n->source,
+                                        node->line});
+}
+
+uint32_t frames_of_lua(struct frames *f, const struct rec_node *node)
+{
+    uint64_t line = f->by == BY_LINE ? node->line : 0;
+    uint32_t *number = rowset_put(&f->by_lua, node->value << 24 ^ line);
+    if (!*number)
+        *number = lua_frame(f, node) + 1;
+    return *number - 1;
+}
+
+uint32_t frames_of_c(struct frames *f, const struct rec_node *node)
+{
+    uint32_t *number = rowset_put(&f->by_c, node->value);
+    const char *label = "<C function>", *module = "<C function>";
+    if (*number)
+        return *number - 1;
+    if (node->value)
+        label = crossing_label(f->process, node->value - 1, f->symbols, &module);
+    *number = frames_named(f, FRAME_C, f->by == BY_MODULE ? module : label) + 1;
+    return *number - 1;
+}
+
+const char *frame_kind_name(enum frame_kind k)
+{
+    static const char *const name[] = {"Lua", "C", "VM", "native", "note"};
+    return name[k];
+}

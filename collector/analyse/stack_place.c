@@ -1,0 +1,150 @@
+/* stack_place: native addresses: object, symbol, and what they are to Lua.  See stack_frames.h. */
+#include <string.h>
+
+#include "collector/analyse/stack_frames.h"
+#include "collector/util/escape.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+/* Where no symbol tells where a C function of Lua's ends: no further than this. */
+enum { FUNCTION_BYTES_MAX = 16 << 10 };
+
+static const struct rec_object *object_at(const struct process *p, uint64_t address)
+{
+    const struct rec_object *gone = NULL;
+    for (size_t i = 0; i < p->objects.n; i++) {
+        const struct rec_object *o = rowset_at(&p->objects, i);
+        if (address < o->lo || address >= o->hi)
+            continue;
+        if (!o->unloaded)
+            return o;
+        gone = o;
+    }
+    return gone;
+}
+
+static uint32_t role_at(const struct process *p, uint64_t address)
+{
+    for (size_t i = 0; i < p->roles.n; i++) {
+        const struct rec_code_role *r = rowset_at(&p->roles, i);
+        if (address >= r->lo && address < r->hi)
+            return (uint32_t)r->role;
+    }
+    return 0;
+}
+
+/* Lua's sources name their functions lua_x, luaX_y. */
+static int is_api_name(const char *name)
+{
+    return !strncmp(name, "lua_", 4) || !strncmp(name, "luaL_", 5);
+}
+
+static int is_internal_name(const char *name)
+{
+    return !strncmp(name, "lua", 3) && isupper((unsigned char)name[3]) && name[3] != 'L' &&
+           name[3] != 'B' && name[4] == '_';
+}
+
+/* What an interpreter that kept its names says about the part of Lua that a function is of. */
+static uint32_t role_of_name(const char *name)
+{
+    static const struct {
+        const char *begins;
+        uint32_t role;
+    } known[] = {{"luaV_execute", ROLE_VM}, {"luaC_step", ROLE_GC}, {"luaC_fullgc", ROLE_GC},
+                 {"luaC_free", ROLE_GC},    {"lua_gc", ROLE_GC},    {"luaY_", ROLE_PARSE},
+                 {"luaX_", ROLE_PARSE},     {"luaK_", ROLE_PARSE},  {"lua_load", ROLE_PARSE},
+                 {"luaU_", ROLE_PARSE},     {"luaM_", ROLE_ALLOC}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strncmp(name, known[i].begins, strlen(known[i].begins)))
+            return known[i].role;
+    return 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static const char *object_label(struct frames *f, const char *path)
+{
+    return pool_format(&f->process->pool, "[%s]", *path ? base_name(path) : "unknown");
+}
+
+static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t address,
+                        struct place *place, const char **label)
+{
+    struct text path = process_text(f->process, o->path);
+    struct symbol_query q = {path.at, o->build_id.at, o->build_id.n, address - o->bias};
+    const char *name = symbol_name_from(f->symbols, &q, &place->from, NULL);
+    if (!name)
+        return;
+    place->from += o->bias;
+    place->is_internal = place->in_lua && is_internal_name(name);
+    place->is_api = place->in_lua && is_api_name(name);
+    place->is_resume = place->in_lua && !strcmp(name, "lua_resume");
+    if (!place->role && place->in_lua)
+        place->role = role_of_name(name);
+    if (f->by == BY_MODULE)
+        return;
+    char *escaped = escape_text(name, strcspn(name, "@")); /* without the symbol's version */
+    *label = pool_copy(&f->process->pool, escaped, strlen(escaped));
+    free(escaped);
+}
+
+static void place_fill(struct frames *f, uint64_t address, struct place *place)
+{
+    const struct rec_object *o = object_at(f->process, address);
+    const char *path = o ? process_object_path(f->process, o->id) : "";
+    const char *label = object_label(f, path);
+    place->known = 1;
+    place->role = role_at(f->process, address);
+    if (o) {
+        place->object = o->id + 1;
+        place->in_lua = rowset_find(&f->lua_objects, o->id) != NULL;
+        place->in_shim = !strncmp(base_name(path), "libmodprof.so", 13);
+        symbol_find(f, o, address, place, &label);
+    }
+    if (place->in_shim)
+        label = "[modprof]";
+    place->frame = frames_named(f, FRAME_NATIVE, label);
+    if (!*f->at[place->frame].file)
+        f->at[place->frame].file = path;
+}
+
+const struct place *frames_place(struct frames *f, uint64_t address)
+{
+    struct place *place = rowset_put(&f->by_place, address);
+    if (!place->known)
+        place_fill(f, address, place);
+    return place;
+}
+
+/* 1 where a known C function begins in (FROM, TO]. */
+static int begins_between(const struct frames *f, uint64_t from, uint64_t to)
+{
+    size_t lo = 0, hi = f->c_address_n;
+    while (lo < hi) { /* the first behind FROM */
+        size_t mid = lo + (hi - lo) / 2;
+        if (f->c_address[mid] <= from)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < f->c_address_n && f->c_address[lo] <= to;
+}
+
+int frames_is_own(struct frames *f, const struct place *place, uint64_t address,
+                  const struct rec_node *node)
+{
+    const struct rec_function *r =
+        node->value ? rowset_find(&f->process->functions, node->value - 1) : NULL;
+    if (!r || !place->object || address < r->address)
+        return 0;
+    if (place->from)
+        return place->from == r->address;
+    return address - r->address < FUNCTION_BYTES_MAX && place->role == 0 && !place->in_shim &&
+           place->object == r->object + 1 && !begins_between(f, r->address, address);
+}

@@ -1,0 +1,114 @@
+/* stack_source: see stack_source.h. */
+#include "collector/analyse/stack_source.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/util/xalloc.h"
+
+enum { TEXT_MAX = 16 << 20 };
+
+/* Relative names are relative to where the process was started. */
+static char *absolute(const struct process *p, const char *path)
+{
+    if (*path == '/' || !p->about.cwd.n)
+        return xstrdup(path);
+    return xformat("%.*s/%s", (int)p->about.cwd.n, (const char *)p->about.cwd.at, path);
+}
+
+static int is_newer(const struct process *p, const struct stat *st)
+{
+    uint64_t ran_ns = process_since_start(p, process_end_ns(p));
+    uint64_t end_ns = p->start_real_ns + ran_ns;
+    uint64_t changed_ns =
+        (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+    return changed_ns > end_ns;
+}
+
+static void lines_find(struct stack_source *s, size_t n)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i <= n; i++) {
+        if (i && i < n && s->text[i - 1] != '\n')
+            continue;
+        s->line_at = xgrow(s->line_at, s->line_n, &cap, sizeof *s->line_at);
+        s->line_at[s->line_n++] = (uint32_t)i;
+    }
+    s->line_n -= 1;
+}
+
+static char *read_all(int fd, size_t n)
+{
+    char *text = xmalloc(n + 1);
+    size_t got = 0;
+    while (got < n) {
+        ssize_t r = read(fd, text + got, n - got);
+        if (r <= 0)
+            break;
+        got += (size_t)r;
+    }
+    text[got] = 0;
+    if (got == n)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void text_read(struct stack_source *s, const struct process *p)
+{
+    struct stat st;
+    char *path = absolute(p, s->path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    free(path);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= TEXT_MAX) {
+        s->changed = is_newer(p, &st);
+        if (!s->changed)
+            s->text = read_all(fd, (size_t)st.st_size);
+    }
+    close(fd);
+    if (s->text)
+        lines_find(s, (size_t)st.st_size);
+}
+
+const struct stack_source *stack_source_of(struct stack_sources *s, const struct process *p,
+                                           struct text chunk_name)
+{
+    if (chunk_name.n < 2 || chunk_name.at[0] != '@' || memchr(chunk_name.at, 0, chunk_name.n))
+        return NULL;
+    for (size_t i = 0; i < s->n; i++)
+        if (!strcmp(s->at[i]->path, chunk_name.at + 1))
+            return s->at[i];
+    struct stack_source *new = xcalloc(1, sizeof *new);
+    new->path = xstrdup(chunk_name.at + 1);
+    text_read(new, p);
+    s->at = xgrow(s->at, s->n, &s->cap, sizeof *s->at);
+    return s->at[s->n++] = new;
+}
+
+void stack_sources_release(struct stack_sources *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->at[i]->path);
+        free(s->at[i]->text);
+        free(s->at[i]->line_at);
+        free(s->at[i]);
+    }
+    free(s->at);
+    memset(s, 0, sizeof *s);
+}
+
+const char *stack_source_line(const struct stack_source *s, uint64_t number, size_t *n)
+{
+    if (!s->text || !number || number > s->line_n)
+        return NULL;
+    const char *at = s->text + s->line_at[number - 1];
+    *n = s->line_at[number] - s->line_at[number - 1];
+    while (*n && (at[*n - 1] == '\n' || at[*n - 1] == '\r'))
+        --*n;
+    return at;
+}

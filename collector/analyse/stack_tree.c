@@ -1,0 +1,109 @@
+/* stack_tree: see stack_tree.h. */
+#include "collector/analyse/stack_tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/util/xalloc.h"
+
+void stack_tree_init(struct stack_tree *t, enum stack_unit unit)
+{
+    memset(t, 0, sizeof *t);
+    t->unit = unit;
+    rowset_init(&t->nodes, sizeof(struct stack_node));
+    rowset_init(&t->frame_ids, sizeof(uint32_t));
+    rowset_put(&t->nodes, UINT64_MAX); /* the root: no child has this id */
+}
+
+void stack_tree_release(struct stack_tree *t)
+{
+    rowset_release(&t->nodes);
+    rowset_release(&t->frame_ids);
+    free(t->frame);
+    memset(t, 0, sizeof *t);
+}
+
+static int is_same(const struct frame *a, const struct frame *b)
+{
+    return a->kind == b->kind && !strcmp(a->label, b->label);
+}
+
+uint32_t stack_tree_frame(struct stack_tree *t, const struct frame *f)
+{
+    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)f->kind;
+    uint32_t *number;
+    for (const char *z = f->label; *z; z++)
+        key = (key ^ (unsigned char)*z) * UINT64_C(0x100000001b3);
+    while (*(number = rowset_put(&t->frame_ids, key)) && !is_same(&t->frame[*number - 1], f))
+        key++;
+    if (*number)
+        return *number - 1;
+    t->frame = xgrow(t->frame, t->frame_n, &t->frame_cap, sizeof *t->frame);
+    t->frame[t->frame_n] = *f;
+    *number = (uint32_t)++t->frame_n;
+    return *number - 1;
+}
+
+uint32_t stack_tree_child(struct stack_tree *t, uint32_t parent, uint32_t frame)
+{
+    struct stack_node *n = rowset_put(&t->nodes, (uint64_t)parent << 32 | frame);
+    n->parent = parent;
+    n->frame = frame;
+    return (uint32_t)(((char *)n - t->nodes.rows) / (ptrdiff_t)sizeof *n);
+}
+
+void stack_tree_add(struct stack_tree *t, uint32_t number, uint64_t weight)
+{
+    stack_tree_at(t, number)->self += weight;
+}
+
+void stack_tree_finish(struct stack_tree *t)
+{
+    for (size_t i = 0; i < t->nodes.n; i++)
+        stack_tree_at(t, i)->total = stack_tree_at(t, i)->self;
+    for (size_t i = t->nodes.n; i-- > 1;) {
+        const struct stack_node *n = stack_tree_at(t, i);
+        stack_tree_at(t, n->parent)->total += n->total;
+    }
+}
+
+static int is_recursion(const struct stack_tree *t, size_t i)
+{
+    uint32_t frame = stack_tree_at(t, i)->frame;
+    for (i = stack_tree_at(t, i)->parent; i; i = stack_tree_at(t, i)->parent)
+        if (stack_tree_at(t, i)->frame == frame)
+            return 1;
+    return 0;
+}
+
+static int by_self(const void *pa, const void *pb)
+{
+    const struct frame_sum *a = pa, *b = pb;
+    if (a->self != b->self)
+        return a->self > b->self ? -1 : 1;
+    if (a->total != b->total)
+        return a->total > b->total ? -1 : 1;
+    return a->frame < b->frame ? -1 : a->frame > b->frame;
+}
+
+void frame_sums_build(struct frame_sums *s, const struct stack_tree *t)
+{
+    s->n = t->frame_n;
+    s->row = xcalloc(s->n, sizeof *s->row);
+    for (size_t i = 0; i < s->n; i++)
+        s->row[i].frame = (uint32_t)i;
+    for (size_t i = 1; i < t->nodes.n; i++) {
+        const struct stack_node *n = stack_tree_at(t, i);
+        s->row[n->frame].self += n->self;
+        if (!is_recursion(t, i))
+            s->row[n->frame].total += n->total;
+    }
+    if (s->n)
+        qsort(s->row, s->n, sizeof *s->row, by_self);
+}
+
+void frame_sums_release(struct frame_sums *s)
+{
+    free(s->row);
+    memset(s, 0, sizeof *s);
+}

@@ -1,0 +1,60 @@
+/* stack_tree: stacks added up in a tree, with a weight for each: what flame graphs are drawn from.
+ *
+ * Frames are numbers in the tree's own table, so trees can be made of anything that nests: CPU
+ * samples, module loads, calls. */
+#ifndef COLLECTOR_ANALYSE_STACK_TREE_H
+#define COLLECTOR_ANALYSE_STACK_TREE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/analyse/stack_frames.h"
+
+enum stack_unit { UNIT_CPU_NS, UNIT_WALL_NS, UNIT_NS, UNIT_CALLS };
+
+struct stack_node {
+    uint32_t parent,
+        frame;            /* a parent stands before its children; the root [0] is its own parent */
+    uint64_t self, total; /* total: after stack_tree_finish */
+};
+
+struct stack_tree {
+    struct rowset nodes; /* struct stack_node, by parent and frame */
+    struct frame *frame; /* texts are not owned */
+    size_t frame_n, frame_cap;
+    struct rowset frame_ids; /* of stack_tree_frame: uint32_t + 1 */
+    enum stack_unit unit;
+    uint64_t samples_n; /* 0: not made of samples */
+    int inverted;
+};
+
+void stack_tree_init(struct stack_tree *t, enum stack_unit unit);
+void stack_tree_release(struct stack_tree *t);
+
+/* The number of a frame like F (by kind and label). */
+uint32_t stack_tree_frame(struct stack_tree *t, const struct frame *f);
+/* The child of PARENT for FRAME, made where there is none. */
+uint32_t stack_tree_child(struct stack_tree *t, uint32_t parent, uint32_t frame);
+/* Adds WEIGHT to node NUMBER itself. */
+void stack_tree_add(struct stack_tree *t, uint32_t number, uint64_t weight);
+/* Sums up.  Nothing is added afterwards. */
+void stack_tree_finish(struct stack_tree *t);
+
+static inline struct stack_node *stack_tree_at(const struct stack_tree *t, size_t i)
+{
+    return rowset_at(&t->nodes, i);
+}
+
+/* What each frame has by itself, and with all that it calls (recursion counted once). */
+struct frame_sum {
+    uint32_t frame;
+    uint64_t self, total;
+};
+struct frame_sums {
+    struct frame_sum *row; /* largest self first */
+    size_t n;
+};
+void frame_sums_build(struct frame_sums *s, const struct stack_tree *t);
+void frame_sums_release(struct frame_sums *s);
+
+#endif

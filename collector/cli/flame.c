@@ -1,0 +1,97 @@
+/* flame: `modprof flame`, stacks as text or as a picture.
+ *
+ * In: trace files.  Out: folded stacks, SVG or HTML on stdout or to a file; what was wrong on stderr. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/cli/cli.h"
+#include "collector/cli/stack_load.h"
+#include "collector/output/flame_folded.h"
+#include "collector/util/err.h"
+
+static const char help[] =
+    "usage: modprof flame [OPTION...] [FILE|DIR...]\n"
+    "\n"
+    "Shows where the time went, as stacks: Lua and C in their true order.\n"
+    "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
+    "\n"
+    "      --metric NAME        cpu (default; of programs run with MODPROF_CPU=999),\n"
+    "                           wall (MODPROF_WALL=999), load (module loads by self time)\n"
+    "                           or crossings (calls from Lua into C, and back)\n"
+    "  -f, --format FORMAT      folded (lines `outer;inner WEIGHT`), svg or html;\n"
+    "                           default: by the name of the output, else folded\n"
+    "  -o, --output FILE        write there instead of standard output\n"
+    "      --by WHAT            function (default), line or module\n"
+    "      --invert             callers above their callees\n"
+    "      --merge-recursion    a function that is on the stack already is not added again\n"
+    "      --thread TID         only this thread\n"
+    "      --state N            only this Lua state\n"
+    "      --from TIME          only samples from this time after process start (1.5s, 200ms)\n"
+    "      --to TIME            only samples before this time\n"
+    "  -p, --pid PID            only this process\n"
+    "      --title TEXT         title of the picture\n"
+    "  -h, --help               show this\n"
+    "\n"
+    "Weights are nanoseconds; those of crossings are calls.\n"
+    "\n"
+    "Exit status: 0 fine; 1 a file could not be read, or there is nothing to show; 2 usage;\n"
+    "4 a trace is incomplete: what is intact was shown.\n";
+
+static const struct stack_word formats[] = {{"folded", FORMAT_FOLDED}, {NULL, 0}};
+
+static int ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+    return n >= m && !strcmp(name + n - m, end);
+}
+
+static void format_choose(struct stack_settings *s)
+{
+    if (s->format != FORMAT_NONE)
+        return;
+    s->format = FORMAT_FOLDED;
+    if (s->out && ends_with(s->out, ".svg"))
+        s->format = FORMAT_SVG;
+    if (s->out && (ends_with(s->out, ".html") || ends_with(s->out, ".htm")))
+        s->format = FORMAT_HTML;
+}
+
+static int output(struct stack_load *l, const struct stack_settings *s)
+{
+    FILE *out = s->out ? fopen(s->out, "we") : stdout;
+    if (!out)
+        return cli_error("flame", "%s can not be written: %s", s->out, strerror(errno));
+    flame_folded(&l->tree, out);
+    int bad = fflush(out) != 0 || ferror(out);
+    int error = errno;
+    if (s->out && fclose(out) != 0)
+        bad = 1;
+    if (bad && error != EPIPE)
+        return cli_error("flame", "%s can not be written: %s", s->out ? s->out : "the output",
+                         strerror(error));
+    return EXIT_FINE;
+}
+
+int cmd_flame(int argc, char **argv)
+{
+    struct stack_settings s = {.command = "flame"};
+    struct stack_load l;
+    int early = stack_settings_read(&s, argc, argv, help, formats);
+    if (early)
+        return early - 1;
+    format_choose(&s);
+    signal(SIGPIPE, SIG_IGN);
+    early = stack_load_read(&l, &s, argv + optind);
+    if (!early)
+        early = stack_load_tree(&l, &s);
+    int status = early ? early - 1 : output(&l, &s);
+    if (!status)
+        status = stack_load_status(&l);
+    stack_load_release(&l);
+    return status;
+}

@@ -1,0 +1,12 @@
+/* flame_folded: stacks as lines of text, "outermost;...;innermost WEIGHT": what flamegraph.pl,
+ * speedscope and many others read.  Weights are nanoseconds, or calls. */
+#ifndef COLLECTOR_OUTPUT_FLAME_FOLDED_H
+#define COLLECTOR_OUTPUT_FLAME_FOLDED_H
+
+#include <stdio.h>
+
+#include "collector/analyse/stack_tree.h"
+
+void flame_folded(const struct stack_tree *t, FILE *out);
+
+#endif

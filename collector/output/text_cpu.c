@@ -1,0 +1,152 @@
+/* text_cpu: where the sampled time went: by state, by function, by line. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/analyse/stack_hot.h"
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/util/human.h"
+#include "collector/util/xalloc.h"
+
+struct hot_columns {
+    unsigned self, error, self_time, total, total_time, kind, label, place;
+};
+
+static void columns(struct hot_columns *m, struct table *t, const char *what, int lines)
+{
+    m->self = table_column(t, "self", COLUMN_RIGHT);
+    m->error = table_column(t, "+-", COLUMN_RIGHT);
+    m->self_time = table_column(t, "time", COLUMN_RIGHT);
+    m->total = table_column(t, "total", COLUMN_RIGHT);
+    m->total_time = table_column(t, "time", COLUMN_RIGHT);
+    m->kind = lines ? m->self : table_column(t, "kind", 0);
+    m->label = table_column(t, what, COLUMN_CUT_END);
+    m->place = table_column(t, lines ? "file" : "defined in", COLUMN_CUT_START);
+}
+
+static void share_cell(struct table *t, unsigned column, double part, double whole)
+{
+    table_cellf(t, column, "%.1f%%", whole > 0 ? 100 * part / whole : 0);
+}
+
+static void row_print(const struct stack_hot *h, const struct hot_columns *m, struct table *t,
+                      const struct frame_sum *s)
+{
+    const struct frame *f = &h->tree.frame[s->frame];
+    double whole = (double)h->quality.weight;
+    table_row(t, TABLE_NO_PARENT);
+    share_cell(t, m->self, (double)s->self, whole);
+    share_cell(t, m->error, stack_error(&h->quality, s->self), whole);
+    cell_ns(t, m->self_time, (double)s->self);
+    share_cell(t, m->total, (double)s->total, whole);
+    cell_ns(t, m->total_time, (double)s->total);
+    if (m->kind != m->self)
+        table_cell(t, m->kind, frame_kind_name(f->kind));
+    table_cell(t, m->label, f->label);
+    if (f->line && m->kind != m->self)
+        table_cellf(t, m->place, "%s:%" PRIu64, f->file, f->line);
+    else
+        table_cell(t, m->place, f->file);
+}
+
+static void hot_print(const struct stack_hot *h, const struct report_options *o,
+                      const struct canvas *c, int lines)
+{
+    struct hot_columns m;
+    struct table *t = table_new();
+    size_t *row, n = stack_hot_pick(h, o->filter, lines, &row);
+    size_t shown = n < o->top ? n : o->top;
+    columns(&m, t, lines ? "line" : "function", lines);
+    for (size_t i = 0; i < shown; i++)
+        row_print(h, &m, t, &h->sums.row[row[i]]);
+    if (shown) {
+        fputc('\n', c->out);
+        table_print(t, c);
+        page_more(c, n - shown, lines ? "lines" : "functions");
+    }
+    table_free(t);
+    free(row);
+}
+
+static void states_print(const struct stack_quality *q, const struct canvas *c)
+{
+    char text[400], share[HUMAN_MAX], time[HUMAN_MAX];
+    size_t n = 0;
+    for (unsigned i = 0; i < STATE_N && n < sizeof text; i++) {
+        if (!q->state_weight[i])
+            continue;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %s (%s)", n ? ", " : "",
+                              stack_state_name(i),
+                              human_share(share, (double)q->state_weight[i], (double)q->weight),
+                              human_ns(time, (double)q->state_weight[i]));
+    }
+    page_field(c, TONE_PLAIN, "time in", text);
+}
+
+static void unsure_print(const struct stack_quality *q, const struct canvas *c)
+{
+    char text[300], a[HUMAN_MAX], b[HUMAN_MAX];
+    if (q->lua_n) {
+        snprintf(text, sizeof text, "%s of %s samples of running Lua functions (%.1f%%)",
+                 human_count(a, q->lua_n - q->stale_n), human_count(b, q->lua_n),
+                 100.0 * (double)(q->lua_n - q->stale_n) / (double)q->lua_n);
+        page_field(c, TONE_PLAIN, "exact lines", text);
+    }
+    if (q->no_native_n) {
+        snprintf(text, sizeof text, "%s samples: only their Lua functions are known",
+                 human_count(a, q->no_native_n));
+        page_field(c, TONE_WARNING, "no C stack", text);
+    }
+    if (q->busy_n) {
+        snprintf(text, sizeof text, "%s samples: Lua's stack was being changed just then",
+                 human_count(a, q->busy_n));
+        page_field(c, TONE_WARNING, "no Lua stack", text);
+    }
+    if (q->cut_n) {
+        snprintf(text, sizeof text, "%s samples: their outermost frames are not known",
+                 human_count(a, q->cut_n));
+        page_field(c, TONE_WARNING, "too deep", text);
+    }
+}
+
+static const char *mechanism(uint64_t m)
+{
+    return m == SAMPLER_PERF ? "perf_event_open" : m == SAMPLER_TIMER ? "timers" : "?";
+}
+
+static void rate_print(struct digest *d, const struct stack_quality *q, const struct canvas *c)
+{
+    const struct rec_sampler *s = &d->process->sampler;
+    char n[HUMAN_MAX], time[HUMAN_MAX], cost[HUMAN_MAX], text[300];
+    double hz = 1e9 / (double)stack_period_ns(d->process);
+    snprintf(text, sizeof text, "%s samples of %s time, %s: one each %s (%.0f Hz), by %s",
+             human_count(n, q->samples_n), s->clock == CLOCK_WALL ? "wall" : "CPU",
+             human_ns(time, (double)q->weight), human_ns(cost, 1e9 / hz), hz,
+             mechanism(s->mechanism));
+    page_field(c, TONE_PLAIN, "sampled", text);
+    if (!s->handler_n)
+        return;
+    snprintf(text, sizeof text, "%s a sample, %s at most",
+             human_ns(time, (double)s->handler_ns / (double)s->handler_n),
+             human_ns(cost, (double)s->handler_max_ns));
+    page_field(c, TONE_PLAIN, "taking it", text);
+}
+
+void text_cpu(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    struct stack_hot h;
+    if (!d->process->samples.n)
+        return;
+    stack_hot_build(&h, d->process, d->symbols, BY_FUNCTION);
+    page_heading(c, d->process->sampler.clock == CLOCK_WALL ? "Wall time" : "CPU time",
+                 "self: in the function itself; +-: standard error of a sample");
+    rate_print(d, &h.quality, c);
+    states_print(&h.quality, c);
+    unsure_print(&h.quality, c);
+    hot_print(&h, o, c, 0);
+    stack_hot_release(&h);
+    stack_hot_build(&h, d->process, d->symbols, BY_LINE);
+    hot_print(&h, o, c, 1);
+    stack_hot_release(&h);
+}

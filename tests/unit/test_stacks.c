@@ -1,0 +1,447 @@
+/* test_stacks: two stacks of a sample become one, in the true order, with names. */
+/* SOURCES: tests/unit/trace_builder.c */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/analyse/stack_hot.h"
+#include "collector/analyse/stack_names.h"
+#include "collector/analyse/stack_profile.h"
+#include "collector/ingest/ingest.h"
+#include "collector/output/flame_folded.h"
+#include "tests/unit/trace_builder.h"
+#include "wire/enums.h"
+
+/* Lua at 0x400000: the VM loop from 0x1000, the collector from 0x2000, C functions of Lua's from
+ * 0x8000; a library at 0x7f0000000000.  No file, no symbols. */
+enum {
+    LUA = 0x400000,
+    VM = LUA + 0x1010,
+    GC = LUA + 0x2010,
+    MACHINE = LUA + 0x3010,
+    SORT = LUA + 0x8000,
+    PCALL = LUA + 0x8400,
+    MAIN = LUA + 0xf0000
+};
+#define LIBRARY UINT64_C(0x7f0000000100)
+
+struct fixture {
+    struct trace trace;
+    struct model model;
+    struct symbols *symbols;
+    uint64_t node_id;
+    struct stack_choice choice;
+    struct stack_quality quality;
+    char *text;
+};
+
+static void function(struct fixture *f, uint64_t id, uint64_t address, const char *name)
+{
+    TRACE_ADD(&f->trace, function, .id = id, .address = address, .object = address >= LIBRARY,
+              .name = trace_string(&f->trace, name), .module = trace_string(&f->trace, "t"));
+}
+
+static void proto(struct fixture *f, uint64_t id, const char *source, uint64_t line)
+{
+    TRACE_ADD(&f->trace, proto, .id = id, .source = trace_string(&f->trace, source),
+              .line_defined = line);
+}
+
+static void begin(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    struct trace *t = &f->trace;
+    trace_init(t, 7);
+    trace_process(t);
+    TRACE_ADD(t, object, .id = 0, .path = trace_string(t, "/no/such/lua"), .lo = LUA,
+              .hi = LUA + 0x100000, .bias = LUA);
+    TRACE_ADD(t, object, .id = 1, .path = trace_string(t, "/no/such/lib.so"),
+              .lo = UINT64_C(0x7f0000000000), .hi = UINT64_C(0x7f0000010000),
+              .bias = UINT64_C(0x7f0000000000));
+    TRACE_ADD(t, copy, .id = 0, .object = 0, .version = trace_string(t, "Lua 5.4.4"));
+    TRACE_ADD(t, code_role, .lo = LUA + 0x1000, .hi = LUA + 0x2000, .role = ROLE_VM);
+    TRACE_ADD(t, code_role, .lo = LUA + 0x2000, .hi = LUA + 0x3000, .role = ROLE_GC);
+    TRACE_ADD(t, sampler, .clock = CLOCK_CPU, .asked_hz = 1000, .period_ns = 1000000);
+    function(f, 0, SORT, "sort");
+    function(f, 1, PCALL, "pcall");
+    function(f, 2, LIBRARY, "lib");
+    proto(f, 1, "=main", 0);
+    proto(f, 2, "=main", 10);
+    proto(f, 3, "=main", 20);
+}
+
+/* A chain of nodes, innermost first, ended by 0; returns the innermost one's id. */
+static uint64_t native(struct fixture *f, const uint64_t *address)
+{
+    uint64_t parent = *address && address[1] ? native(f, address + 1) : 0;
+    TRACE_ADD(&f->trace, node, .id = ++f->node_id, .parent = parent, .kind = NODE_NATIVE,
+              .value = *address);
+    return f->node_id;
+}
+
+struct side {
+    uint64_t kind, value, line, flags;
+};
+#define L(proto, line) \
+    { \
+        NODE_LUA, proto, line, 0 \
+    }
+#define FRESH(proto, line) \
+    { \
+        NODE_LUA, proto, line, NODE_FRESH \
+    }
+#define C(function) \
+    { \
+        NODE_C_FUNCTION, (function) + 1, 0, 0 \
+    }
+#define CO \
+    { \
+        NODE_COROUTINE, 0, 0, 0 \
+    }
+
+static uint64_t lua(struct fixture *f, const struct side *s)
+{
+    uint64_t parent = s[1].kind ? lua(f, s + 1) : 0;
+    TRACE_ADD(&f->trace, node, .id = ++f->node_id, .parent = parent, .kind = s->kind,
+              .value = s->value, .line = s->line, .flags = s->flags);
+    return f->node_id;
+}
+
+#define NATIVE(...) native(f, (const uint64_t[]){__VA_ARGS__, 0})
+#define SIDE(...) lua(f, (const struct side[]){__VA_ARGS__, {0, 0, 0, 0}})
+
+static void sample(struct fixture *f, uint64_t n, uint64_t l, uint64_t flags)
+{
+    TRACE_ADD(&f->trace, sample, .at_ns = trace_ms(&f->trace, 10), .tid = 7, .state = 1,
+              .native = n, .lua = l, .periods = 1, .flags = flags);
+}
+
+static void read_trace(struct fixture *f, const struct sample_window *w)
+{
+    struct err err;
+    trace_end(&f->trace, 0);
+    trace_frame(&f->trace);
+    if (w) { /* through a file: windows are asked for there */
+        char path[] = "/tmp/modprof-test-XXXXXX";
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, f->trace.bytes, f->trace.n), f->trace.n);
+        close(fd);
+        assert_int_equal(ingest_file_window(path, w, &f->model, &err), 0);
+        unlink(path);
+    } else {
+        assert_int_equal(ingest_bytes("t", f->trace.bytes, f->trace.n, &f->model, &err), 0);
+    }
+}
+
+static const char *folded_of(struct fixture *f)
+{
+    struct frames frames;
+    struct stack_tree tree;
+    size_t n;
+    f->symbols = symbols_new();
+    stack_tree_init(&tree, UNIT_CPU_NS);
+    frames_init(&frames, f->model.process[0], f->symbols, f->choice.by);
+    stack_profile_add(&tree, 0, &frames, &f->choice, &f->quality);
+    stack_tree_finish(&tree);
+    FILE *out = open_memstream(&f->text, &n);
+    flame_folded(&tree, out);
+    fclose(out);
+    frames_release(&frames);
+    stack_tree_release(&tree);
+    return f->text;
+}
+
+static const char *folded(struct fixture *f)
+{
+    read_trace(f, NULL);
+    return folded_of(f);
+}
+
+static void end(struct fixture *f)
+{
+    free(f->text);
+    symbols_free(f->symbols);
+    model_release(&f->model);
+    trace_free(&f->trace);
+}
+
+/* ---- merging ---- */
+
+static void lua_calling_c_calling_lua_keeps_its_order(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(VM, MACHINE, SORT + 0x80, MACHINE, VM, MACHINE, MAIN),
+           SIDE(FRESH(3, 21), C(0), L(2, 11), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua];main (main chunk);main:10;t.sort;main:20 1000000\n");
+    assert_int_equal(f->quality.state_weight[STATE_LUA], 1000000);
+    end(f);
+}
+
+static void what_a_c_function_calls_stands_below_it(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(LIBRARY + 0x5000, LIBRARY + 0x20, VM, MAIN), SIDE(C(2), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua];main (main chunk);t.lib;[lib.so] 1000000\n");
+    assert_int_equal(f->quality.state_weight[STATE_C], 1000000);
+    end(f);
+}
+
+static void the_collector_is_known_wherever_it_runs(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(MACHINE, GC, VM, MAIN), SIDE(FRESH(1, 1)), 0);
+    sample(f, NATIVE(MACHINE, GC, MACHINE, SORT + 4, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua];main (main chunk);[gc] 1000000\n"
+                                   "[lua];main (main chunk);t.sort;[gc] 1000000\n");
+    assert_int_equal(f->quality.state_weight[STATE_GC], 2000000);
+    end(f);
+}
+
+static void machinery_folds_into_the_lua_function(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(MACHINE, VM, MAIN), SIDE(FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua];main (main chunk);[vm] 1000000\n");
+    end(f);
+}
+
+static void coroutines_go_on_in_their_resumers(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    /* main resumes a coroutine, in which pcall has called a function that yielded: pcall has no
+     * frame in C any more. */
+    sample(f, 0, SIDE(FRESH(3, 21), C(1), FRESH(2, 11), CO, C(0), FRESH(1, 1)), SAMPLE_NO_NATIVE);
+    assert_string_equal(folded(f), "main (main chunk);t.sort;main:10;t.pcall;main:20 1000000\n");
+    assert_int_equal(f->quality.no_native_n, 1);
+    end(f);
+}
+
+static void a_call_being_made_does_not_shift_the_others(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(VM, MACHINE, SORT + 0x80, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua];main (main chunk);t.sort;[vm] 1000000\n");
+    end(f);
+}
+
+static void a_lua_stack_that_was_not_read_is_said(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(VM, MAIN), 0, SAMPLE_LUA_BUSY);
+    assert_string_equal(folded(f), "[lua];[Lua stack not read] 1000000\n");
+    assert_int_equal(f->quality.busy_n, 1);
+    end(f);
+}
+
+static void damaged_chains_come_to_an_end(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    TRACE_ADD(&f->trace, node, .id = 90, .parent = 91, .kind = NODE_LUA, .value = 1);
+    TRACE_ADD(&f->trace, node, .id = 91, .parent = 90, .kind = NODE_LUA, .value = 99);
+    f->choice.merge_recursion = 1;
+    sample(f, 4711, 90, 0);
+    assert_non_null(strstr(folded(f), "<lost function>"));
+    end(f);
+}
+
+/* ---- adding up ---- */
+
+static void equal_samples_are_one_row(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    uint64_t l = SIDE(FRESH(1, 1)), other = SIDE(FRESH(2, 10));
+    for (int i = 0; i < 1000; i++)
+        sample(f, 0, i % 4 ? l : other, 0);
+    assert_string_equal(folded(f), "main (main chunk) 750000000\nmain:10 250000000\n");
+    assert_int_equal(f->model.process[0]->samples.rows.n, 2);
+    assert_int_equal(f->quality.samples_n, 1000);
+    assert_true(stack_error(&f->quality, 250000000) > 13e6);
+    assert_true(stack_error(&f->quality, 250000000) < 14e6);
+    end(f);
+}
+
+static void only_the_window_is_taken(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    struct sample_window w = {15000000, 25000000};
+    begin(f);
+    uint64_t l = SIDE(FRESH(1, 1));
+    for (int ms = 0; ms < 40; ms++)
+        TRACE_ADD(&f->trace, sample, .at_ns = trace_ms(&f->trace, ms), .lua = l);
+    read_trace(f, &w);
+    assert_string_equal(folded_of(f), "main (main chunk) 10000000\n");
+    assert_int_equal(f->model.process[0]->samples.outside_n, 30);
+    end(f);
+}
+
+static void recursion_can_be_merged_and_stacks_inverted(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, 0, SIDE(L(3, 20), L(2, 10), L(3, 20), L(2, 10), FRESH(1, 1)), 0);
+    f->choice.merge_recursion = 1;
+    assert_string_equal(folded(f), "main (main chunk);main:10;main:20 1000000\n");
+    free(f->text);
+    symbols_free(f->symbols);
+    f->choice = (struct stack_choice){.inverted = 1, .by = BY_LINE};
+    assert_string_equal(folded_of(f),
+                        "main:20;main:10;main:20;main:10;main (main chunk) main:1 1000000\n");
+    end(f);
+}
+
+static void recursion_counts_once_in_totals(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    struct stack_hot h;
+    begin(f);
+    sample(f, 0, SIDE(L(2, 10), L(2, 10), FRESH(1, 1)), 0);
+    read_trace(f, NULL);
+    f->symbols = symbols_new();
+    stack_hot_build(&h, f->model.process[0], f->symbols, BY_FUNCTION);
+    assert_int_equal(h.sums.n, 2);
+    assert_int_equal(h.sums.row[0].self, 1000000);
+    assert_int_equal(h.sums.row[0].total, 1000000);
+    assert_int_equal(h.sums.row[1].total, 1000000);
+    stack_hot_release(&h);
+    end(f);
+}
+
+static void names_can_not_break_a_line_or_a_frame(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    proto(f, 9, "=a;b\nc\xff", 3);
+    sample(f, 0, SIDE(FRESH(9, 4)), 0);
+    assert_string_equal(folded(f), "a\\x3bb\\nc\\xff:3 1000000\n");
+    end(f);
+}
+
+/* ---- names ---- */
+
+static void named(const char *line, const char *expected)
+{
+    char name[STACK_NAME_MAX];
+    int is_local;
+    int r = stack_name_in_line(line, strlen(line), name, &is_local);
+    if (!expected)
+        assert_int_not_equal(r, 0);
+    else
+        assert_string_equal(r == 0 ? name : "(none)", expected);
+}
+
+static void a_definition_names_its_function(void **state)
+{
+    (void)state;
+    named("function M.work(n)", "M.work");
+    named("local function helper(n)", "helper");
+    named("function Class:method()", "Class:method");
+    named("  local f = function(a, b)", "f");
+    named("M.x.y = function (", "M.x.y");
+    named("  [\"key\"] = function()", "key");
+    named("  key = function() -- function other()", "key");
+    named("s = \"function a()\" M.b = function()", "M.b");
+    named("return function()", NULL);
+    named("table.sort(t, function(a, b)", NULL);
+    named("if x == function() end then", NULL);
+    named("local f = function() return function() end end", NULL);
+    named("local functional = 3", NULL);
+    named("", NULL);
+}
+
+static void a_module_function_is_named_by_its_module(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    char path[] = "/tmp/modprof-test-XXXXXX", chunk[64];
+    static const char text[] = "local M = {}\nfunction M.work()\nend\nlocal function help()\nend\n"
+                               "return M\n";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    struct timespec old[2] = {{1000, 0}, {1000, 0}};
+    assert_int_equal(futimens(fd, old), 0);
+    snprintf(chunk, sizeof chunk, "@%s", path);
+    begin(f);
+    proto(f, 5, chunk, 2);
+    proto(f, 6, chunk, 4);
+    proto(f, 7, chunk, 0);
+    TRACE_ADD(&f->trace, span_begin, .id = 1, .kind = SPAN_REQUIRE,
+              .name = trace_string(&f->trace, "some.module"), .begin_ns = trace_ms(&f->trace, 1));
+    TRACE_ADD(&f->trace, span_end, .id = 1, .file = trace_string(&f->trace, path),
+              .end_ns = trace_ms(&f->trace, 2));
+    sample(f, 0, SIDE(L(6, 4), L(5, 2), FRESH(7, 1)), 0);
+    assert_string_equal(folded(f),
+                        "some.module (main chunk);some.module.work;help (some.module) 1000000\n");
+    close(fd);
+    unlink(path);
+    end(f);
+}
+
+static void a_file_that_changed_names_nothing(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    char path[] = "/tmp/modprof-test-XXXXXX", chunk[64], expected[80];
+    int fd = mkstemp(path); /* its time is now; the process ended in 2023 */
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "function f() end\n", 17), 17);
+    snprintf(chunk, sizeof chunk, "@%s", path);
+    snprintf(expected, sizeof expected, "%s:1 1000000\n", path + strlen("/tmp/"));
+    begin(f);
+    proto(f, 5, chunk, 1);
+    sample(f, 0, SIDE(FRESH(5, 1)), 0);
+    assert_string_equal(folded(f), expected);
+    close(fd);
+    unlink(path);
+    end(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lua_calling_c_calling_lua_keeps_its_order),
+        cmocka_unit_test(what_a_c_function_calls_stands_below_it),
+        cmocka_unit_test(the_collector_is_known_wherever_it_runs),
+        cmocka_unit_test(machinery_folds_into_the_lua_function),
+        cmocka_unit_test(coroutines_go_on_in_their_resumers),
+        cmocka_unit_test(a_call_being_made_does_not_shift_the_others),
+        cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),
+        cmocka_unit_test(damaged_chains_come_to_an_end),
+        cmocka_unit_test(equal_samples_are_one_row),
+        cmocka_unit_test(only_the_window_is_taken),
+        cmocka_unit_test(recursion_can_be_merged_and_stacks_inverted),
+        cmocka_unit_test(recursion_counts_once_in_totals),
+        cmocka_unit_test(names_can_not_break_a_line_or_a_frame),
+        cmocka_unit_test(a_definition_names_its_function),
+        cmocka_unit_test(a_module_function_is_named_by_its_module),
+        cmocka_unit_test(a_file_that_changed_names_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
