@@ -1,10 +1,13 @@
 /* functions: one index for each C function.  See record_api.h.
  *
- * A newcomer fills an index of its own completely and then publishes it with one compare-and-swap.
- * Who loses that race puts the index aside for the next newcomer, so races waste none.  An index is
- * never given to another function: one that is forgotten keeps its counts, and goes on with them
- * when its object comes back to the same place (states that are closed unload their C modules, and
- * the next state loads them again).
+ * An address first claims an entry, with one compare-and-swap; then whoever needs it decides what it
+ * gets: an index, or none for ever, with another.  So an address that was refused once stays refused,
+ * whatever other threads do at that moment: the host's functions must not begin to differ from
+ * themselves.  Who loses the second race puts the index aside for the next newcomer.
+ *
+ * An index is never given to another function: one that is forgotten keeps its counts, and goes on
+ * with them when its object comes back to the same place (states that are closed unload their C
+ * modules, and the next state loads them again).
  *
  * Context: any; lock-free. */
 #include "shim/record/probing.h"
@@ -13,15 +16,23 @@
 #include "shim/record/slots.h"
 
 enum {
-    REST_N = 4 * ARENA_FUNCTIONS_MAX, /* never fills: each index is entered at most once */
+    REST_N = 4 * ARENA_FUNCTIONS_MAX,
     TABLE_N = PROBING_BEFORE_REST + REST_N,
+    TRIES_MAX = 160, /* then it is refused, like everything that finds no entry */
     SPARE_N = 64,
+    REFUSED = 1 << 29,
     FORGOTTEN = 1 << 30 /* beside the index: its object was unloaded */
+};
+
+/* Never freed and never given to another address. */
+struct entry {
+    _Atomic uintptr_t address; /* 0: free */
+    _Atomic uint32_t verdict;  /* 0: not yet decided; index + 1, FORGOTTEN or not; REFUSED */
 };
 
 void *function_original[ARENA_FUNCTIONS_MAX];
 
-static _Atomic uint32_t table[TABLE_N]; /* index + 1, FORGOTTEN or not; 0: end of search */
+static struct entry table[TABLE_N];
 static _Atomic uint32_t spare[SPARE_N]; /* index + 1 */
 
 static uint32_t hash_of(const void *address)
@@ -84,67 +95,72 @@ static void fill(uint32_t index, const void *address, enum function_kind kind, u
 
 /* ---- the table ---- */
 
-/* Whether the forgotten function at INDEX is there again: its object is.  Then it is remembered. */
-static int remember(_Atomic uint32_t *slot, uint32_t v, uint32_t index)
+/* Whether the function of E is there, though it was forgotten (VERDICT says so): its object is back.
+ * Then it is remembered. */
+static int remember(struct entry *e, uint32_t verdict)
 {
+    uint32_t index = (verdict & ~(uint32_t)FORGOTTEN) - 1;
     const struct arena_function *f = &arena->functions[index];
     if (f->object == UINT16_MAX || object_of(function_original[index]) != f->object)
         return 0;
-    atomic_compare_exchange_strong(slot, &v, index + 1); /* or another thread has done so */
+    atomic_compare_exchange_strong(&e->verdict, &verdict, index + 1); /* or another thread did */
     return 1;
 }
 
-/* Where ADDRESS stands (returns its index), or could be put (*FREE). */
-static uint32_t search(const void *address, _Atomic uint32_t **free)
+/* The entry of ADDRESS, claimed now if it has none; NULL where there is no room near its place,
+ * which stays so. */
+static struct entry *entry_of(const void *address)
 {
     uint32_t hash = hash_of(address);
-    for (uint32_t i = 0;; i++) {
-        _Atomic uint32_t *slot = &table[probing_slot(hash, i, REST_N)];
-        uint32_t v = atomic_load_explicit(slot, memory_order_acquire);
-        if (v == 0) {
-            *free = slot;
-            return FUNCTION_NONE;
-        }
-        uint32_t index = (v & ~(uint32_t)FORGOTTEN) - 1;
-        if (function_original[index] == address &&
-            (likely(!(v & FORGOTTEN)) || remember(slot, v, index)))
-            return index;
+    for (uint32_t i = 0; i < TRIES_MAX; i++) {
+        struct entry *e = &table[probing_slot(hash, i, REST_N)];
+        uintptr_t at = atomic_load_explicit(&e->address, memory_order_relaxed);
+        if (at == 0 && atomic_compare_exchange_strong(&e->address, &at, (uintptr_t)address))
+            return e;
+        if (at != (uintptr_t)address)
+            continue;
+        uint32_t verdict = atomic_load_explicit(&e->verdict, memory_order_acquire);
+        if (likely(!(verdict & FORGOTTEN)) || remember(e, verdict))
+            return e;
     }
+    return NULL;
 }
 
-static uint32_t add(const void *address, enum function_kind kind, uint32_t copy, int *is_new)
+/* Gives the function of E an index, or refuses it, unless another thread comes first. */
+static uint32_t decide(struct entry *e, enum function_kind kind, uint32_t copy, int *is_new)
 {
-    _Atomic uint32_t *free;
-    uint32_t mine = take_index();
-    if (mine == FUNCTION_NONE) {
-        loss_count(LOSS_FUNCTIONS_FULL, 1);
-        return FUNCTION_NONE;
-    }
-    fill(mine, address, kind, copy);
-    for (;;) {
-        uint32_t found = search(address, &free), none = 0;
-        if (found != FUNCTION_NONE) {
+    uint32_t mine = take_index(), verdict = 0;
+    if (mine != FUNCTION_NONE)
+        fill(mine, (const void *)atomic_load(&e->address), kind, copy);
+    if (!atomic_compare_exchange_strong(&e->verdict, &verdict,
+                                        mine == FUNCTION_NONE ? REFUSED : mine + 1)) {
+        if (mine != FUNCTION_NONE)
             put_aside(mine);
-            return found;
-        }
-        if (atomic_compare_exchange_strong(free, &none, mine + 1))
-            break;
+        return verdict;
     }
+    if (mine == FUNCTION_NONE)
+        return REFUSED;
     atomic_fetch_add(&arena->functions[mine].version, 1);
     if (is_new)
         *is_new = 1;
-    return mine;
+    return mine + 1;
 }
 
 uint32_t function_index(const void *address, enum function_kind kind, uint32_t copy, int *is_new)
 {
-    _Atomic uint32_t *free;
     if (is_new)
         *is_new = 0;
     if (!arena)
         return FUNCTION_NONE;
-    uint32_t found = search(address, &free);
-    return found != FUNCTION_NONE ? found : add(address, kind, copy, is_new);
+    struct entry *e = entry_of(address);
+    uint32_t verdict = e ? atomic_load_explicit(&e->verdict, memory_order_acquire) : REFUSED;
+    if (unlikely(verdict == 0))
+        verdict = decide(e, kind, copy, is_new);
+    if (unlikely(verdict == REFUSED)) {
+        loss_count(LOSS_FUNCTIONS_FULL, 1);
+        return FUNCTION_NONE;
+    }
+    return (verdict & ~(uint32_t)FORGOTTEN) - 1;
 }
 
 void function_name(uint32_t index, uint32_t name, uint32_t module, uint32_t type_name)
@@ -164,11 +180,11 @@ void function_name(uint32_t index, uint32_t name, uint32_t module, uint32_t type
 void function_forget(uint64_t lo, uint64_t hi)
 {
     for (uint32_t i = 0; i < TABLE_N; i++) {
-        uint32_t v = atomic_load(&table[i]);
-        if (v == 0 || (v & FORGOTTEN))
+        uint64_t address = atomic_load_explicit(&table[i].address, memory_order_relaxed);
+        if (address < lo || address >= hi)
             continue;
-        uint64_t address = (uint64_t)(uintptr_t)function_original[v - 1];
-        if (address >= lo && address < hi)
-            atomic_store(&table[i], v | FORGOTTEN);
+        uint32_t verdict = atomic_load(&table[i].verdict);
+        if (verdict && !(verdict & (REFUSED | FORGOTTEN)))
+            atomic_store(&table[i].verdict, verdict | FORGOTTEN);
     }
 }
