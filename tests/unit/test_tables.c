@@ -15,7 +15,7 @@
 #include "shim/record/states.h"
 #include "tests/unit/seen_records.h"
 
-    /* The first state begins a trace: it goes nowhere. */
+/* The first state begins a trace: it goes nowhere. */
 static int set_up(void **state)
 {
     (void)state;
