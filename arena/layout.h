@@ -201,7 +201,7 @@ struct arena {
     uint32_t version, bytes; /* bytes: sizeof(struct arena), checked by readers */
     struct arena_process process;
 
-    _Atomic uint32_t ended;      /* 1: an end record was written; nothing to recover */
+    _Atomic uint32_t ended;      /* 1: in order, though the trace may still lack its end */
     _Atomic uint32_t drain_lock; /* 1: somebody is draining (died draining, after a kill) */
     uint32_t process_emitted;
     uint32_t frame_seq;            /* sequence number of the next frame */
@@ -218,7 +218,7 @@ struct arena {
     uint32_t milestone_name[8];
     uint32_t milestones_emitted; /* bit set */
     uint64_t drain_n, drain_ns, written_bytes, attach_cost_ns;
-    uint32_t sampler_used;           /* 1: `sampler` and what follows it may be read */
+    uint32_t sampler_used;       /* 1: `sampler` and what follows it may be read */
     uint32_t threads_overflowed; /* 1: the last slot is shared by several threads */
 
     struct arena_object objects[ARENA_OBJECTS_MAX];

@@ -205,7 +205,7 @@ static int end_trace(enum end_reason reason, int status, int final)
         failed = -1;
         say_lost(reason, status);
     }
-    atomic_store(&arena->ended, !failed);
+    atomic_store(&arena->ended, 1); /* in order, also where the arena has to tell the rest */
     unlock();
     return failed ? -1 : 0;
 }
