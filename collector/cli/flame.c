@@ -3,15 +3,19 @@
  * In: trace files.  Out: folded stacks, SVG or HTML on stdout or to a file; what was wrong on stderr. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/stack_load.h"
 #include "collector/output/flame_folded.h"
+#include "collector/output/flame_svg.h"
+#include "collector/util/xalloc.h"
 #include "collector/util/err.h"
 
 static const char help[] =
@@ -34,7 +38,7 @@ static const char help[] =
     "      --from TIME          only samples from this time after process start (1.5s, 200ms)\n"
     "      --to TIME            only samples before this time\n"
     "  -p, --pid PID            only this process\n"
-    "      --title TEXT         title of the picture\n"
+    "      --title TEXT         title of the picture (default: the command line)\n"
     "  -h, --help               show this\n"
     "\n"
     "Weights are nanoseconds; those of crossings are calls.\n"
@@ -42,7 +46,8 @@ static const char help[] =
     "Exit status: 0 fine; 1 a file could not be read, or there is nothing to show; 2 usage;\n"
     "4 a trace is incomplete: what is intact was shown.\n";
 
-static const struct stack_word formats[] = {{"folded", FORMAT_FOLDED}, {NULL, 0}};
+static const struct stack_word formats[] = {
+    {"folded", FORMAT_FOLDED}, {"svg", FORMAT_SVG}, {"html", FORMAT_HTML}, {NULL, 0}};
 
 static int ends_with(const char *name, const char *end)
 {
@@ -61,12 +66,47 @@ static void format_choose(struct stack_settings *s)
         s->format = FORMAT_HTML;
 }
 
+static char *title_of(const struct stack_load *l, const struct stack_settings *s)
+{
+    struct digest d = {.process = l->process[0]};
+    if (s->title)
+        return xstrdup(s->title);
+    if (l->process_n > 1)
+        return xformat("%zu processes", l->process_n);
+    return xformat("%s", digest_command(&d));
+}
+
+/* What is said about the figures in the picture itself. */
+static char *note_of(const struct stack_load *l)
+{
+    const struct stack_quality *q = &l->quality;
+    char *note = xformat("%s%s", l->incomplete ? "INCOMPLETE trace" : "",
+                         l->incomplete && q->no_native_n ? "; " : "");
+    if (!q->no_native_n)
+        return note;
+    char *more = xformat("%s%" PRIu64 " samples have no C stack", note, q->no_native_n);
+    free(note);
+    return more;
+}
+
+static void write_out(struct stack_load *l, const struct stack_settings *s, FILE *out)
+{
+    if (s->format == FORMAT_FOLDED) {
+        flame_folded(&l->tree, out);
+        return;
+    }
+    char *title = title_of(l, s), *note = note_of(l);
+    flame_svg(&l->tree, &(struct flame_page){title, note, s->format == FORMAT_HTML}, out);
+    free(title);
+    free(note);
+}
+
 static int output(struct stack_load *l, const struct stack_settings *s)
 {
     FILE *out = s->out ? fopen(s->out, "we") : stdout;
     if (!out)
         return cli_error("flame", "%s can not be written: %s", s->out, strerror(errno));
-    flame_folded(&l->tree, out);
+    write_out(l, s, out);
     int bad = fflush(out) != 0 || ferror(out);
     int error = errno;
     if (s->out && fclose(out) != 0)

@@ -1,0 +1,24 @@
+/* flame_svg: a stack tree as a picture: SVG that a browser can zoom and search in, without network,
+ * and that any other viewer shows as it is.
+ *
+ * Callers stand above their callees. Frames too narrow to see are left out, and the picture says how
+ * many. All texts are escaped; the script reads them as text only. */
+#ifndef COLLECTOR_OUTPUT_FLAME_SVG_H
+#define COLLECTOR_OUTPUT_FLAME_SVG_H
+
+#include <stdio.h>
+
+#include "collector/analyse/stack_tree.h"
+
+struct flame_page {
+    const char *title; /* any bytes */
+    const char *note;  /* what the reader must know before believing it, "" nothing */
+    int html;          /* 1: within a page */
+};
+
+void flame_svg(const struct stack_tree *t, const struct flame_page *page, FILE *out);
+
+/* flame_script.c */
+extern const char flame_style[], flame_script[];
+
+#endif

@@ -1,0 +1,131 @@
+# `modprof flame` and `modprof export`: sampled programs, and what every trace holds.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export TMPDIR=$PWD LC_ALL=C.UTF-8
+}
+
+# Loops in known places: Lua calling C calling Lua, and a coroutine.
+record() {
+    cat >work.lua <<'LUA'
+local M = {}
+local function spin(n)
+    local s = 0
+    for i = 1, n do s = s + i % 7 end
+    return s
+end
+function M.direct(n)
+    return (spin(n))
+end
+function M.sorted(n)
+    local t = {3, 1, 2}
+    table.sort(t, function(a, b) spin(n); return a < b end)
+end
+function M.yielding(n)
+    local co = coroutine.wrap(function() while true do spin(n); coroutine.yield() end end)
+    for _ = 1, 3 do co() end
+end
+return M
+LUA
+    cat >main.lua <<'LUA'
+package.path = "./?.lua"
+local work = require "work"
+local stop = os.clock() + 1
+while os.clock() < stop do
+    work.direct(20000)
+    work.sorted(10000)
+    work.yielding(10000)
+end
+LUA
+    touch -d '1 hour ago' work.lua main.lua
+    MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 main.lua
+}
+
+record_plain() {
+    LD_PRELOAD=$SHIM lua5.4 -e 'require "pl.pretty"; string.rep("x", 3)'
+}
+
+# Share of the weight of all lines that match, in percent.
+share() { # PATTERN
+    awk -v p="$1" '{ w = $NF; sum += w } $0 ~ p { part += w } END { printf "%d", 100 * part / sum }' folded
+}
+
+@test "stacks hold Lua, C and coroutines in their true order, under their names" {
+    record
+    "$MODPROF" flame >folded
+    grep -q 'main.lua (main chunk);work.direct;spin (work) ' folded
+    grep -q 'main.lua (main chunk);work.sorted;table.sort;work.lua:12;spin (work) ' folded
+    grep -q 'main.lua (main chunk);work.yielding;coroutine.wrap (inner);work.lua:15;spin (work) ' folded
+    [ "$(share 'spin .work. [0-9]')" -ge 80 ]
+    [ "$(share 'work.direct;spin')" -ge 15 ]
+    [ "$(share 'table.sort;work.lua:12;spin')" -ge 15 ]
+    [ "$(share 'work.lua:15;spin')" -ge 15 ]
+}
+
+@test "lines are those of the loop" {
+    record
+    "$MODPROF" flame --by line >folded
+    [ "$(share ';spin .work. work.lua:4 [0-9]*$')" -ge 75 ]
+}
+
+@test "--invert begins with the innermost, --by module merges" {
+    record
+    "$MODPROF" flame --invert >folded
+    [ "$(share '^spin .work.;')" -ge 75 ]
+    run -0 "$MODPROF" flame --by module
+    [[ $output == *";main.lua;work"* ]]
+}
+
+@test "only the time asked for is added up" {
+    record
+    "$MODPROF" flame | awk '{ sum += $NF } END { print sum }' >all
+    "$MODPROF" flame --from 500ms | awk '{ sum += $NF } END { print sum }' >part
+    [ "$(cat part)" -lt "$(cat all)" ]
+    [ "$(cat part)" -gt 0 ]
+    run -1 "$MODPROF" flame --from 100s
+    [[ $output == *"between --from and --to"* ]]
+    run -2 "$MODPROF" flame --from soon
+    [[ $output == *"--from takes a time like"* ]]
+}
+
+@test "the report has functions, lines and the states of time" {
+    record
+    run -0 "$MODPROF" report --section cpu
+    [[ $output == *"sampled "*" Hz"*"Lua code "*"exact lines "*"spin (work)"*"work.lua:4"* ]]
+    "$MODPROF" report --format json --section cpu >report.json
+    run -0 jq -r '.processes[0].cpu | .functions[0].label, (.samples > 100), (.time_ns > 500000000)' report.json
+    [ "${lines[0]}" = "spin (work)" ]
+    [ "${lines[1]}" = true ]
+    [ "${lines[2]}" = true ]
+}
+
+@test "the picture is well-formed, and names can not be markup" {
+    printf 'local function f() local s = 0; for i = 1, 3e7 do s = s + i end end f()' >'<b>&"x".lua'
+    MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 '<b>&"x".lua'
+    "$MODPROF" flame -o out.svg --title '</text><script>alert(1)</script>'
+    grep -q '<svg' out.svg
+    [ "$(grep -c '<script>' out.svg)" = 1 ]
+    grep -q '&lt;b&gt;&amp;&quot;x&quot;.lua' out.svg
+    ! grep -q '<b>' out.svg
+    run -0 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out.svg")'
+    "$MODPROF" flame -o out.html
+    grep -q '<!DOCTYPE html>' out.html
+    ! grep -E -o '(src|href)="[^"]*"' out.svg out.html
+}
+
+@test "without samples it is said how to record them" {
+    record_plain
+    run -1 "$MODPROF" flame
+    [[ $output == *"no CPU samples"*"MODPROF_CPU=999"*"--metric load"* ]]
+    run -1 "$MODPROF" flame --metric live
+    [[ $output == *"live"* ]]
+}
+
+@test "module loads and crossings are in every trace" {
+    record_plain
+    run -0 "$MODPROF" flame --metric load
+    [[ $output == *"pl.pretty;pl.utils"* ]]
+    run -0 "$MODPROF" flame --metric crossings
+    [[ $output == *$'\n'"string;string.rep 1"* ]]
+}
