@@ -103,7 +103,7 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
 }
 
 @test "a limit on file size costs records, not the host" {
-    run -0 bash -c "ulimit -f 1; LD_PRELOAD=$SHIM MODPROF_OUT=x.mprof lua5.4 -e '
+    run -0 bash -c "ulimit -f 4; LD_PRELOAD=$SHIM MODPROF_OUT=x.mprof lua5.4 -e '
         for i = 1, 3000 do load(\"return \" .. i) end print(42)'"
     [ "$output" = 42 ]
     overview x.mprof | grep -q 'frames could not be written'
