@@ -19,6 +19,7 @@
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
+#include "shim/stack/lua_frames.h"
 
 SHIM_TLS uintptr_t heap_inside;
 
@@ -135,7 +136,10 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
 {
     if (nsize == 0)
         return host_free(s, ptr, osize);
+    lua_frames_moved = ptr;
     void *p = host_call(s, ptr, osize, nsize);
+    if (p == ptr || p == NULL)
+        lua_frames_moved = NULL;
     if (unlikely(p == NULL))
         s->fail_n++;
     else if (ptr == NULL)
@@ -150,7 +154,10 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
 static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     s->direct_n++;
+    lua_frames_moved = ptr;
     void *p = real.realloc(ptr, nsize);
+    if (p == ptr || p == NULL)
+        lua_frames_moved = NULL;
     if (unlikely(p == NULL))
         s->fail_n++;
     else
@@ -161,6 +168,7 @@ static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, s
 static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 {
     s->direct_n++;
+    lua_frames_moved = NULL;
     void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
     if (unlikely(p == NULL))
         s->fail_n++;

@@ -12,6 +12,7 @@
 #include "shim/attach/copy.h"
 #include "shim/hooks/spans.h"
 #include "shim/real.h"
+#include "shim/sampler/running.h"
 
 /* Lua's own jumps stand in a structure whose status follows the buffer; other jumps say nothing. */
 static int why_lua_jumps(const struct __jmp_buf_tag *env, const void *caller)
@@ -51,6 +52,7 @@ static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *en
     SHIM_EXPORT void unwind_##name(struct __jmp_buf_tag *env, int value) __asm__(#name); \
     void unwind_##name(struct __jmp_buf_tag *env, int value) \
     { \
+        running_jump(); \
         if (unlikely(spans_depth)) \
             leave_spans(env, __builtin_return_address(0), SPAN_FRAME()); \
         if (unlikely(!real.name)) \

@@ -50,9 +50,9 @@ void objects_refresh(void);
 int object_of(const void *address);
 /* Same, with a one-entry cache per thread; for the C allocator's hot path. */
 int object_of_caller(const void *return_address);
-/* The object's .eh_frame_hdr (*N bytes), NULL where it has none.  Any context; valid while the
- * object is loaded. */
-const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n);
+/* The object's .eh_frame_hdr (*N bytes), NULL where it has none, and the file-backed segment that
+ * holds it, [*LO, *HI).  Any context; valid while the object is loaded. */
+const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n, uint64_t *lo, uint64_t *hi);
 
 /* ---- states ---- */
 /* A fresh slot (in_use set to 1), or NULL when full. */

@@ -4,8 +4,9 @@
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/sampler.h"
 
-SHIM_TLS lua_State *running_lua;
-SHIM_TLS struct running_resume *running_resumes;
+SHIM_TLS struct running *running_last;
+/* Its state, so that the short cut reads nothing of a frame that may be gone. */
+static SHIM_TLS lua_State *last_state;
 
 /* The originals, by copy. */
 static struct lua_api originals[ARENA_COPIES_MAX];
@@ -15,56 +16,77 @@ static const struct lua_api *original(void)
     return &originals[copy_current()->id];
 }
 
+/* Makes the call R, then takes back what was running before. */
+static void run(struct running *r)
+{
+    struct running *before = running_last;
+    lua_State *state_before = last_state;
+    sampler_thread();
+    r->copy = copy_current();
+    r->check = (uintptr_t)r ^ RUNNING_CHECK;
+    last_state = r->L;
+    running_last = r;
+    running_call(r);
+    running_last = before;
+    last_state = state_before;
+    r->check = 0;
+}
+
+static void call_callk(struct running *r)
+{
+    r->original->lua_callk(r->L, r->a, r->b, r->ctx, r->k);
+}
+
 static void callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
 {
     const struct lua_api *o = original();
-    lua_State *before = running_lua;
-    if (likely(before == L)) {
+    if (likely(last_state == L) && stack_now() < (uintptr_t)running_last) {
         o->lua_callk(L, nargs, nresults, ctx, k);
         return;
     }
-    sampler_thread();
-    running_lua = L;
-    o->lua_callk(L, nargs, nresults, ctx, k);
-    running_lua = before;
+    struct running r = {.call = call_callk, .L = L, .original = o, .a = nargs, .b = nresults,
+                        .ctx = ctx, .k = k};
+    run(&r);
+}
+
+static void call_pcallk(struct running *r)
+{
+    r->c = r->original->lua_pcallk(r->L, r->a, r->b, r->c, r->ctx, r->k);
 }
 
 static int pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KContext ctx,
                   lua_KFunction k)
 {
-    const struct lua_api *o = original();
-    lua_State *before = running_lua;
-    if (unlikely(before != L))
-        sampler_thread();
-    running_lua = L;
-    int status = o->lua_pcallk(L, nargs, nresults, errfunc, ctx, k);
-    running_lua = before;
-    return status;
+    struct running r = {.call = call_pcallk, .L = L, .original = original(), .a = nargs,
+                        .b = nresults, .c = errfunc, .ctx = ctx, .k = k};
+    run(&r);
+    return r.c;
+}
+
+static void call_resume(struct running *r)
+{
+    r->c = r->original->lua_resume(r->L, r->from, r->a, r->nres);
 }
 
 static int resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
-    const struct lua_api *o = original();
-    lua_State *before = running_lua;
-    struct running_resume here = {L, from, running_resumes};
-    if (unlikely(before == NULL))
-        sampler_thread();
-    running_lua = L;
-    running_resumes = &here;
-    int status = o->lua_resume(L, from, narg, nres);
-    running_resumes = here.outer;
-    running_lua = before;
-    return status;
+    struct running r = {.call = call_resume, .L = L, .from = from, .original = original(),
+                        .kind = RUNNING_RESUME, .a = narg, .nres = nres};
+    run(&r);
+    return r.c;
+}
+
+static void call_close(struct running *r)
+{
+    r->original->lua_close(r->L);
 }
 
 /* Finalizers run in it; afterwards nothing of the state is left. */
 static void closing(lua_State *L)
 {
-    const struct lua_api *o = original();
-    lua_State *before = running_lua;
-    running_lua = NULL;
-    o->lua_close(L);
-    running_lua = before != L ? before : NULL;
+    struct running r = {.call = call_close, .L = L, .original = original(),
+                        .kind = RUNNING_CLOSE};
+    run(&r);
 }
 
 void running_watch(struct lua_copy *c)

@@ -1,8 +1,13 @@
 /* running: which Lua state runs on this thread, for the sampler.
  *
  * While samples are taken, lua_callk, lua_pcallk, lua_resume and lua_close of a copy go through
- * wrappers (in struct lua_api, behind the hooks), which note the state and take it back. Errors leave
- * them by longjmp: the protected call or resume that catches the error takes the state back.
+ * wrappers (in struct lua_api, behind the hooks).  A wrapper makes the call in the frame of
+ * running_call, which a walk of the C stack recognises: a state is taken for running only where the
+ * stack itself says so.  Errors, yields, exceptions and fibers may leave or interleave such
+ * frames in any way.
+ *
+ * running_last serves as the short cut of nested calls, and where the way up the stack is lost; it
+ * holds only below the frame that set it, on the thread's own stack.
  *
  * Context: host threads write; signal handlers on the same thread read. */
 #ifndef SHIM_SAMPLER_RUNNING_H
@@ -10,15 +15,36 @@
 
 #include "shim/attach/copy.h"
 
-/* A coroutine that runs, and who resumed it; on the C stack of the wrapper. */
-struct running_resume {
-    lua_State *L, *from; /* from: NULL where the host resumed it */
-    struct running_resume *outer;
+enum running_kind { RUNNING_CALL, RUNNING_RESUME, RUNNING_CLOSE };
+
+/* One call into Lua, on the C stack of the wrapper. */
+struct running {
+    void (*call)(struct running *); /* first: known to running_call.S */
+    lua_State *L, *from;            /* from: of a resume; NULL where the host resumed it */
+    const struct lua_copy *copy;
+    const struct lua_api *original;
+    uintptr_t check; /* this struct's address ^ RUNNING_CHECK while the call lasts */
+    enum running_kind kind;
+    int a, b, c; /* the call's own arguments and result */
+    lua_KContext ctx;
+    lua_KFunction k;
+    int *nres;
 };
 
-/* The state (or coroutine) whose code runs, or that C code called by it last used; NULL: none. */
-extern SHIM_HIDDEN SHIM_TLS lua_State *running_lua;
-extern SHIM_HIDDEN SHIM_TLS struct running_resume *running_resumes;
+#define RUNNING_CHECK UINT64_C(0x72756e6e696e6721)
+
+/* The innermost call of this thread, as far as calls and returns tell; NULL: none.  May be stale. */
+extern SHIM_HIDDEN SHIM_TLS struct running *running_last;
+
+void running_call(struct running *r);
+/* Where the calls that running_call makes return to: in frames with this pc, rbx is the struct. */
+extern SHIM_HIDDEN const char running_call_return[];
+
+/* A longjmp leaves frames, maybe those of calls: what runs is then told by the stack alone. */
+static inline void running_jump(void)
+{
+    running_last = NULL;
+}
 
 /* Puts the wrappers in place; once per copy. */
 void running_watch(struct lua_copy *c);

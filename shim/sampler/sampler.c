@@ -116,7 +116,7 @@ static void fork_child(void)
     t->event = NULL;
     thread_end(t);
     pthread_setspecific(leave_key, NULL);
-    if (running_lua != NULL)
+    if (running_last != NULL)
         sampler_thread();
 }
 

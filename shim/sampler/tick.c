@@ -26,26 +26,57 @@ static int vm_copy(uint64_t pc)
     return -1;
 }
 
-/* Fills t->native, innermost first, and t->vm with the innermost frame of a VM. */
-static int walk_native(struct tick_thread *t, const void *context, int *has_vm, uint64_t *flags)
+/* The call into Lua whose frame of running_call this is, or NULL. */
+static const struct running *running_at(const struct native_frame *f)
 {
-    int n = 0, more;
-    *has_vm = 0;
+    return !f->is_exact && f->pc == (uint64_t)(uintptr_t)running_call_return
+               ? (const void *)(uintptr_t)f->r[CFI_RBX]
+               : NULL;
+}
+
+static void look_at(struct tick_thread *t)
+{
+    const struct running *r = running_at(&t->frame);
+    if (r != NULL) {
+        if (t->running_n < TICK_RUNNING_MAX)
+            t->running[t->running_n++] = r;
+    } else if (!t->has_vm && t->running_n == 0 &&
+               vm_copy(t->frame.is_exact ? t->frame.pc : t->frame.pc - 1) >= 0) {
+        t->vm = t->frame;
+        t->has_vm = 1;
+    }
+}
+
+/* Where the way is lost: the call that was begun last, if it can not have ended. */
+static void take_last(struct tick_thread *t, const void *context)
+{
+    const ucontext_t *c = context;
+    uint64_t sp = (uint64_t)c->uc_mcontext.gregs[REG_RSP], at = (uint64_t)(uintptr_t)running_last;
+    if (t->running_n == 0 && sp >= t->stack.lo && at > sp && at < t->stack.hi &&
+        running_last->check == (at ^ RUNNING_CHECK))
+        t->running[t->running_n++] = running_last;
+}
+
+/* Fills t->native, innermost first, t->running and t->vm.  Frames beyond what is kept are still
+ * looked at, since Lua's may be among them. */
+static int walk_native(struct tick_thread *t, const void *context, uint64_t *flags)
+{
+    enum { STEPS_MAX = 4096 };
+    int n = 0, more, steps = 0;
+    t->has_vm = t->running_n = 0;
     native_begin(&t->frame, context);
     do {
-        if (n == TICK_NATIVE_MAX) {
+        look_at(t);
+        if (n < TICK_NATIVE_MAX)
+            t->native[n++] = t->frame.pc;
+        else
             *flags |= SAMPLE_TRUNCATED_NATIVE;
-            break;
-        }
-        t->native[n++] = t->frame.pc;
-        if (!*has_vm && vm_copy(t->frame.is_exact ? t->frame.pc : t->frame.pc - 1) >= 0) {
-            t->vm = t->frame;
-            *has_vm = 1;
-        }
         more = native_step(&t->frame, &t->stack);
-    } while (more > 0);
-    if (more < 0)
+    } while (more > 0 && ++steps < STEPS_MAX);
+    if (more < 0) {
         *flags |= SAMPLE_NO_NATIVE;
+        take_last(t, context);
+    }
     return n;
 }
 
@@ -61,21 +92,30 @@ static uint32_t intern_native(const struct tick_thread *t, int n)
 
 /* ---- Lua frames ---- */
 
+/* Who resumed the coroutine L: of calls from the I-th on, which is left behind the one that tells. */
+static lua_State *resumer(const struct tick_thread *t, const lua_State *L, int *i)
+{
+    while (*i < t->running_n) {
+        const struct running *r = t->running[(*i)++];
+        if (r->kind == RUNNING_RESUME && r->L == L)
+            return r->from;
+    }
+    return NULL;
+}
+
 /* The coroutine's frames, then its resumer's, and so on. */
-static int walk_lua(struct tick_thread *t, int has_vm, uint64_t *flags)
+static int walk_lua(struct tick_thread *t, uint64_t *flags)
 {
     enum lua_frames_end end;
-    lua_State *L = running_lua;
-    int n = lua_frames(L, has_vm ? &t->vm : NULL, t->lua, TICK_LUA_MAX - 1, &end);
-    if (!has_vm && n > 0 && t->lua[0].kind == NODE_LUA)
+    lua_State *L = t->running[0]->L;
+    int i = 0, n = lua_frames(L, t->has_vm ? &t->vm : NULL, t->lua, TICK_LUA_MAX - 1, &end);
+    if (!t->has_vm && n > 0 && t->lua[0].kind == NODE_LUA)
         t->lua[0].flags |= NODE_LINE_STALE;
-    for (struct running_resume *r = running_resumes; r != NULL && end == LUA_FRAMES_WHOLE;
-         r = r->outer) {
-        if (r->L != L)
-            continue;
-        L = r->from;
-        if (L == NULL)
+    while (end == LUA_FRAMES_WHOLE && (L = resumer(t, L, &i)) != NULL) {
+        if (n >= TICK_LUA_MAX - 1) {
+            end = LUA_FRAMES_CUT;
             break;
+        }
         t->lua[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
         n += lua_frames(L, NULL, t->lua + n, TICK_LUA_MAX - 1 - n, &end);
     }
@@ -104,7 +144,7 @@ static uint32_t intern_lua(const struct tick_thread *t, int n)
 static uint64_t state_of(struct tick_thread *t, const struct lua_copy *c)
 {
     uint64_t g;
-    memcpy(&g, (const char *)running_lua + c->layout.state_global, sizeof g);
+    memcpy(&g, (const char *)t->running[0]->L + c->layout.state_global, sizeof g);
     if (g == t->cached_global)
         return t->cached_state;
     uint32_t n = atomic_load(&arena->states_made);
@@ -119,14 +159,20 @@ static uint64_t state_of(struct tick_thread *t, const struct lua_copy *c)
     return 0;
 }
 
-static void sample_lua(struct tick_thread *t, int has_vm, struct rec_sample *r)
+/* A state that is being closed is whole while a Lua function runs in it, that is, a finalizer. */
+static int can_be_walked(const struct tick_thread *t)
 {
-    const struct lua_copy *c = copy_now;
-    if (running_lua == NULL || c == NULL || !lua_learnt(c->id)->frames)
+    return t->running_n > 0 && (t->running[0]->kind != RUNNING_CLOSE || t->has_vm) &&
+           lua_learnt(t->running[0]->copy->id)->frames;
+}
+
+static void sample_lua(struct tick_thread *t, struct rec_sample *r)
+{
+    if (!can_be_walked(t))
         return;
-    int n = walk_lua(t, has_vm, &r->flags);
+    int n = walk_lua(t, &r->flags);
     r->lua = intern_lua(t, n);
-    r->state = state_of(t, c);
+    r->state = state_of(t, t->running[0]->copy);
 }
 
 /* ---- the sample ---- */
@@ -159,10 +205,9 @@ static int has_room(const struct tick_thread *t)
 static void take(struct tick_thread *t, const void *context)
 {
     struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = 1};
-    int has_vm;
-    int n = walk_native(t, context, &has_vm, &r.flags);
+    int n = walk_native(t, context, &r.flags);
     r.native = intern_native(t, n);
-    sample_lua(t, has_vm, &r);
+    sample_lua(t, &r);
     push(&r);
     uint64_t end = now_ns();
     note_cost(end - r.at_ns);

@@ -10,7 +10,9 @@
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
 
-enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256 };
+enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256, TICK_RUNNING_MAX = 64 };
+
+struct running;
 
 /* What a thread needs to be sampled; its own mapping, so that handlers use little stack. */
 struct tick_thread {
@@ -21,6 +23,9 @@ struct tick_thread {
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
     struct lua_frame lua[TICK_LUA_MAX];
+    const struct running *running[TICK_RUNNING_MAX]; /* calls into Lua on the stack, innermost first */
+    int running_n;
+    int has_vm; /* vm: the innermost frame of a VM, if it is the innermost call's */
     uint64_t cached_global;
     uint32_t cached_state;
 };

@@ -89,9 +89,11 @@ struct table_entry {
 };
 
 /* The description that may cover PC, or NULL. */
-static const uint8_t *find_fde(uint64_t pc, const uint8_t *hdr, uint64_t n)
+static const uint8_t *find_fde(uint64_t pc, const struct cfi_section *s)
 {
     enum { HEAD = 12 };
+    const uint8_t *hdr = s->hdr;
+    uint64_t n = s->hdr_n;
     uint32_t count;
     if (n < HEAD || hdr[0] != 1 || hdr[2] != ENC_UDATA4 || hdr[3] != 0x3b)
         return NULL;
@@ -112,7 +114,7 @@ static const uint8_t *find_fde(uint64_t pc, const uint8_t *hdr, uint64_t n)
     if (lo == 0)
         return NULL;
     memcpy(&e, hdr + HEAD + (lo - 1) * sizeof e, sizeof e);
-    return hdr + e.fde;
+    return (const uint8_t *)((uintptr_t)hdr + (uintptr_t)(intptr_t)e.fde);
 }
 
 struct cie {
@@ -122,14 +124,20 @@ struct cie {
     struct bytes program;
 };
 
-/* AT is behind the length; 32-bit lengths only, which is all that linkers write. */
-static struct bytes entry_bytes(const uint8_t *entry)
+/* What follows the length of the entry at ENTRY; nothing (and bad) where that does not lie within
+ * what is mapped.  32-bit lengths only, which is all that linkers write. */
+static struct bytes entry_bytes(const struct cfi_section *s, uintptr_t entry)
 {
+    struct bytes b = {NULL, NULL, 1};
     uint32_t n;
-    memcpy(&n, entry, sizeof n);
-    struct bytes b = {entry + 4, entry + 4 + n, n == 0 || n >= 0xfffffff0u};
-    if (b.bad)
-        b.end = b.at;
+    if (entry < s->lo || entry >= s->hi || s->hi - entry < sizeof n)
+        return b;
+    memcpy(&n, (const void *)entry, sizeof n);
+    if (n == 0 || n > s->hi - entry - sizeof n)
+        return b;
+    b.at = (const uint8_t *)entry + sizeof n;
+    b.end = b.at + n;
+    b.bad = 0;
     return b;
 }
 
@@ -139,6 +147,10 @@ static void read_augmentation(struct bytes *b, const char *letters, struct cie *
     if (!c->has_data)
         return;
     uint64_t n = get_uleb(b);
+    if (n > (uint64_t)(b->end - b->at)) {
+        b->bad = 1;
+        return;
+    }
     const uint8_t *end = b->at + n;
     for (letters++; *letters && !b->bad; letters++) {
         if (*letters == 'R')
@@ -149,12 +161,11 @@ static void read_augmentation(struct bytes *b, const char *letters, struct cie *
             get(b, 1);
     }
     b->at = end;
-    b->bad |= end > b->end;
 }
 
-static int read_cie(const uint8_t *at, struct cie *c)
+static int read_cie(const struct cfi_section *s, uintptr_t at, struct cie *c)
 {
-    struct bytes b = entry_bytes(at);
+    struct bytes b = entry_bytes(s, at);
     memset(c, 0, sizeof *c);
     if (get(&b, 4) != 0)
         return -1;
@@ -162,9 +173,10 @@ static int read_cie(const uint8_t *at, struct cie *c)
     const char *letters = (const char *)b.at;
     if (b.bad || (version != 1 && version != 3))
         return -1;
-    b.at += strnlen(letters, (size_t)(b.end - b.at)) + 1;
-    if (b.at > b.end)
+    size_t left = (size_t)(b.end - b.at), letters_n = strnlen(letters, left);
+    if (letters_n == left)
         return -1;
+    b.at += letters_n + 1;
     c->code_align = get_uleb(&b);
     c->data_align = get_sleb(&b);
     c->return_reg = (uint8_t)(version == 1 ? get(&b, 1) : get_uleb(&b));
@@ -191,10 +203,21 @@ struct machine {
     uint64_t at, pc;
 };
 
-static void set(struct machine *m, uint64_t reg, int64_t offset)
+/* Offsets that no frame has are as good as none. */
+static int32_t to_offset(int64_t v)
+{
+    return v > -(INT64_C(1) << 30) && v < INT64_C(1) << 30 ? (int32_t)v : UNDEFINED;
+}
+
+static int64_t scaled(const struct machine *m, uint64_t factor)
+{
+    return (int64_t)(factor * (uint64_t)m->cie->data_align);
+}
+
+static void set(struct machine *m, uint64_t reg, int32_t offset)
 {
     if (reg < CFI_REGISTERS)
-        m->now.offset[reg] = (int32_t)offset;
+        m->now.offset[reg] = offset;
 }
 
 static void skip_block(struct bytes *b)
@@ -221,7 +244,7 @@ static void run_cfa(struct machine *m, struct bytes *b, uint8_t op)
         break;
     case 0x12: /* def_cfa_sf */
         m->now.cfa_reg = get_uleb(b);
-        m->now.cfa_offset = get_sleb(b) * m->cie->data_align;
+        m->now.cfa_offset = scaled(m, (uint64_t)get_sleb(b));
         break;
     case 0x0d: /* def_cfa_register */
         m->now.cfa_reg = get_uleb(b);
@@ -230,7 +253,7 @@ static void run_cfa(struct machine *m, struct bytes *b, uint8_t op)
         m->now.cfa_offset = (int64_t)get_uleb(b);
         break;
     case 0x13: /* def_cfa_offset_sf */
-        m->now.cfa_offset = get_sleb(b) * m->cie->data_align;
+        m->now.cfa_offset = scaled(m, (uint64_t)get_sleb(b));
         break;
     default: /* 0x0f def_cfa_expression */
         skip_block(b);
@@ -245,10 +268,10 @@ static void run_register(struct machine *m, struct bytes *b, uint8_t op)
     uint64_t reg = get_uleb(b);
     switch (op) {
     case 0x05: /* offset_extended */
-        set(m, reg, (int64_t)get_uleb(b) * m->cie->data_align);
+        set(m, reg, to_offset(scaled(m, get_uleb(b))));
         break;
     case 0x11: /* offset_extended_sf */
-        set(m, reg, get_sleb(b) * m->cie->data_align);
+        set(m, reg, to_offset(scaled(m, (uint64_t)get_sleb(b))));
         break;
     case 0x06: /* restore_extended */
         restore(m, reg);
@@ -317,7 +340,7 @@ static int run(struct machine *m, struct bytes program)
             m->at += low * m->cie->code_align;
             break;
         case 2: /* offset */
-            set(m, low, (int64_t)get_uleb(b) * m->cie->data_align);
+            set(m, low, to_offset(scaled(m, get_uleb(b))));
             break;
         case 3: /* restore */
             restore(m, low);
@@ -337,6 +360,8 @@ static int fits_row(const struct state *s)
 static void to_row(const struct machine *m, struct cfi_row *row)
 {
     const struct state *s = &m->now;
+    if (m->cie->return_reg >= CFI_REGISTERS)
+        return;
     int32_t ra = s->offset[m->cie->return_reg];
     if (s->expression) {
         row->kind = ra != UNDEFINED && s->offset[CFI_RBX] == NO_OFFSET ? CFI_PLT : CFI_UNKNOWN;
@@ -360,18 +385,31 @@ static void to_row(const struct machine *m, struct cfi_row *row)
     row->kind = CFI_ROW;
 }
 
-void cfi_find(uint64_t pc, const uint8_t *hdr, uint64_t hdr_n, struct cfi_row *row,
+/* Where the caller's registers are at m->pc, by the rules of CIE and of the function itself. */
+static void run_all(struct machine *m, const struct bytes *own, uint64_t lo, struct cfi_row *row)
+{
+    for (int i = 0; i < CFI_REGISTERS; i++)
+        m->now.offset[i] = NO_OFFSET;
+    if (run(m, m->cie->program))
+        return;
+    m->initial = m->now;
+    m->at = lo;
+    if (run(m, *own) == 0)
+        to_row(m, row);
+}
+
+void cfi_find(uint64_t pc, const struct cfi_section *s, struct cfi_row *row,
               struct cfi_range *range)
 {
     memset(row, 0, sizeof *row);
-    const uint8_t *fde = find_fde(pc, hdr, hdr_n);
+    const uint8_t *fde = find_fde(pc, s);
     if (fde == NULL)
         return;
-    struct bytes b = entry_bytes(fde);
-    const uint8_t *back_from = b.at;
+    struct bytes b = entry_bytes(s, (uintptr_t)fde);
+    uintptr_t back_from = (uintptr_t)b.at;
     uint64_t back = get(&b, 4);
     struct cie cie;
-    if (b.bad || back == 0 || read_cie(back_from - back, &cie))
+    if (b.bad || back == 0 || read_cie(s, back_from - back, &cie))
         return;
     uint64_t lo = get_pointer(&b, cie.pointer_enc, 1), n = get_pointer(&b, cie.pointer_enc, 0);
     if (b.bad || pc < lo || pc - lo >= n)
@@ -381,12 +419,5 @@ void cfi_find(uint64_t pc, const uint8_t *hdr, uint64_t hdr_n, struct cfi_row *r
     if (cie.has_data)
         skip_block(&b);
     struct machine m = {.cie = &cie, .at = 0, .pc = pc};
-    for (int i = 0; i < CFI_REGISTERS; i++)
-        m.now.offset[i] = NO_OFFSET;
-    if (run(&m, cie.program))
-        return;
-    m.initial = m.now;
-    m.at = lo;
-    if (run(&m, b) == 0)
-        to_row(&m, row);
+    run_all(&m, &b, lo, row);
 }

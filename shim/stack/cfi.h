@@ -39,9 +39,16 @@ struct cfi_range {
     uint64_t lo, hi;
 };
 
+/* Where an object's frame descriptions are.  Nothing outside [lo, hi) is read, whatever they say. */
+struct cfi_section {
+    const uint8_t *hdr; /* PT_GNU_EH_FRAME */
+    uint64_t hdr_n;
+    uint64_t lo, hi; /* the mapped segment that holds it, and .eh_frame */
+};
+
 /* Fills ROW for the instruction at PC (for callers: the return address minus 1), and RANGE (which
- * may be NULL).  HDR: the object's PT_GNU_EH_FRAME segment, HDR_N its size. */
-void cfi_find(uint64_t pc, const uint8_t *hdr, uint64_t hdr_n, struct cfi_row *row,
+ * may be NULL, and is left as it is where nothing was found). */
+void cfi_find(uint64_t pc, const struct cfi_section *s, struct cfi_row *row,
               struct cfi_range *range);
 
 #endif

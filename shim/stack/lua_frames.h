@@ -18,6 +18,10 @@ struct lua_frame {
     uint16_t flags; /* enum node_flag */
 };
 
+/* The block that this thread's last request to a Lua allocator moves or moved; NULL where it was none.
+ * Until 5.4.4 a state points to its old stack, which is gone, until all is copied. */
+extern SHIM_HIDDEN SHIM_TLS const void *lua_frames_moved;
+
 enum lua_frames_end { LUA_FRAMES_WHOLE = 0, LUA_FRAMES_CUT = 1, LUA_FRAMES_BUSY = 2 };
 
 /* Writes up to MAX frames of L, innermost first, to OUT; returns their number.  VM: registers of the

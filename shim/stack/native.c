@@ -64,10 +64,10 @@ static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
     int object = object_of((const void *)(uintptr_t)pc);
     if (object < 0)
         return;
-    uint64_t n;
-    const uint8_t *hdr = object_eh_frame_hdr((uint32_t)object, &n);
-    if (hdr != NULL)
-        cfi_find(pc, hdr, n, row, range);
+    struct cfi_section s;
+    s.hdr = object_eh_frame_hdr((uint32_t)object, &s.hdr_n, &s.lo, &s.hi);
+    if (s.hdr != NULL)
+        cfi_find(pc, &s, row, range);
 }
 
 static void row_of(uint64_t pc, struct cfi_row *row)

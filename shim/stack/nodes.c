@@ -1,5 +1,8 @@
 /* nodes: see nodes.h.
  *
+ * The last OVERFLOW_N entries of the table are for overflow nodes; the first one made stands for
+ * stacks with no caller at all, so that there is always one.
+ *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
  * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted. */
 #include "shim/stack/nodes.h"
@@ -10,7 +13,7 @@
 #include "shim/record/region.h"
 #include "shim/stack/lua_frames.h"
 
-enum { PROBES_MAX = 64, NODE_SLOTS = 2 * ARENA_NODES_MAX, PROTO_SLOTS = 2 * ARENA_PROTOS_MAX };
+enum { PROBES_MAX = 64, OVERFLOW_N = 1024, NODE_SLOTS = 2 * ARENA_NODES_MAX, PROTO_SLOTS = 2 * ARENA_PROTOS_MAX };
 
 static _Atomic uint32_t node_slot[NODE_SLOTS], proto_slot[PROTO_SLOTS];
 
@@ -43,11 +46,8 @@ static int same_node(uint32_t id, const struct node_key *k)
            d->kind == k->kind && d->flags == k->flags;
 }
 
-static uint32_t node_add(const struct node_key *k)
+static uint32_t node_fill(uint32_t i, const struct node_key *k)
 {
-    uint32_t i = take(&arena->nodes_n, ARENA_NODES_MAX, arena->nodes, sizeof *arena->nodes);
-    if (i == ARENA_NODES_MAX)
-        return 0;
     struct arena_node *d = &arena->nodes[i];
     d->value = k->value;
     d->parent = k->parent;
@@ -58,14 +58,14 @@ static uint32_t node_add(const struct node_key *k)
     return i + 1;
 }
 
-/* The parent stands for all that it called. */
-static uint32_t overflow(const struct node_key *k)
+static uint32_t node_add(const struct node_key *k)
 {
-    loss_count(LOSS_NODES_FULL, 1);
-    return k->parent;
+    uint32_t max = k->kind == NODE_OVERFLOW ? ARENA_NODES_MAX : ARENA_NODES_MAX - OVERFLOW_N;
+    uint32_t i = take(&arena->nodes_n, max, arena->nodes, sizeof *arena->nodes);
+    return i < max ? node_fill(i, k) : 0;
 }
 
-uint32_t node_intern(const struct node_key *k)
+static uint32_t look_up(const struct node_key *k)
 {
     uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
                      ((uint64_t)k->kind << 16 | k->flags));
@@ -74,15 +74,38 @@ uint32_t node_intern(const struct node_key *k)
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
             uint32_t mine = node_add(k);
-            if (mine == 0)
-                return overflow(k);
-            if (atomic_compare_exchange_strong(slot, &id, mine))
+            if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
                 return mine;
         }
         if (same_node(id, k))
             return id;
     }
-    return overflow(k);
+    return 0;
+}
+
+static int is_overflow(uint32_t id)
+{
+    return id != 0 && arena->nodes[id - 1].kind == NODE_OVERFLOW;
+}
+
+/* Stands for all that the caller called; where there is no room even for that, for all that its
+ * caller called, and so on. */
+static uint32_t overflow(uint32_t parent)
+{
+    struct node_key k = {.kind = NODE_OVERFLOW};
+    uint32_t root = look_up(&k), id = 0;
+    loss_count(LOSS_NODES_FULL, 1);
+    for (k.parent = parent; k.parent != 0 && id == 0; k.parent = arena->nodes[k.parent - 1].parent)
+        id = look_up(&k);
+    return id != 0 ? id : root;
+}
+
+uint32_t node_intern(const struct node_key *k)
+{
+    if (is_overflow(k->parent))
+        return k->parent;
+    uint32_t id = look_up(k);
+    return likely(id != 0) ? id : overflow(k->parent);
 }
 
 /* ---- Lua functions ---- */
