@@ -14,8 +14,10 @@
 #include "shim/attach/lua_symbols.h"
 #include "shim/attach/rescan.h"
 #include "shim/attach/scan.h"
+#include "shim/attach/verbose.h"
 #include "shim/hooks/cheap.h"
 #include "shim/real.h"
+#include "shim/record/limits.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
@@ -54,7 +56,9 @@ static int arena_ready(void)
 {
     if (arena != NULL)
         return 1;
-    if (refused || region_create() != 0) {
+    if (refused || limits_little_memory(sizeof *arena) || region_create() != 0) {
+        if (!refused)
+            VERBOSE("nothing is recorded: this process may not have enough memory (ulimit -v, -d)");
         refused = 1;
         return 0;
     }

@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "shim/record/limits.h"
 #include "shim/record/orphans.h"
 #include "shim/record/phrase.h"
 #include "shim/record/process_info.h"
@@ -33,7 +34,7 @@ static int has_room(void)
 
 int backing_new(int memfd, size_t n)
 {
-    if (!within_limit(n) || (!memfd && !has_room()))
+    if (!within_limit(n) || limits_few_descriptors() || (!memfd && !has_room()))
         return -1;
     int fd = memfd ? memfd_create("modprof", MFD_CLOEXEC)
                    : open(DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -174,3 +174,11 @@ uint64_t process_info_rss_bytes(void)
     const char *second = strchr(line, ' ');
     return second ? number_at(second + 1) * 4096 : 0;
 }
+
+uint64_t process_info_mapped_bytes(void)
+{
+    char line[128];
+    size_t n = slurp("/proc/self/statm", line, sizeof line - 1);
+    line[n] = 0;
+    return number_at(line) * 4096;
+}

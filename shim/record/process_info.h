@@ -30,4 +30,7 @@ uint64_t process_info_start_of(uint64_t pid);
 /* Resident memory of this process, 0: unknown. */
 uint64_t process_info_rss_bytes(void);
 
+/* Addresses this process has mapped, 0: unknown. */
+uint64_t process_info_mapped_bytes(void);
+
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shim/record/config.h"
+#include "shim/record/limits.h"
 #include "shim/record/process_info.h"
 #include "shim/record/record_api.h"
 #include "shim/record/sink.h"
@@ -162,7 +163,7 @@ static void file_open(int arena_fd)
 
 /* ---- writing ---- */
 
-/* The host closed our descriptor.  Only the very same file is opened again, and never made. */
+/* The descriptor was closed, by the host or by `lend`.  Only the very same file is opened again, and never made. */
 static void reopen(void)
 {
     struct stat st;
@@ -195,6 +196,13 @@ static int within_limit(off_t end)
            (uint64_t)end <= (uint64_t)l.rlim_cur;
 }
 
+/* Where the host may have few descriptors it gets ours back between writes. */
+static void lend(void)
+{
+    if (limits_few_descriptors())
+        sink_fd_close(&file);
+}
+
 static int write_whole(const uint8_t *at, size_t n)
 {
     while (n) {
@@ -221,6 +229,7 @@ static int file_write(const uint8_t *frame, size_t n)
         failed = -1;
     if (now_ns() - begin > SLOW_NS)
         slow = 1;
+    lend();
     return failed;
 }
 

@@ -102,6 +102,25 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
     overview x.mprof | grep -q 'exit status'
 }
 
+@test "of few descriptors the host keeps all, and the trace is whole" {
+    local script='local f, n = {}, 0 repeat n = n + 1 f[n] = io.open("/dev/null") until not f[n]
+        for i = 1, 300 do math.floor(i) end print(n)'
+    run -0 bash -c "ulimit -n 10; lua5.4 -e '$script'"
+    plain=$output
+    run -0 bash -c "ulimit -n 10; LD_PRELOAD=$SHIM MODPROF_OUT=x.mprof lua5.4 -e '$script'"
+    [ "$output" = "$plain" ]
+    [ "$(floor_n x.mprof)" = 300 ]
+    run -0 overview x.mprof
+    [[ $output != *INCOMPLETE* ]]
+}
+
+@test "where little memory may be mapped nothing is recorded, and MODPROF_VERBOSE says so" {
+    run -0 bash -c "ulimit -v 90000; LD_PRELOAD=$SHIM MODPROF_VERBOSE=1 lua5.4 -e 'print(42)'"
+    [[ $output == *"nothing is recorded"*"ulimit -v"* ]]
+    [[ $output == *42* ]]
+    run -1 compgen -G '*.mprof'
+}
+
 @test "a limit on file size costs records, not the host" {
     run -0 bash -c "ulimit -f 4; LD_PRELOAD=$SHIM MODPROF_OUT=x.mprof lua5.4 -e '
         for i = 1, 3000 do load(\"return \" .. i) end print(42)'"
