@@ -69,8 +69,8 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
     struct merger *m = merger_new(f);
     struct numbers num = {0};
     uint64_t period = stack_period_ns(p);
-    for (size_t i = 0; i < p->samples.rows.n; i++) {
-        const struct sample_total *s = rowset_at(&p->samples.rows, i);
+    for (size_t i = 0; i < p->samples.row_n; i++) {
+        const struct sample_total *s = &p->samples.row[i];
         if ((c->tid && s->tid != c->tid) || (c->state && s->state != c->state))
             continue;
         const struct merged *stack = merger_stack(m, s);

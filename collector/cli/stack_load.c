@@ -64,7 +64,7 @@ static uint32_t process_node(struct stack_load *l, struct process *p)
 static void samples_add(struct stack_load *l, const struct stack_settings *s, struct process *p)
 {
     struct frames f;
-    if (!p->samples.rows.n)
+    if (!p->samples.n)
         return;
     frames_init(&f, p, l->symbols, s->choice.by);
     stack_profile_add(&l->tree, process_node(l, p), &f, &s->choice, &l->quality);

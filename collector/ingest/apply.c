@@ -233,5 +233,6 @@ void apply_records(struct process *p, const uint8_t *at, size_t n)
         p->damaged_records_n += (uint64_t)bad;
         p->records_n++;
     }
+    sample_table_flush(&p->samples);
     p->damaged_records_n += more < 0;
 }

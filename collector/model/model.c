@@ -56,7 +56,6 @@ static struct process *process_new(uint32_t pid, uint64_t start_real_ns)
     rowset_init(&p->memory, sizeof(struct rec_sample_memory));
     rowset_init(&p->protos, sizeof(struct rec_proto));
     rowset_init(&p->nodes, sizeof(struct rec_node));
-    sample_table_init(&p->samples);
     rowset_init(&p->roles, sizeof(struct rec_code_role));
     rowset_init(&p->threads, sizeof(struct rec_thread));
     return p;

@@ -1,17 +1,18 @@
 /* sample_table: see sample_table.h. */
 #include "collector/model/sample_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void sample_table_init(struct sample_table *t)
-{
-    memset(t, 0, sizeof *t);
-    rowset_init(&t->rows, sizeof(struct sample_total));
-}
+#include "collector/util/xalloc.h"
+
+enum { SLOTS_FIRST = 1024 };
 
 void sample_table_release(struct sample_table *t)
 {
-    rowset_release(&t->rows);
+    free(t->row);
+    free(t->slot);
+    memset(t, 0, sizeof *t);
 }
 
 static uint64_t mixed(uint64_t h, uint64_t v)
@@ -20,26 +21,78 @@ static uint64_t mixed(uint64_t h, uint64_t v)
     return h ^ h >> 32;
 }
 
-static int is_of(const struct sample_total *s, const struct rec_sample *r)
+static uint64_t hash_of(const struct sample_total *s)
 {
-    return !s->n || (s->native == r->native && s->lua == r->lua && s->state == r->state &&
-                     s->tid == (uint32_t)r->tid && s->flags == (uint32_t)r->flags);
+    return mixed(mixed(mixed(s->native, s->lua), s->state), (uint64_t)s->tid << 32 ^ s->flags);
+}
+
+static int is_same(const struct sample_total *a, const struct sample_total *b)
+{
+    return a->native == b->native && a->lua == b->lua && a->state == b->state && a->tid == b->tid &&
+           a->flags == b->flags;
+}
+
+static void slots_grow(struct sample_table *t)
+{
+    if (t->slot_n >= 2 * (t->row_n + SAMPLE_BATCH))
+        return;
+    free(t->slot);
+    t->slot_n = t->slot_n ? 2 * t->slot_n : SLOTS_FIRST;
+    t->slot = xcalloc(t->slot_n, sizeof *t->slot);
+    for (size_t i = 0; i < t->row_n; i++) {
+        uint64_t hash = hash_of(&t->row[i]);
+        size_t at = hash & (t->slot_n - 1);
+        while (t->slot[at].row)
+            at = (at + 1) & (t->slot_n - 1);
+        t->slot[at] = (struct sample_slot){(uint32_t)(hash >> 32), (uint32_t)i + 1};
+    }
+}
+
+static void row_add(struct sample_table *t, const struct sample_total *s, uint64_t hash)
+{
+    size_t at = hash & (t->slot_n - 1);
+    for (; t->slot[at].row; at = (at + 1) & (t->slot_n - 1)) {
+        struct sample_total *row = &t->row[t->slot[at].row - 1];
+        if (t->slot[at].hash != (uint32_t)(hash >> 32) || !is_same(row, s))
+            continue;
+        row->n += s->n;
+        row->periods += s->periods;
+        return;
+    }
+    t->row = xgrow(t->row, t->row_n, &t->row_cap, sizeof *t->row);
+    t->row[t->row_n++] = *s;
+    t->slot[at] = (struct sample_slot){(uint32_t)(hash >> 32), (uint32_t)t->row_n};
+}
+
+void sample_table_flush(struct sample_table *t)
+{
+    for (size_t i = 0; i < t->batch_n; i++) {
+        uint32_t row = t->slot[t->batch_hash[i] & (t->slot_n - 1)].row;
+        if (row)
+            __builtin_prefetch(&t->row[row - 1]);
+    }
+    for (size_t i = 0; i < t->batch_n; i++)
+        row_add(t, &t->batch[i], t->batch_hash[i]);
+    t->batch_n = 0;
 }
 
 void sample_table_add(struct sample_table *t, const struct rec_sample *r)
 {
-    uint64_t key = mixed(mixed(mixed(r->native, r->lua), r->state), r->tid << 8 ^ r->flags);
-    struct sample_total *s = rowset_put(&t->rows, key);
-    while (!is_of(s, r)) /* two stacks of one key */
-        s = rowset_put(&t->rows, ++key);
-    if (!s->n)
-        *s = (struct sample_total){.native = r->native,
-                                   .lua = r->lua,
-                                   .state = r->state,
-                                   .tid = (uint32_t)r->tid,
-                                   .flags = (uint32_t)r->flags};
-    s->n++;
-    s->periods += r->periods ? r->periods : 1;
+    if (t->batch_n == SAMPLE_BATCH)
+        sample_table_flush(t);
+    if (!t->batch_n)
+        slots_grow(t);
+    struct sample_total *s = &t->batch[t->batch_n];
+    *s = (struct sample_total){r->native,
+                               r->lua,
+                               r->state,
+                               (uint32_t)r->tid,
+                               (uint32_t)r->flags,
+                               1,
+                               r->periods ? r->periods : 1};
+    t->batch_hash[t->batch_n] = hash_of(s);
+    __builtin_prefetch(&t->slot[t->batch_hash[t->batch_n] & (t->slot_n - 1)]);
+    t->batch_n++;
     t->n++;
 }
 

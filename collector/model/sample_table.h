@@ -3,16 +3,16 @@
 #ifndef COLLECTOR_MODEL_SAMPLE_TABLE_H
 #define COLLECTOR_MODEL_SAMPLE_TABLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "collector/util/rowset.h"
 #include "wire/record.h"
 
 struct sample_total {
     uint64_t native, lua; /* innermost nodes; 0: none */
     uint64_t state;
     uint32_t tid, flags; /* flags: enum sample_flag, bits */
-    uint64_t n;          /* samples; 0: a row not used yet */
+    uint64_t n;          /* samples */
     uint64_t periods;    /* that they stand for */
 };
 
@@ -21,15 +21,31 @@ struct sample_window {
     uint64_t from_ns, to_ns; /* to_ns 0: to the end */
 };
 
-struct sample_table {
-    struct rowset rows; /* struct sample_total */
-    uint64_t n;         /* samples in them */
-    uint64_t outside_n; /* samples outside the window */
+/* Where a row is, by hash; a free place has row 0. */
+struct sample_slot {
+    uint32_t hash, row; /* row number + 1 */
 };
 
-void sample_table_init(struct sample_table *t);
+/* Samples are added in batches, so that the memory they need can be fetched meanwhile. */
+enum { SAMPLE_BATCH = 32 };
+
+struct sample_table {
+    struct sample_total *row;
+    size_t row_n, row_cap;
+    struct sample_slot *slot; /* open addressing; slot_n is a power of two */
+    size_t slot_n;
+    uint64_t n;                              /* samples in the rows */
+    uint64_t outside_n;                      /* samples outside the window */
+    struct sample_total batch[SAMPLE_BATCH]; /* as rows */
+    uint64_t batch_hash[SAMPLE_BATCH];
+    size_t batch_n;
+};
+
+/* A zeroed table is an empty one. */
 void sample_table_release(struct sample_table *t);
 void sample_table_add(struct sample_table *t, const struct rec_sample *r);
+/* To be called before the rows are read. */
+void sample_table_flush(struct sample_table *t);
 
 /* 1 where SINCE_NS (since process start) is within W. */
 int sample_window_holds(const struct sample_window *w, uint64_t since_ns);

@@ -276,11 +276,29 @@ static void equal_samples_are_one_row(void **state)
     for (int i = 0; i < 1000; i++)
         sample(f, 0, i % 4 ? l : other, 0);
     assert_string_equal(folded(f), "main (main chunk) 750000000\nmain:10 250000000\n");
-    assert_int_equal(f->model.process[0]->samples.rows.n, 2);
+    assert_int_equal(f->model.process[0]->samples.row_n, 2);
     assert_int_equal(f->quality.samples_n, 1000);
     assert_true(stack_error(&f->quality, 250000000) > 13e6);
     assert_true(stack_error(&f->quality, 250000000) < 14e6);
     end(f);
+}
+
+static void many_stacks_stay_apart(void **state)
+{
+    (void)state;
+    struct sample_table t = {0};
+    for (uint64_t i = 0; i < 30000; i++)
+        sample_table_add(&t,
+                         &(struct rec_sample){
+                             .native = i % 100, .lua = i % 5000 / 100, .tid = i % 2, .periods = 3});
+    sample_table_flush(&t);
+    assert_int_equal(t.row_n, 5000);
+    assert_int_equal(t.n, 30000);
+    for (size_t i = 0; i < t.row_n; i++) {
+        assert_int_equal(t.row[i].n, 6);
+        assert_int_equal(t.row[i].periods, 18);
+    }
+    sample_table_release(&t);
 }
 
 static void only_the_window_is_taken(void **state)
@@ -435,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),
         cmocka_unit_test(damaged_chains_come_to_an_end),
         cmocka_unit_test(equal_samples_are_one_row),
+        cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
         cmocka_unit_test(recursion_can_be_merged_and_stacks_inverted),
         cmocka_unit_test(recursion_counts_once_in_totals),
