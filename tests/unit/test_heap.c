@@ -25,6 +25,7 @@ SHIM_TLS struct lua_copy *copy_now;
 static struct arena_thread thread;
 SHIM_TLS struct arena_thread *slot_now = &thread;
 const void *cheap_realloc_entry, *cheap_free_entry;
+SHIM_TLS const void *lua_frames_moved;
 void sampler_copy(struct lua_copy *c)
 {
     (void)c;
