@@ -103,13 +103,20 @@ static lua_State *resumer(const struct tick_thread *t, const lua_State *L, int *
     return NULL;
 }
 
+/* Where the C stack could be walked to its VM, and this VM keeps its pc in a register. */
+static int has_exact_line(const struct tick_thread *t, uint64_t flags)
+{
+    return lua_learnt(t->running[0]->copy->id)->pc_in_register &&
+           (t->has_vm || !(flags & SAMPLE_NO_NATIVE));
+}
+
 /* The coroutine's frames, then its resumer's, and so on. */
 static int walk_lua(struct tick_thread *t, uint64_t *flags)
 {
     enum lua_frames_end end;
     lua_State *L = t->running[0]->L;
     int i = 0, n = lua_frames(L, t->has_vm ? &t->vm : NULL, t->lua, TICK_LUA_MAX - 1, &end);
-    if (!t->has_vm && n > 0 && t->lua[0].kind == NODE_LUA)
+    if (n > 0 && t->lua[0].kind == NODE_LUA && !has_exact_line(t, *flags))
         t->lua[0].flags |= NODE_LINE_STALE;
     while (end == LUA_FRAMES_WHOLE && (L = resumer(t, L, &i)) != NULL) {
         if (n >= TICK_LUA_MAX - 1) {

@@ -31,7 +31,12 @@ enum {
     TSTRING_SHRLEN = 11,
     TSTRING_LNGLEN = 16,
     TSTRING_BYTES = 24,
-    TAG_LONG_STRING = 0x14
+    TAG_LONG_STRING = 0x14,
+    OBJECT_TAG = 8, /* in the header of every object that is collected */
+    OBJECT_HEAD_BYTES = 32,
+    PROTO_BYTES = 120,
+    TAG_PROTO = 10,
+    TAG_COLLECTABLE = 1 << 6 /* in values, not in headers */
 };
 
 SHIM_TLS const void *lua_frames_moved;
@@ -127,6 +132,8 @@ static int32_t instruction(const void *proto, uint64_t saved_pc)
 {
     uint64_t lo, hi;
     lua_proto_code(proto, &lo, &hi);
+    if (saved_pc == lo)
+        return 0; /* not begun yet */
     return saved_pc > lo && saved_pc <= hi ? (int32_t)((saved_pc - lo) / 4) - 1 : -1;
 }
 
@@ -156,17 +163,33 @@ static uint16_t flags_of(unsigned status)
                       (status & CIST_HOOKED ? NODE_HOOK : 0));
 }
 
+/* Whether the function in the slot of the innermost call is one.  It may be half overwritten, by a
+ * result or by a tail call: then it is any value, with the tag of a function. */
+static int is_function(const char *func)
+{
+    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
+    uint8_t head[OBJECT_HEAD_BYTES], proto[PROTO_BYTES];
+    if (tag != TAG_LUA_CLOSURE && tag != TAG_C_CLOSURE)
+        return tag == TAG_LIGHT_C;
+    if (native_read(u64_at(func, 0), head, sizeof head) != 0 ||
+        head[OBJECT_TAG] != (tag & ~TAG_COLLECTABLE))
+        return 0;
+    return tag == TAG_C_CLOSURE ||
+           (native_read(u64_at(head, LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
+            proto[OBJECT_TAG] == TAG_PROTO);
+}
+
+/* The exact line, where the VM runs this very function. Where its pc is not that of another function,
+ * the VM is about to enter this one, or has just come back to it: the saved pc is right. */
 static void lua_frame_of(const char *ci, const void *closure, const struct native_frame *vm,
                          struct lua_frame *out)
 {
     const void *proto = pointer_at(closure, LCLOSURE_PROTO);
-    uint64_t pc = u64_at(ci, CI_SAVEDPC);
+    uint64_t pc;
     out->kind = NODE_LUA;
     out->value = (uint64_t)(uintptr_t)proto;
-    if (vm != NULL && !pc_in_registers(proto, vm, &pc)) {
+    if (vm == NULL || !pc_in_registers(proto, vm, &pc))
         pc = u64_at(ci, CI_SAVEDPC);
-        out->flags |= NODE_LINE_STALE;
-    }
     out->line = line_of(proto, instruction(proto, pc));
 }
 
@@ -185,6 +208,12 @@ static void frame_of(const char *ci, const char *func, const struct native_frame
     else if (tag == TAG_LIGHT_C || tag == TAG_C_CLOSURE)
         out->value =
             (uint64_t)(thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F)) + 1);
+}
+
+/* Whether the call info CI, whose caller is sound, can be read: FUNC lies where it must. */
+static int is_sound(const char *func, const char *stack, const char *last, const char *above)
+{
+    return func >= stack && func < above && func < last && ((func - stack) % TVALUE_BYTES) == 0;
 }
 
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
@@ -207,11 +236,10 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
             *end = LUA_FRAMES_CUT;
             return n;
         }
-        if (func < stack || func >= above || func >= last) {
+        if (!is_sound(func, stack, last, above) || (n == 0 && !is_function(func))) {
             if (n > 0 || skipped)
                 return n;
-            skipped = 1; /* a call that is being made: its caller is sound */
-            vm = NULL;
+            skipped = 1; /* a call that is being made or has just ended: its caller is sound */
             ci = previous;
             continue;
         }

@@ -88,6 +88,7 @@ static void find_vm(lua_State *L)
             with_pc = range;
     }
     now.out->vm = with_pc.hi != 0 ? with_pc : largest;
+    now.out->pc_in_register = with_pc.hi != 0;
 }
 
 static int learn_here(lua_State *L)
@@ -175,6 +176,7 @@ void lua_learn(struct lua_copy *c)
     copy_now = before;
     munmap(p, SCRATCH_BYTES);
     out->vm = found.vm;
+    out->pc_in_register = found.pc_in_register;
     __atomic_store_n(&out->frames, found.frames, __ATOMIC_RELEASE);
     if (found.vm.hi != 0)
         publish(c, &found.vm);

@@ -11,6 +11,7 @@
 struct lua_learnt {
     int tried;
     int frames;          /* 1: lua_frames may be used */
+    int pc_in_register;  /* 1: the VM keeps its pc in a register that calls preserve */
     struct cfi_range vm; /* 0, 0: not found */
 };
 

@@ -137,6 +137,13 @@ void native_begin(struct native_frame *f, const ucontext_t *context)
     f->is_exact = 1;
 }
 
+/* The kernel copies, so that nothing faults. */
+int native_read(uint64_t at, void *out, size_t n)
+{
+    struct iovec to = {out, n}, from = {(void *)(uintptr_t)at, n};
+    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
+}
+
 /* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */
 static int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
 {
@@ -144,8 +151,7 @@ static int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, vo
         memcpy(out, (const void *)(uintptr_t)at, n);
         return 0;
     }
-    struct iovec to = {out, n}, from = {(void *)(uintptr_t)at, n};
-    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
+    return native_read(at, out, n);
 }
 
 /* mov $15, %rax; syscall: what the kernel returns to from a signal handler. */

@@ -34,6 +34,9 @@ void native_begin_caller(struct native_frame *f, const struct native_stack *s);
 /* Goes on to F's caller.  Returns 1; 0 at the outermost frame, or -1 where the way is lost. */
 int native_step(struct native_frame *f, const struct native_stack *s);
 
+/* Copies N bytes from AT, which may be anything.  Returns 0, or -1 where that can not be read. */
+int native_read(uint64_t at, void *out, size_t n);
+
 /* The function (frame description) around PC.  Returns 0, or -1. */
 int native_range(uint64_t pc, struct cfi_range *range);
 
