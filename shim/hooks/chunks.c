@@ -167,6 +167,7 @@ int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkna
         return c->api.lua_load(L, reader, dt, chunkname, mode);
     struct loading l;
     struct loaded d;
+    spans_switch(c, L, SPAN_FRAME());
     loading_begin(&l, reader, dt, span_top(SPAN_FRAME()));
     uint64_t nested = child_ns(&l), begin = now_ns();
     uint64_t file_ns = take_file(chunkname, begin, &d.is_file);
@@ -232,9 +233,10 @@ static int load_in_span(struct lua_copy *c, lua_State *L, const char *filename, 
 int hook_luaL_loadfilex(lua_State *L, const char *filename, const char *mode)
 {
     struct lua_copy *c = copy_current();
-    struct span *s = span_top(SPAN_FRAME());
     if (!arena)
         return c->api.luaL_loadfilex(L, filename, mode);
+    spans_switch(c, L, SPAN_FRAME());
+    struct span *s = span_top(SPAN_FRAME());
     if (span_loads(s) && s->L == L)
         return load_for(s, c, filename, mode);
     return load_in_span(c, L, filename, mode);

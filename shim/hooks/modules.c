@@ -57,7 +57,7 @@ void observe_named(struct lua_copy *c, uint32_t index, const char *module, const
 
 const char *observe_module(struct lua_copy *c, lua_State *L)
 {
-    (void)c, (void)L;
+    spans_switch(c, L, SPAN_FRAME());
     const struct span *s = span_top(SPAN_FRAME());
     for (; s && s->kind != SPAN_MAIN; s = span_parent(s))
         if (s->touched && (s->kind == SPAN_REQUIRE || s->kind == SPAN_REQUIREF))

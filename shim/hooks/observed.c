@@ -243,6 +243,7 @@ static int call_timed(const struct call *a, const struct chunk_run *r, uint32_t 
 
 static int call_observed(const struct call *a, uintptr_t frame)
 {
+    spans_switch(a->c, a->L, frame);
     struct span *s = span_top(frame);
     struct chunk_run r;
     lua_CFunction fn;

@@ -4,20 +4,28 @@
  * Context: host threads; spans_cut also in signal handlers that jump. */
 #include "shim/hooks/spans.h"
 
+#include <string.h>
+
 #include "shim/hooks/observe.h"
+#include "shim/hooks/own_stack.h"
 #include "shim/hooks/span_trace.h"
 
 static struct span_stack stacks[SPAN_STACKS];
 static SHIM_TLS struct span_stack *mine; /* ours while spans_depth > 0, else a guess */
 static SHIM_TLS uint64_t thrown_ns;      /* last jump to an unknown place */
 SHIM_TLS uint32_t spans_depth;
+static SHIM_TLS uintptr_t key_now; /* which C stack */
+static SHIM_TLS uint32_t parked_n; /* stacks of ours that are not the current one */
 
 static int stack_take(struct span_stack *st, uintptr_t from)
 {
+    if (from && st->depth)
+        return 0;
     if (!atomic_compare_exchange_strong_explicit(&st->owner, &from, (uintptr_t)&spans_depth,
                                                  memory_order_acquire, memory_order_relaxed))
         return 0;
     st->pid = arena->process.pid;
+    st->key = key_now;
     mine = st;
     return 1;
 }
@@ -112,6 +120,7 @@ struct span *span_push(enum span_kind kind, struct lua_copy *c, lua_State *L, ui
 {
     if (!copy_suffices(c))
         return NULL;
+    spans_switch(c, L, frame);
     span_top(frame);
     struct span_stack *st = stack_claim();
     if (!st)
@@ -139,9 +148,86 @@ struct span *span_parent(const struct span *s)
     return s > mine->at ? &mine->at[s - mine->at - 1] : NULL;
 }
 
+/* ---- several C stacks ---- */
+
+static int is_parked(const struct span_stack *st)
+{
+    return st->depth &&
+           atomic_load_explicit(&st->owner, memory_order_relaxed) == (uintptr_t)&spans_depth;
+}
+
+static void park(void)
+{
+    if (spans_depth) {
+        mine->depth = spans_depth;
+        mine->was_calls = observe_calls;
+        mine->was_files = observe_files;
+        parked_n++;
+    }
+    spans_depth = observe_calls = observe_files = 0;
+    mine = NULL;
+}
+
+static void unpark(struct span_stack *st)
+{
+    mine = st;
+    key_now = st->key;
+    spans_depth = st->depth;
+    observe_calls = st->was_calls;
+    observe_files = st->was_files;
+    st->depth = 0;
+    parked_n--;
+}
+
+static COLD void switch_to(uintptr_t key)
+{
+    park();
+    key_now = key;
+    for (int i = 0; parked_n && i < SPAN_STACKS; i++)
+        if (stacks[i].key == key && is_parked(&stacks[i])) {
+            unpark(&stacks[i]);
+            return;
+        }
+}
+
+static uintptr_t key_of(const struct lua_copy *c, lua_State *L, uintptr_t frame)
+{
+    uintptr_t key = 0;
+    if (own_stack_has(frame))
+        return 0;
+    if (c->layout.verified)
+        memcpy(&key, (const char *)L + c->layout.state_global, sizeof key);
+    return key | 1;
+}
+
+void spans_switch(const struct lua_copy *c, lua_State *L, uintptr_t frame)
+{
+    if (!arena)
+        return;
+    uintptr_t key = key_of(c, L, frame);
+    if (unlikely(key != key_now))
+        switch_to(key);
+}
+
+/* S's frame runs again: so does its stack. */
+static COLD int stack_comes_back(const struct span *s)
+{
+    size_t at = (size_t)((const char *)s - (const char *)stacks) / sizeof stacks[0];
+    if (at >= SPAN_STACKS || !is_parked(&stacks[at]))
+        return 0;
+    park();
+    unpark(&stacks[at]);
+    return 1;
+}
+
+static int is_current(const struct span *s)
+{
+    return spans_depth && s >= mine->at && s < mine->at + spans_depth;
+}
+
 int span_live(const struct span *s, uint64_t serial)
 {
-    if (!spans_depth || s < mine->at || s >= mine->at + spans_depth)
+    if (unlikely(!is_current(s)) && !(parked_n && stack_comes_back(s) && is_current(s)))
         return 0;
     return s->serial == serial;
 }
@@ -164,10 +250,13 @@ void span_drop(struct span *s, uint64_t serial)
         span_close(s, serial, SPAN_OK, now_ns());
 }
 
-/* Jumps within one stack go up; one that seems to go down leaves an alternate signal stack. */
+/* Jumps within one stack go up; one that seems to go down leaves an alternate signal stack.  A jump from
+ * another C stack to the thread's own leaves no span of that other one: it may come back to it. */
 static int is_between(const struct span *s, uintptr_t low, uintptr_t high)
 {
-    return s->frame < high && (s->frame >= low || low > high);
+    if (likely(s->frame >= high))
+        return 0;
+    return (s->frame >= low || low > high) && own_stack_has(high) == (key_now == 0);
 }
 
 static COLD void cut_from_top(uintptr_t low, uintptr_t high, int why)

@@ -6,6 +6,9 @@
  * by its frame, or when a jump is seen that leaves the frame (exact), or at the next event that
  * finds the stack pointer above it.
  *
+ * A thread may run on several C stacks (fibers): each of them has a stack of spans of its own.  The thread's own C
+ * stack is told from others; those are told apart by the state that runs on them (own_stack.h).
+ *
  * Stacks come from a fixed pool and are claimed by a thread while it has open spans.  A span that
  * found no place is counted (LOSS_SPANS), and its frame runs on without one.
  *
@@ -65,14 +68,20 @@ struct span {
 struct span_stack {
     _Atomic uintptr_t owner; /* 0: free; else an address in the thread that has it */
     uint64_t serial, pid;    /* pid: of the process in whose trace the begins stand */
+    uintptr_t key;           /* which of its owner's C stacks: 0: its own */
+    uint32_t depth, was_calls,
+        was_files; /* of a stack that is not the current one; depth 0: it is */
     struct span at[SPAN_DEPTH];
 };
 
-/* Number of open spans of this thread: the one test that the longjmp entries make. */
+/* Number of open spans on this thread's current stack: the one test that the longjmp entries make. */
 extern SHIM_TLS uint32_t spans_depth;
 
 /* The address by which a frame is known: lower than every frame that is still there. */
 #define SPAN_FRAME() ((uintptr_t)__builtin_frame_address(0))
+
+/* Makes the spans of the C stack that FRAME, where L runs, is on the current ones. */
+void spans_switch(const struct lua_copy *c, lua_State *L, uintptr_t frame);
 
 /* Opens a span in FRAME; the caller sets asked, asked_n and begin_ns.  NULL where there is no
  * place or the copy lacks what is needed.  observe_files is off from here on. */

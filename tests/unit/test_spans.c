@@ -433,6 +433,30 @@ static void threads_have_stacks_of_their_own(void **state)
     assert_int_equal(seen.begin[0].parent, 0);
 }
 
+/* The thread's own stack, and another (its addresses are nowhere near). */
+static void c_stacks_of_one_thread_keep_their_spans_apart(void **state)
+{
+    (void)state;
+    uintptr_t own = stack_now();
+    struct span *a = open_at(SPAN_REQUIRE, "own", own);
+    span_touch(a);
+    struct span *b = open_at(SPAN_REQUIRE, "fiber", 2000);
+    span_touch(b);
+    assert_int_equal(spans_depth, 1);
+    spans_cut(1500, own + 64, CUT_UNKNOWN); /* a switch by longjmp */
+    assert_int_equal(spans_depth, 1);
+    assert_true(span_live(a, a->serial));
+    span_close(a, a->serial, SPAN_OK, now_ns());
+    assert_int_equal(spans_depth, 0);
+    assert_true(span_live(b, b->serial));
+    span_close(b, b->serial, SPAN_OK, now_ns());
+    look();
+    assert_int_equal(seen.begin[1].parent, 0);
+    assert_int_equal(seen.end_n, 2);
+    assert_int_equal(seen.end[0].status, SPAN_OK);
+    assert_int_equal(seen.end[1].status, SPAN_OK);
+}
+
 static void jump_targets_can_be_read_here(void **state)
 {
     (void)state;
@@ -463,6 +487,7 @@ int main(void)
         SPAN_TEST(tries_are_bounded_and_a_found_file_counts_once),
         SPAN_TEST(a_forked_child_writes_its_begins_again),
         SPAN_TEST(threads_have_stacks_of_their_own),
+        SPAN_TEST(c_stacks_of_one_thread_keep_their_spans_apart),
         SPAN_TEST(jump_targets_can_be_read_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
