@@ -33,6 +33,12 @@ void digest_release(struct digest *d)
     memset(d, 0, sizeof *d);
 }
 
+/* A state that was made is never empty: a peak of 0 is all that the begin of a trace knows. */
+int digest_has_lua(const struct digest *d)
+{
+    return d->lua.peak_bytes || d->spans.n || d->crossings.down_n;
+}
+
 const char *digest_command(const struct digest *d)
 {
     struct process *p = d->process;

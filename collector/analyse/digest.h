@@ -23,6 +23,8 @@ struct digest {
 void digest_build(struct digest *d, struct model *m, struct process *p, struct symbols *symbols);
 void digest_release(struct digest *d);
 
+/* 0 where nothing that Lua did is recorded (not covered, or lost): its sums of zero mean nothing. */
+int digest_has_lua(const struct digest *d);
 /* Command line of the process for people, or its executable; in the process's pool. */
 const char *digest_command(const struct digest *d);
 /* How it ended, for people: "exit status 0", "killed", "still running". */

@@ -27,9 +27,13 @@ static void process_print(const struct digest *d, FILE *out)
     char *command = cells_cut(digest_command(d), COMMAND_WIDTH, 0);
     fprintf(out, "process %u: %s: %s, %s\n", p->pid, command,
             human_ns(ran, (double)process_since_start(p, process_end_ns(p))), digest_ending(d));
-    fprintf(out, "  %zu modules in %s, Lua peak %s, %s calls from Lua into C\n",
-            m->lua_n + m->c_n + m->builtin_n + m->other_n, human_ns(load, (double)m->total_ns),
-            human_bytes(peak, (double)d->lua.peak_bytes), human_count(down, d->crossings.down_n));
+    if (digest_has_lua(d))
+        fprintf(out, "  %zu modules in %s, Lua peak %s, %s calls from Lua into C\n",
+                m->lua_n + m->c_n + m->builtin_n + m->other_n, human_ns(load, (double)m->total_ns),
+                human_bytes(peak, (double)d->lua.peak_bytes),
+                human_count(down, d->crossings.down_n));
+    else
+        fputs("  nothing that Lua did was recorded\n", out);
     trust_print(d, out);
     free(command);
 }

@@ -48,10 +48,24 @@ static uint64_t largest(const uint64_t *v, size_t n)
     return max;
 }
 
+/* Blocks of a size class that were not freed. */
+static uint64_t class_left(const struct lua_totals *l, unsigned i)
+{
+    return l->class_alloc_n[i] > l->class_free_n[i] ? l->class_alloc_n[i] - l->class_free_n[i] : 0;
+}
+
+static int any_left(const struct lua_totals *l)
+{
+    for (unsigned i = 0; i < SIZE_CLASS_N; i++)
+        if (class_left(l, i))
+            return 1;
+    return 0;
+}
+
 static void class_row(struct table *t, const struct lua_totals *l, unsigned i, uint64_t max)
 {
     char bar[BAR_MAX + 1], limit[HUMAN_MAX];
-    uint64_t n = l->class_alloc_n[i], live = n > l->class_free_n[i] ? n - l->class_free_n[i] : 0;
+    uint64_t n = l->class_alloc_n[i];
     size_t length = max ? (size_t)((double)n / (double)max * BAR_MAX + 0.5) : 0;
     memset(bar, '#', length);
     bar[length] = 0;
@@ -59,7 +73,7 @@ static void class_row(struct table *t, const struct lua_totals *l, unsigned i, u
     table_cell(
         t, 0, size_class_limit(i) || !i ? human_bytes(limit, (double)size_class_limit(i)) : "more");
     cell_count(t, 1, n);
-    cell_count(t, 2, live);
+    cell_count(t, 2, class_left(l, i));
     table_cell(t, 3, bar);
 }
 
@@ -75,7 +89,9 @@ static void classes_print(const struct lua_totals *l, const struct canvas *c)
         if (l->class_alloc_n[i])
             class_row(t, l, i, max);
     if (table_rows(t))
-        page_heading(c, "Lua blocks by size", "new or resized into it; left: not freed");
+        page_heading(c, "Lua blocks by size",
+                     any_left(l) ? "new or resized into it; left: not freed"
+                                 : "new or resized into it; all were freed");
     table_print(t, c);
     table_free(t);
 }
@@ -239,7 +255,8 @@ static void lua_print(struct digest *d, const struct report_options *o, const st
 
 void text_allocations(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
-    if (!o->filter)
+    if (!o->filter && digest_has_lua(d))
         lua_print(d, o, c);
-    c_print(d, o, c);
+    if (digest_has_lua(d) || d->c.alloc_n)
+        c_print(d, o, c);
 }

@@ -148,11 +148,23 @@ static void cost(const struct digest *d, const struct canvas *c)
                      ? xformat("; the process's resident peak was %s",
                                human_bytes(rss, (double)p->end.max_rss_kib * 1024))
                      : xstrdup("");
+    char *writes = s->drain_n ? xformat(", %s in %" PRIu64 " writes of %s",
+                                        human_ns(drain, (double)s->drain_ns), s->drain_n,
+                                        human_bytes(written, (double)s->written_bytes))
+                              : xstrdup("");
     field_free(c, "profiler",
-               xformat("%s to attach, %s in %" PRIu64 " writes of %s%s",
-                       human_ns(attach, (double)s->attach_ns), human_ns(drain, (double)s->drain_ns),
-                       s->drain_n, human_bytes(written, (double)s->written_bytes), peak));
+               xformat("%s to attach%s%s", human_ns(attach, (double)s->attach_ns), writes, peak));
+    free(writes);
     free(peak);
+}
+
+/* In place of zeros that nobody counted. */
+static void no_lua(const struct digest *d, const struct canvas *c)
+{
+    page_field(c, TONE_PLAIN, "Lua",
+               d->incomplete.n  ? "what Lua did is not in what is left of this trace"
+               : d->uncovered.n ? "what it did was not recorded, since it is not covered"
+                                : "nothing was recorded: no state was made");
 }
 
 void text_overview(struct digest *d, const struct report_options *o, const struct canvas *c)
@@ -161,9 +173,14 @@ void text_overview(struct digest *d, const struct report_options *o, const struc
     if (!(o->sections & SECTION_OVERVIEW))
         return;
     cold_start(d, c);
-    modules(d, c);
-    lua_memory(d, c);
+    if (digest_has_lua(d)) {
+        modules(d, c);
+        lua_memory(d, c);
+    } else {
+        no_lua(d, c);
+    }
     c_memory(d, c);
-    crossings(d, c);
+    if (digest_has_lua(d))
+        crossings(d, c);
     cost(d, c);
 }

@@ -91,6 +91,6 @@ void page_more(const struct canvas *c, size_t left_out, const char *what)
 {
     char n[HUMAN_MAX];
     if (left_out)
-        fprintf(c->out, "... and %s more %s (--top all shows them)\n", human_count(n, left_out),
-                what);
+        fprintf(c->out, "... and %s more %.*s (--top all shows %s)\n", human_count(n, left_out),
+                (int)(strlen(what) - (left_out == 1)), what, left_out == 1 ? "it" : "them");
 }

@@ -51,8 +51,9 @@ void cell_bytes(struct table *t, unsigned column, double bytes)
 
 void text_process(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
+    int has_lua = digest_has_lua(d);
     text_overview(d, o, c);
-    if (o->sections & SECTION_MODULES) {
+    if ((o->sections & SECTION_MODULES) && has_lua) {
         text_modules(d, o, c);
         text_chunks(d, o, c);
     }
@@ -60,7 +61,7 @@ void text_process(struct digest *d, const struct report_options *o, const struct
         text_cpu(d, o, c);
     if (o->sections & SECTION_ALLOCATIONS)
         text_allocations(d, o, c);
-    if (o->sections & SECTION_CROSSINGS)
+    if ((o->sections & SECTION_CROSSINGS) && has_lua)
         text_crossings(d, o, c);
 }
 

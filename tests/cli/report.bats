@@ -180,3 +180,11 @@ widest() { awk '{ n = length($0); if (n > w) w = n } END { print w + 0 }'; }
     run -0 "$MODPROF" report --top all --section modules many.mprof
     [[ $output == *"group714.module1"* ]]
 }
+
+@test "what was lost is not shown as zero" {
+    MODPROF_OUT=x.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
+    head -c -20 x.mprof >cut.mprof
+    run -4 "$MODPROF" report cut.mprof
+    [[ $output == *"INCOMPLETE"*"is not in what is left of this trace"* ]]
+    [[ $output != *"0 calls"* && $output != *" 0 B"* && $output != *"No module"* ]]
+}
