@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -15,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, HOST_MAX = 256 };
+enum { BACKLOG = 1024, HOST_MAX = 256, PORT_MAX = 65535 };
 
 /* ---- unix ---- */
 
@@ -116,6 +117,13 @@ static int is_loopback(const struct sockaddr *a)
     return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
+/* getaddrinfo takes any number, and drops its upper bits.  Names of services are its own matter. */
+static int is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return *text && (text[digits] || (digits <= 5 && atoi(text) <= PORT_MAX));
+}
+
 /* "HOST:PORT", "[HOST]:PORT", ":PORT" or "PORT". Returns 0, or -1. */
 static int split(const char *text, char *host, const char **port)
 {
@@ -128,7 +136,7 @@ static int split(const char *text, char *host, const char **port)
     } else if (n && memchr(text, ':', n)) {
         return -1;
     }
-    if (n >= HOST_MAX || !**port)
+    if (n >= HOST_MAX || !is_port(*port))
         return -1;
     memcpy(host, text, n);
     host[n] = 0;
@@ -184,7 +192,7 @@ static int listen_tcp(const char *text, int open_allowed, struct listening *l, s
     if (split(text, host, &port))
         return err_set(err,
                        "tcp:%s: not an address; it is tcp:HOST:PORT, tcp:[IPv6]:PORT or "
-                       "tcp:PORT",
+                       "tcp:PORT, with a PORT up to 65535",
                        text);
     int all = !strcmp(host, "*");
     if (all)

@@ -193,6 +193,9 @@ sections() { "$MODPROF" report --section overview "$@"; }
     run -1 "$MODPROF" collect --listen "unix:$(printf 'x%.0s' $(seq 200))" --dir d
     run -1 "$MODPROF" collect --listen tcp:no.such.host.invalid:1 --dir d
     run -1 "$MODPROF" collect --listen unix:x --dir d --token-file no-such
+    run -1 timeout 10 "$MODPROF" collect --listen tcp:99999 --dir d
+    [[ $output == *"65535"* ]]
+    run -1 timeout 10 "$MODPROF" collect --listen tcp:127.0.0.1:65536 --dir d
     run -0 "$MODPROF" collect --help
     [[ $output == *"--max-clients"*"Exit status"* ]]
 }
