@@ -37,11 +37,13 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/tool.o/%.o)
 TOOL_LIB := $(BUILD)/libmodprof-tool.a
 TOOL_LIB_OBJ := $(filter-out $(BUILD)/tool.o/collector/cli/main.o,$(TOOL_OBJ))
 
-SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition
+SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition \
+	-fdata-sections
+# Sorted, so that small variables stand together and not each beside some table: fewer pages.
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
-	-Wl,-z,now -Wl,-soname,libmodprof.so
+	-Wl,-z,now -Wl,-soname,libmodprof.so -Wl,--sort-section=alignment
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
-TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -lelf -lZydis -lpthread -lm
+TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_core -lelf -lz -lZydis -llua5.4 -lpthread -lm
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 

@@ -12,6 +12,10 @@ struct writer {
 static void write_u64(struct writer *w, uint64_t v)
 {
     uint8_t tmp[VARINT_MAX_BYTES];
+    if (w->at && w->end - w->at >= VARINT_MAX_BYTES) { /* nearly always: straight into its place */
+        w->at += varint_put(w->at, v);
+        return;
+    }
     size_t n = varint_put(tmp, v);
     if (!w->at || (size_t)(w->end - w->at) < n) {
         w->at = NULL;

@@ -3,6 +3,7 @@
 #include "shim/attach/lua_symbols.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "shim/attach/symtab.h"
 
@@ -39,6 +40,8 @@ static int may_hold_lua(const struct image *im)
 {
     static const char *const wanted[] = {"_setjmp",     "setjmp",     "__sigsetjmp", "sigsetjmp",
                                          "__cxa_throw", "localeconv", "strcoll"};
+    if (im->bias == getauxval(AT_BASE)) /* the dynamic linker */
+        return 0;
     return im->path[0] == '\0' || image_may_import(im, wanted, sizeof wanted / sizeof *wanted);
 }
 

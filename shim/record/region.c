@@ -40,8 +40,10 @@ static char *page_at(const void *base, size_t page)
 
 /* Beyond the tables (thread slots) exactly what is asked for; before them in steps, since more is
  * soon asked for. */
-static size_t step_end(size_t to)
+static size_t step_end(size_t from, size_t to)
 {
+    if (from == 0 || !pages_held(from - 1, from)) /* the first of a table: it may stay the only one */
+        return to;
     size_t tables_end = offsetof(struct arena, threads) / PAGE_BYTES;
     size_t end = (to + STEP_PAGES - 1) / STEP_PAGES * STEP_PAGES;
     return to <= tables_end && end > tables_end ? tables_end : to > tables_end ? to : end;
@@ -60,7 +62,7 @@ static int provide(struct arena *a, size_t from, size_t to)
 
 static COLD int grow(size_t from, size_t to)
 {
-    if (provide(arena, from, step_end(to)) == 0)
+    if (provide(arena, from, step_end(from, to)) == 0)
         return 0;
     loss_count(LOSS_MEMORY, 1);
     return -1;

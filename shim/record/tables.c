@@ -8,10 +8,16 @@
  * Context: any; lock-free. */
 #include <string.h>
 
+#include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
-enum { INDEX_N = 4096, TEXTS_N = 8192, TEXTS_FULL = TEXTS_N * 3 / 4 };
+enum {
+    INDEX_N = 4096,
+    TEXTS_REST_N = 8192,
+    TEXTS_FULL = TEXTS_REST_N * 3 / 4,
+    TEXTS_TRIES = PROBING_FIRST_TRIES + PROBING_SECOND_TRIES + TEXTS_REST_N
+};
 _Static_assert(INDEX_N >= 2 * ARENA_HITS_MAX && INDEX_N >= 2 * ARENA_CHUNKS_MAX,
                "the tables of keys never fill");
 
@@ -142,15 +148,16 @@ struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin o
 
 /* ---- texts ---- */
 
-static _Atomic uint64_t texts[TEXTS_N];
+static _Atomic uint64_t texts[PROBING_BEFORE_REST + TEXTS_REST_N];
 static _Atomic uint32_t texts_n;
 
 int chunk_text_seen(uint64_t text_hash)
 {
     if (text_hash == 0)
         text_hash = 1;
-    for (uint32_t i = (uint32_t)(text_hash >> 32), probes = 0; probes < TEXTS_N; i++, probes++) {
-        _Atomic uint64_t *slot = &texts[i % TEXTS_N];
+    for (uint32_t i = 0; i < TEXTS_TRIES; i++) {
+        _Atomic uint64_t *slot =
+            &texts[probing_slot((uint32_t)(text_hash >> 32), i, TEXTS_REST_N)];
         uint64_t v = atomic_load_explicit(slot, memory_order_relaxed);
         if (v == 0) {
             if (atomic_load(&texts_n) >= TEXTS_FULL) {
