@@ -97,7 +97,7 @@ static int is_taken(const struct frames *f, const struct frame *wanted)
 
 uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label)
 {
-    return frame_put(f, &(struct frame){kind, label, "", "", 0});
+    return frame_put(f, &(struct frame){kind, label, "", "", 0, NULL});
 }
 
 static const struct proto_name *proto_name(struct frames *f, uint64_t id, const struct rec_proto *r)
@@ -127,15 +127,15 @@ static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
     struct pool *pool = &f->process->pool;
     const struct rec_proto *r = rowset_find(&f->process->protos, node->value);
     const struct proto_name *n = proto_name(f, node->value, r);
-    struct frame wanted = {FRAME_LUA, n->label, n->file, n->source, r ? r->line_defined : 0};
+    struct frame wanted = {FRAME_LUA, n->label, n->file, n->source, r ? r->line_defined : 0, NULL};
     if (f->by == BY_MODULE)
-        return frame_put(f, &(struct frame){FRAME_LUA, n->module, n->file, n->source, 0});
+        return frame_put(f, &(struct frame){FRAME_LUA, n->module, n->file, n->source, 0, NULL});
     if (is_taken(f, &wanted))
         wanted.label = pool_format(pool, "%s [%s:%" PRIu64 "]", n->label, n->file, wanted.line);
     if (f->by == BY_FUNCTION || !node->line)
         return frame_put(f, &wanted);
     return frame_put(f, &(struct frame){FRAME_LUA, line_label(f, n, node->line), n->file, n->source,
-                                        node->line});
+                                        node->line, wanted.label});
 }
 
 uint32_t frames_of_lua(struct frames *f, const struct rec_node *node)

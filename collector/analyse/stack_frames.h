@@ -21,10 +21,11 @@ enum frame_by { BY_FUNCTION, BY_LINE, BY_MODULE };
 
 struct frame {
     enum frame_kind kind;
-    const char *label;  /* never empty; in the process's pool */
-    const char *file;   /* Lua: its source; native: its object; "" unknown */
-    const char *source; /* Lua: the chunk name as Lua has it; else "" */
-    uint64_t line;      /* Lua: where it is defined, or the line itself (BY_LINE); else 0 */
+    const char *label;    /* never empty; in the process's pool */
+    const char *file;     /* Lua: its source; native: its object; "" unknown */
+    const char *source;   /* Lua: the chunk name as Lua has it; else "" */
+    uint64_t line;        /* Lua: where it is defined, or the line itself (BY_LINE); else 0 */
+    const char *function; /* BY_LINE: the label of its function; else NULL: the label is it */
 };
 
 /* What is known of a native address. */

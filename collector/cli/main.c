@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"collect", cmd_collect, "collect the traces of many processes over a socket"},
     {"report", cmd_report, "show where start-up, memory and crossings go"},
     {"flame", cmd_flame, "show where the time went, as stacks: text or a picture"},
+    {"export", cmd_export, "write stacks for other programs: pprof, speedscope, chrome"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };
 enum { COMMAND_N = sizeof commands / sizeof *commands };

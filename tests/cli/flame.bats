@@ -107,11 +107,11 @@ share() { # PATTERN
     grep -q '<svg' out.svg
     [ "$(grep -c '<script>' out.svg)" = 1 ]
     grep -q '&lt;b&gt;&amp;&quot;x&quot;.lua' out.svg
-    ! grep -q '<b>' out.svg
+    run ! grep -q '<b>' out.svg
     run -0 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out.svg")'
     "$MODPROF" flame -o out.html
     grep -q '<!DOCTYPE html>' out.html
-    ! grep -E -o '(src|href)="[^"]*"' out.svg out.html
+    run ! grep -E -o '(src|href)="[^"]*"' out.svg out.html
 }
 
 @test "without samples it is said how to record them" {
@@ -128,4 +128,50 @@ share() { # PATTERN
     [[ $output == *"pl.pretty;pl.utils"* ]]
     run -0 "$MODPROF" flame --metric crossings
     [[ $output == *$'\n'"string;string.rep 1"* ]]
+}
+
+@test "Go's pprof reads what is exported, with the same shares" {
+    local pprof
+    pprof=$(find /usr/lib/go-* -path '*/bin/go' | tail -n 1)
+    record
+    "$MODPROF" flame >folded
+    "$MODPROF" export -f pprof -o profile.gz
+    run -0 env HOME="$PWD" "$pprof" tool pprof -top profile.gz
+    [[ $output == *"Type: cpu"* ]]
+    [[ $output =~ ([0-9]+)\.?[0-9]*%\ +[0-9.]+%\ +[0-9.]+m?s\ +[0-9.]+%\ +spin\ \(work\) ]]
+    [ "${BASH_REMATCH[1]}" = "$(share 'spin .work. [0-9]*$')" ]
+    "$MODPROF" export -f pprof --by line -o lines.gz
+    run -0 env HOME="$PWD" "$pprof" tool pprof -top -lines lines.gz
+    [[ $output == *"spin (work) work.lua:4"* ]]
+}
+
+# shellcheck disable=SC2016 # $f is a variable of jq
+@test "speedscope's weights add up, and its frames are all there" {
+    record
+    "$MODPROF" export -f speedscope -o s.json
+    run -0 jq -r '.shared.frames as $f | .profiles[0] | ((.weights | add) == .endValue),
+        ((.samples | length) == (.weights | length)), ([.samples[][] | $f[.] != null] | all),
+        ([.samples[] | map($f[.].name) | join(";") | contains("work.direct;spin (work)")] | any)' s.json
+    [ "$output" = $'true\ntrue\ntrue\ntrue' ]
+}
+
+# shellcheck disable=SC2016 # likewise
+@test "trace events of module loads nest as the loads did" {
+    record_plain
+    "$MODPROF" export -f chrome -o c.json
+    run -0 jq -r '[.traceEvents[] | select(.ph == "X" and .cat == "require")] |
+        (map(select(.name == "pl.pretty"))[0]) as $a | (map(select(.name == "pl.utils"))[0]) as $b |
+        ($a.ts <= $b.ts), ($a.ts + $a.dur >= $b.ts + $b.dur), ($b.dur > 0)' c.json
+    [ "$output" = $'true\ntrue\ntrue' ]
+}
+
+@test "export says what it needs" {
+    record_plain
+    run -2 "$MODPROF" export
+    [[ $output == *"--format is needed"* ]]
+    run -2 "$MODPROF" export -f pprf
+    [[ $output == *"did you mean"*"pprof"* ]]
+    run -2 "$MODPROF" export -f speedscope --invert
+    run -1 "$MODPROF" export -f pprof -o x.gz
+    [[ $output == *"no CPU samples"* ]]
 }

@@ -1,0 +1,132 @@
+/* export: `modprof export`, traces in the formats of other programs.
+ *
+ * In: trace files.  Out: one file; what was wrong on stderr. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/analyse/digest.h"
+#include "collector/cli/cli.h"
+#include "collector/cli/stack_load.h"
+#include "collector/output/flame_export.h"
+#include "collector/output/flame_folded.h"
+#include "collector/util/err.h"
+#include "collector/util/xalloc.h"
+
+static const char help[] =
+    "usage: modprof export --format FORMAT [OPTION...] [FILE|DIR...]\n"
+    "\n"
+    "Writes traces for other programs.\n"
+    "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
+    "\n"
+    "  -f, --format FORMAT      folded: stacks as lines of text, for flamegraph.pl and others\n"
+    "                           pprof: for `go tool pprof` (gzip)\n"
+    "                           speedscope: for https://www.speedscope.app (JSON)\n"
+    "                           chrome: module loads over time as trace events, for\n"
+    "                           chrome://tracing and Perfetto (JSON)\n"
+    "  -o, --output FILE        write there instead of standard output\n"
+    "      --metric NAME        cpu (default), wall, load or crossings; see modprof flame\n"
+    "      --by WHAT            function (default), line or module\n"
+    "      --merge-recursion    a function that is on the stack already is not added again\n"
+    "      --thread TID         only this thread\n"
+    "      --state N            only this Lua state\n"
+    "      --from TIME          only samples from this time after process start (1.5s, 200ms)\n"
+    "      --to TIME            only samples before this time\n"
+    "  -p, --pid PID            only this process\n"
+    "      --title TEXT         name of the profile (default: the command line)\n"
+    "  -h, --help               show this\n"
+    "\n"
+    "Exit status: 0 fine; 1 a file could not be read, or there is nothing to write; 2 usage;\n"
+    "4 a trace is incomplete: what is intact was written.\n";
+
+static const struct stack_word formats[] = {{"folded", FORMAT_FOLDED},
+                                            {"pprof", FORMAT_PPROF},
+                                            {"speedscope", FORMAT_SPEEDSCOPE},
+                                            {"chrome", FORMAT_CHROME},
+                                            {NULL, 0}};
+
+static struct export_about about_of(const struct stack_load *l, const struct stack_settings *s,
+                                    char **title)
+{
+    struct process *p = l->process[0];
+    struct digest d = {.process = p};
+    *title = s->title           ? xstrdup(s->title)
+             : l->process_n > 1 ? xformat("%zu processes", l->process_n)
+                                : xstrdup(digest_command(&d));
+    return (struct export_about){*title, p->start_real_ns,
+                                 process_since_start(p, process_end_ns(p)),
+                                 l->tree.samples_n ? stack_period_ns(p) : 0};
+}
+
+static int write_out(struct stack_load *l, const struct stack_settings *s, FILE *out)
+{
+    char *title;
+    struct export_about about = about_of(l, s, &title);
+    int bad = 0;
+    if (s->format == FORMAT_PPROF)
+        bad = flame_pprof(&l->tree, &about, out);
+    else if (s->format == FORMAT_SPEEDSCOPE)
+        flame_speedscope(&l->tree, &about, out);
+    else if (s->format == FORMAT_CHROME)
+        flame_chrome(l->process, l->process_n, out);
+    else
+        flame_folded(&l->tree, out);
+    free(title);
+    return bad;
+}
+
+static int output(struct stack_load *l, const struct stack_settings *s)
+{
+    FILE *out = s->out ? fopen(s->out, "we") : stdout;
+    if (!out)
+        return cli_error("export", "%s can not be written: %s", s->out, strerror(errno));
+    int bad = write_out(l, s, out) || fflush(out) != 0 || ferror(out), error = errno;
+    if (s->out && fclose(out) != 0)
+        bad = 1;
+    if (bad && error != EPIPE)
+        return cli_error("export", "%s can not be written: %s", s->out ? s->out : "the output",
+                         strerror(error));
+    return EXIT_FINE;
+}
+
+static int is_usable(const struct stack_settings *s)
+{
+    if (s->format == FORMAT_NONE) {
+        cli_usage_error("export", "--format is needed: folded, pprof, speedscope or chrome");
+        return 0;
+    }
+    if (s->choice.inverted && s->format != FORMAT_FOLDED) {
+        cli_usage_error("export", "--invert is for folded stacks only: other programs can turn "
+                                  "stacks around themselves");
+        return 0;
+    }
+    if (s->format == FORMAT_PPROF && !s->out && isatty(STDOUT_FILENO)) {
+        cli_usage_error("export", "pprof profiles are binary: name a file with -o");
+        return 0;
+    }
+    return 1;
+}
+
+int cmd_export(int argc, char **argv)
+{
+    struct stack_settings s = {.command = "export"};
+    struct stack_load l;
+    int early = stack_settings_read(&s, argc, argv, help, formats);
+    if (early)
+        return early - 1;
+    if (!is_usable(&s))
+        return EXIT_USAGE;
+    signal(SIGPIPE, SIG_IGN);
+    early = stack_load_read(&l, &s, argv + optind);
+    if (!early && s.format != FORMAT_CHROME)
+        early = stack_load_tree(&l, &s);
+    int status = early ? early - 1 : output(&l, &s);
+    if (!status)
+        status = stack_load_status(&l);
+    stack_load_release(&l);
+    return status;
+}
