@@ -46,6 +46,8 @@ static const char help[] =
     "                      where that can not be written\n"
     "  -w, --wait SECONDS  how long to wait, after PROGRAM has ended, for processes that it\n"
     "                      left in the background; `all`: until they end (default 1)\n"
+    "      --cpu[=HZ]      take samples of CPU time, 999 a second unless told otherwise (at most\n"
+    "                      10000), for `modprof flame` and `modprof report`\n"
     "  -q, --quiet         no summary; errors are still told\n"
     "  -h, --help          show this\n"
     "\n"
@@ -318,10 +320,21 @@ static int read_wait(const char *text, int *ms)
     return 0;
 }
 
+/* The launched program inherits it. */
+static int set_cpu(const char *hz)
+{
+    char *end = "";
+    long n = hz ? strtol(hz, &end, 10) : 999;
+    if (*end || n < 1 || n > 10000)
+        return -1;
+    return setenv("MODPROF_CPU", hz ? hz : "999", 1);
+}
+
 static int read_options(struct run *r, int argc, char **argv)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                             {"wait", required_argument, NULL, 'w'},
+                                            {"cpu", optional_argument, NULL, 'c'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -334,7 +347,10 @@ static int read_options(struct run *r, int argc, char **argv)
             r->quiet = 1;
         else if (c == 'h')
             return fputs(help, stdout), EXIT_FINE;
-        else if (c == ':')
+        else if (c == 'c') {
+            if (set_cpu(optarg))
+                return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000", optarg);
+        } else if (c == ':')
             return cli_usage_error("run", "%s wants a value", argv[optind - 1]);
         else if (c != 'w')
             return cli_usage_error("run", "there is no option %s", argv[optind - 1]);

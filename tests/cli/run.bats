@@ -268,3 +268,11 @@ sections() { "$MODPROF" report --section overview "$@"; }
     [[ $output == *"status 0"* ]]
     [[ $output == *"report 4"* || $output == *"report 1"* ]]
 }
+
+@test "--cpu takes samples of CPU time, at a rate that is checked" {
+    run -0 "$MODPROF" run -q --cpu=499 -o "$PWD/c.mprof" -- lua5.4 -e 'local s = 0 for i = 1, 2e7 do s = s + i end'
+    run -0 "$MODPROF" report c.mprof --format json --section overview,cpu
+    [[ $output == *perf_event_open* || $output == *samples* ]]
+    run -2 "$MODPROF" run --cpu=0 -- true
+    run -2 "$MODPROF" run --cpu=fast -- true
+}
