@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "show where start-up, memory and crossings go"},
     {"flame", cmd_flame, "show where the time went, as stacks: text or a picture"},
     {"export", cmd_export, "write stacks for other programs: pprof, speedscope, chrome"},
+    {"check", cmd_check, "hold traces against budgets: pass or fail"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };
 enum { COMMAND_N = sizeof commands / sizeof *commands };
@@ -46,7 +47,7 @@ static void help_print(FILE *out)
           "  -V, --version    show the version\n\n"
           "Without a command of its own a program is profiled by preloading the shim:\n"
           "  LD_PRELOAD=/path/to/libmodprof.so app && modprof report\n\n"
-          "Exit status: 0 fine, 1 error, 2 usage, 4 the data are incomplete;\n"
+          "Exit status: 0 fine, 1 error, 2 usage, 3 over budget, 4 no verdict: incomplete data;\n"
           "`run` exits with the status of the program it ran.\n",
           out);
 }

@@ -1,0 +1,94 @@
+/* measure: see measure.h. */
+#include "collector/budget/measure.h"
+
+#include <string.h>
+
+#include "wire/enums.h"
+
+void measure_item(struct measure_sink *s, double value, const char *place)
+{
+    struct measured *m = s->m;
+    s->sum += value;
+    if (!m->n || value > m->place_value) {
+        m->place = place;
+        m->place_value = value;
+    }
+    if (!m->n || value < m->smallest) {
+        m->smallest = value;
+        m->smallest_place = place;
+    }
+    m->n++;
+}
+
+/* Why figures of Lua may be too low. */
+static const char *lua_doubt(struct process *p)
+{
+    size_t covered = 0;
+    for (size_t i = 0; i < p->copies.n; i++) {
+        const struct rec_copy *c = rowset_at(&p->copies, i);
+        if (c->status == COPY_PARTLY)
+            return pool_format(&p->pool, "Lua in %s is covered only in part",
+                               process_object_path(p, c->object));
+        covered += c->status != COPY_NOT;
+    }
+    return covered ? NULL : "no Lua of this process is covered";
+}
+
+static const char *loss_doubt(const struct metric *metric, struct process *p)
+{
+    for (unsigned i = 0; i < LOSS_N; i++)
+        if (p->losses[i] && metric->spoilt >> i & 1)
+            return pool_format(&p->pool, "losses: %s", loss_name(i));
+    return NULL;
+}
+
+static const char *doubt(const struct metric *metric, struct digest *d)
+{
+    struct process *p = d->process;
+    const char *why = NULL;
+    if (metric->needs & NEED_LUA)
+        why = lua_doubt(p);
+    if (!why && metric->needs & NEED_C && !trust_c_memory(p))
+        why = "C allocation could not be seen";
+    if (!why && d->incomplete.n)
+        why = pool_format(&p->pool, "%s", d->incomplete.at[0]);
+    return why ? why : loss_doubt(metric, p);
+}
+
+/* Where most of a figure of the whole process comes from. */
+static void contributor_find(struct measured *m, const struct rule *r, struct digest *d)
+{
+    struct measured other = {0};
+    struct rule any = {.metric = metric_at(r->metric->contributor), .phase = -1, .kind = -1};
+    struct measure_sink sink = {&any, d, &other, 0};
+    m->place = "";
+    m->place_value = 0;
+    if (r->metric->contributor == METRIC_NONE)
+        return;
+    measure_items_of[r->metric->contributor](&sink);
+    if (other.n && other.place_value > 0) {
+        m->place = other.place;
+        m->place_value = other.place_value;
+    }
+}
+
+void measure(const struct rule *r, struct digest *d, struct measured *m)
+{
+    struct measure_sink sink = {r, d, m, 0};
+    memset(m, 0, sizeof *m);
+    m->place = m->smallest_place = "";
+    measure_items_of[metric_number(r->metric)](&sink);
+    m->doubt = doubt(r->metric, d);
+    if (!m->n)
+        return;
+    if (r->each) {
+        m->value = m->place_value;
+        return;
+    }
+    m->value = m->smallest = sink.sum;
+    m->smallest_place = "";
+    if (m->place_value <= 0)
+        m->place = "";
+    if (r->metric->way == WAY_WHOLE)
+        contributor_find(m, r, d);
+}

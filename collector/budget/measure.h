@@ -1,0 +1,37 @@
+/* measure: what a rule's metric comes to in one process, and where most of it is. */
+#ifndef COLLECTOR_BUDGET_MEASURE_H
+#define COLLECTOR_BUDGET_MEASURE_H
+
+#include "collector/analyse/digest.h"
+#include "collector/budget/budget.h"
+
+struct measured {
+    size_t n;           /* what matched; 0: nothing, and the rest means nothing */
+    double value;       /* of `each`: the largest */
+    double smallest;    /* of `each`: the smallest; else as value */
+    const char *place;  /* that contributes most, fit for people; "" */
+    double place_value; /* how much that is */
+    const char *smallest_place;
+    const char *doubt; /* why the true value may be larger (or, for NEED_END, another); NULL */
+    int lower_bound;   /* 1: an estimate that is at most the true value */
+};
+
+/* Texts stand in the process's pool. */
+void measure(const struct rule *r, struct digest *d, struct measured *m);
+
+/* ---- between measure.c and measure_items.c ---- */
+
+/* Takes the items that a metric is made of. */
+struct measure_sink {
+    const struct rule *rule;
+    struct digest *digest;
+    struct measured *m;
+    double sum;
+};
+/* One item at PLACE (in the process's pool or longer-lived; "" none). */
+void measure_item(struct measure_sink *s, double value, const char *place);
+
+typedef void measure_items(struct measure_sink *s);
+extern measure_items *const measure_items_of[METRIC_N];
+
+#endif

@@ -1,0 +1,27 @@
+/* check_settings: the command line of `modprof check`. */
+#ifndef COLLECTOR_CLI_CHECK_SETTINGS_H
+#define COLLECTOR_CLI_CHECK_SETTINGS_H
+
+enum check_format {
+    CHECK_TEXT,
+    CHECK_JSON,
+    CHECK_JUNIT,
+    CHECK_SARIF,
+    CHECK_GITHUB,
+    CHECK_GITLAB,
+    CHECK_OPENMETRICS
+};
+
+struct check_settings {
+    enum check_format format;
+    const char *config;                    /* NULL: look for it */
+    const char *output;                    /* NULL: standard output */
+    unsigned long pid;                     /* 0: all */
+    int init, all, strict, metrics, color; /* color: enum terminal_color */
+};
+
+/* Reads the options; files follow from argv[optind] on.  Returns 0, or the exit status + 1 where the
+ * command is over. */
+int check_settings_read(struct check_settings *s, int argc, char **argv);
+
+#endif

@@ -1,0 +1,87 @@
+/* check_json: the verdicts for programs; docs/check.schema.json describes them. */
+#include <stdlib.h>
+
+#include "collector/output/check_output.h"
+#include "collector/output/json_value.h"
+#include "collector/util/xalloc.h"
+
+static json_t *bound(const struct bound *b)
+{
+    json_t *v = json_object();
+    if (!b->given)
+        return json_decref(v), json_null();
+    json_put_real(v, "value", b->value);
+    json_put_text(v, "text", b->text);
+    return v;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text && *text ? json_string(text) : json_null();
+}
+
+static void put_rule(json_t *v, const struct rule *r)
+{
+    json_put_text(v, "rule", r->name);
+    json_put_text(v, "metric", r->metric->name);
+    json_put_text(v, "unit", quantity_unit(r->metric->quantity));
+    json_put_bool(v, "deterministic", r->metric->timing == TIMING_EXACT);
+    json_put_text(v, "level", rule_level_name(r->level));
+    json_put_u64(v, "line", r->line);
+    json_put(v, "limit", bound(&r->limit));
+    json_put(v, "warn", bound(&r->warn));
+    json_put(v, "at_least", bound(&r->at_least));
+    json_put(v, "message", text_or_null(r->message));
+}
+
+static json_t *finding(const struct finding *f)
+{
+    json_t *v = json_object();
+    put_rule(v, f->rule);
+    json_put_text(v, "verdict", verdict_name(f->verdict));
+    json_put(v, "pid", f->digest ? json_integer(f->digest->process->pid) : json_null());
+    json_put(v, "measured", f->bound ? json_real(f->value) : json_null());
+    json_put_bool(v, "lower_bound", f->bound && f->m.lower_bound);
+    json_put(v, "excess", f->bound ? json_real(f->excess) : json_null());
+    json_put(v, "place", text_or_null(f->place));
+    json_put(v, "place_value", f->place && *f->place ? json_real(f->place_value) : json_null());
+    json_put(v, "reason", text_or_null(check_reason(f)));
+    char *sentence = check_sentence(f);
+    json_put_text(v, "sentence", sentence);
+    free(sentence);
+    return v;
+}
+
+static json_t *processes(const struct check_report *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->digest_n; i++) {
+        json_t *v = json_object();
+        json_put_u64(v, "pid", r->digest[i]->process->pid);
+        json_put_text(v, "trace", r->digest[i]->model->path);
+        json_put_text(v, "command", digest_command(r->digest[i]));
+        json_put_bool(v, "complete", !r->digest[i]->incomplete.n);
+        json_array_append_new(list, v);
+    }
+    return list;
+}
+
+void check_json(const struct check_report *r, FILE *out)
+{
+    json_t *v = json_object(), *list = json_array(), *counts = json_object();
+    json_put_text(v, "schema", "modprof-check");
+    json_put_u64(v, "version", JSON_CHECK_VERSION);
+    json_put_text(v, "verdict", check_word(r));
+    json_put_u64(v, "exit_status", (uint64_t)r->status);
+    json_put_text(v, "config", r->budget->path);
+    for (int i = 0; i < VERDICT_N; i++)
+        json_put_u64(counts, verdict_name((enum verdict)i), r->findings->count[i]);
+    json_put(v, "counts", counts);
+    json_put(v, "processes", processes(r));
+    for (size_t i = 0; i < r->findings->n; i++)
+        json_array_append_new(list, finding(&r->findings->at[i]));
+    json_put(v, "rules", list);
+    json_dumpf(v, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+    fputc('\n', out);
+    json_decref(v);
+}
