@@ -8,10 +8,11 @@
 #include "shim/attach/hooks.h"
 #include "shim/attach/lua_symbols.h"
 #include "shim/attach/redirect.h"
-#include "shim/attach/verbose.h"
 #include "shim/hooks/cfunction.h"
 #include "shim/hooks/ffi.h"
+#include "shim/hooks/heap.h"
 #include "shim/record/record_api.h"
+#include "shim/record/verbose.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
 
@@ -303,5 +304,6 @@ void adopt_forget(uint64_t lo, uint64_t hi)
     }
     function_forget(lo, hi);
     cfunction_forget(lo, hi);
+    heap_forget(lo, hi);
     native_forget();
 }

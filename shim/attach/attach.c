@@ -14,12 +14,12 @@
 #include "shim/attach/lua_symbols.h"
 #include "shim/attach/rescan.h"
 #include "shim/attach/scan.h"
-#include "shim/attach/verbose.h"
 #include "shim/hooks/cheap.h"
 #include "shim/real.h"
 #include "shim/record/limits.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
+#include "shim/record/verbose.h"
 
 static int allowed;             /* attach_start has run: not set-uid, not switched off */
 static int late;                /* 1 once start-up is over */

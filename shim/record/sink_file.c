@@ -18,6 +18,7 @@
 #include "shim/record/record_api.h"
 #include "shim/record/sink.h"
 #include "shim/record/trace_name.h"
+#include "shim/record/verbose.h"
 #include "wire/frame.h"
 
 enum { SLOW_NS = 50 * 1000 * 1000, SUFFIXES_MAX = 100 };
@@ -151,14 +152,25 @@ static int open_default(const char *dir)
     return errno == EEXIST ? open_suffixed(path, 0) : -1;
 }
 
+static int open_somewhere(void)
+{
+    if (config.out[0] ? open_told() == 0 : open_default(config.cwd) == 0)
+        return 0;
+    if (config.out[0])
+        VERBOSE("the trace can not be written to ", config.out);
+    return open_default(config.tmp_dir) && open_default("/tmp") ? -1 : 0;
+}
+
 static void file_open(int arena_fd)
 {
     (void)arena_fd;
     slow = 0;
-    if (config.out[0] ? open_told() == 0 : open_default(config.cwd) == 0)
-        return;
-    if (open_default(config.tmp_dir) && open_default("/tmp"))
+    if (open_somewhere()) {
         arena->process.trace_path[0] = 0;
+        VERBOSE("no place for a trace was found");
+    } else {
+        VERBOSE("the trace goes to ", arena->process.trace_path);
+    }
 }
 
 /* ---- writing ---- */

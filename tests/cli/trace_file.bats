@@ -25,6 +25,14 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
     [ "$(ls tmp/lua5.4-*.mprof | wc -l)" = 1 ]
 }
 
+@test "or where the told file can not be written, and MODPROF_VERBOSE says where it went" {
+    MODPROF_VERBOSE=1 MODPROF_OUT=no/such/x.mprof run profiled lua5.4 -e ''
+    [[ $output == *"can not be written to "*"no/such/x.mprof"*"the trace goes to $PWD/tmp/lua5.4-"* ]]
+    [ "$(ls tmp/lua5.4-*.mprof | wc -l)" = 1 ]
+    MODPROF_VERBOSE=1 MODPROF_OUT=y.mprof run profiled lua5.4 -e ''
+    [[ $output == *"the trace goes to $PWD/y.mprof"* && $output != *"can not"* ]]
+}
+
 @test "a host that changes its directory writes where it was started" {
     MODPROF_OUT=x.mprof profiled "$HOSTS/processes" chroot || true
     [ -s x.mprof ]
@@ -153,14 +161,19 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
 }
 
 @test "an orderly end leaves nothing in /dev/shm" {
+    ls /dev/shm >before # killed processes of others, with ids that come again
     for way in fork_many vfork_exec daemon exec exec_fails quick_exit _exit exit_in_handler; do
         MODPROF_OUT=$way-%p.mprof profiled "$HOSTS/processes" "$way" >/dev/null 2>&1 || true
     done
     sleep 1 # the daemon
-    for f in *.mprof; do
-        pid=$(overview "$f" | sed -n 's/^process \([0-9]*\) .*/\1/p')
-        [ "$(arenas "$pid")" = 0 ]
+    ls *.mprof | sed 's/.*-\([0-9]*\)\.mprof$/modprof.'"$(id -u)"'.\1./' >ours
+    [ "$(wc -l <ours)" -ge 8 ]
+    for i in $(seq 50); do
+        ls /dev/shm | grep -vxFf before >new || true
+        grep -Ff ours new || break
+        sleep 0.2
     done
+    run -1 grep -Ff ours new
 }
 
 @test "without a collector the host runs on and nothing is written" {

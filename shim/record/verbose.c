@@ -1,5 +1,5 @@
 /* verbose: see verbose.h. */
-#include "shim/attach/verbose.h"
+#include "shim/record/verbose.h"
 
 #include <string.h>
 #include <unistd.h>

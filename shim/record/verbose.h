@@ -1,8 +1,8 @@
 /* verbose: what MODPROF_VERBOSE=1 says on stderr; nothing otherwise.
  *
- * Context: constructor or loader callback.  No stdio: one write per line. */
-#ifndef SHIM_ATTACH_VERBOSE_H
-#define SHIM_ATTACH_VERBOSE_H
+ * Context: any that may write to stderr.  No stdio: one write per line. */
+#ifndef SHIM_RECORD_VERBOSE_H
+#define SHIM_RECORD_VERBOSE_H
 
 /* Writes "modprof: " and the N parts as one line, cut at 1,000 bytes. */
 void verbose_line(const char *const *parts, unsigned n);
