@@ -112,14 +112,26 @@ static int readable(const void *address)
     return object >= 0 && object == object_of((const char *)address + 15);
 }
 
+/* The last allocator that was found to be plain; 0: none. */
+static _Atomic uint64_t plain_alloc_known;
+
+void heap_forget(uint64_t lo, uint64_t hi)
+{
+    uint64_t known = atomic_load_explicit(&plain_alloc_known, memory_order_relaxed);
+    if (known >= lo && known < hi)
+        atomic_store_explicit(&plain_alloc_known, 0, memory_order_relaxed);
+}
+
 /* Once both realloc and free have been called (and so are bound), the host's allocator can be
  * looked at. */
 static COLD void route_find(struct arena_state *s)
 {
     const struct plain_alloc_targets t = {cheap_realloc_entry, cheap_free_entry, readable};
     s->route = ROUTE_HOST;
-    if (t.realloc && t.free && plain_alloc_is((const void *)(uintptr_t)s->host_alloc, &t))
-        s->route = ROUTE_DIRECT;
+    if (!t.realloc || !t.free || !plain_alloc_is((const void *)(uintptr_t)s->host_alloc, &t))
+        return;
+    s->route = ROUTE_DIRECT;
+    atomic_store_explicit(&plain_alloc_known, s->host_alloc, memory_order_relaxed);
 }
 
 static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
@@ -241,8 +253,10 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
     s->host_alloc = (uintptr_t)f;
     s->host_ud = (uintptr_t)ud;
     s->copy = (uint16_t)c->id;
-    s->tid = (uint32_t)gettid();
+    s->tid = slot_get()->owner_tid;
     s->created_ns = now_ns();
+    if (s->host_alloc == atomic_load_explicit(&plain_alloc_known, memory_order_relaxed))
+        s->route = ROUTE_DIRECT;
     lua_State *L = c->api.lua_newstate(heap_alloc, s);
     if (L != NULL)
         state_created(s, c, L);

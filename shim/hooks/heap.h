@@ -17,6 +17,9 @@ struct arena_state *heap_state(struct lua_copy *c, lua_State *L);
  * by an exception leaves a stale value; whoever finds himself above it clears it. */
 extern SHIM_HIDDEN SHIM_TLS uintptr_t heap_inside;
 
+/* The code at [lo, hi) is gone: what was found of allocators there is forgotten. */
+void heap_forget(uint64_t lo, uint64_t hi);
+
 void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
 #endif

@@ -179,8 +179,10 @@ static int set_up(void **state)
     real.free = free;
     cheap_realloc_entry = "realloc";
     cheap_free_entry = "free";
+    thread.owner_tid = 11;
     slots_left = 1;
     closed_n = verified_n = proofs_n = proof = 0;
+    heap_forget(0, UINT64_MAX);
     state_milestone_ns = 0;
     return 0;
 }
@@ -467,6 +469,27 @@ static void a_proven_allocator_is_not_gone_through_and_counts_the_same(void **st
     assert_int_equal(thread.lua_calls_n, 4); /* and the state's own block */
 }
 
+static void a_proven_allocator_is_known_to_later_states_until_its_code_goes(void **state)
+{
+    (void)state;
+    proof = 1;
+    lua_State *L = open_state();
+    free_one(L);
+    hook_lua_close(L);
+    for (int gone = 0; gone < 2; gone++) {
+        int calls_n = host.calls_n;
+        uint64_t direct_n = thread.lua_calls_n;
+        memset(&slot, 0, sizeof slot);
+        slots_left = 1;
+        L = open_state();
+        assert_int_equal(host.calls_n > calls_n, gone);
+        hook_lua_close(L);
+        assert_int_equal(thread.lua_calls_n > direct_n, !gone);
+        heap_forget((uintptr_t)slot.host_alloc, (uintptr_t)slot.host_alloc + 1);
+    }
+    assert_int_equal(proofs_n, 2);
+}
+
 static void *refusing_malloc(size_t n)
 {
     (void)n;
@@ -548,6 +571,7 @@ int main(void)
         TEST(live_and_peak_are_exact),
         TEST(an_unproven_allocator_is_always_asked),
         TEST(a_proven_allocator_is_not_gone_through_and_counts_the_same),
+        TEST(a_proven_allocator_is_known_to_later_states_until_its_code_goes),
         TEST(a_direct_request_can_be_refused),
         TEST(a_new_allocator_must_be_proven_anew),
         TEST(without_our_own_malloc_nothing_is_proven),
