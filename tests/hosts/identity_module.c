@@ -150,14 +150,24 @@ static int traceback(lua_State *L)
 
 static int register_again(lua_State *L);
 
-static const luaL_Reg functions[] = {
-    {"check", check}, {"own", own}, {"other", other}, {"push_again", push_again},
-    {"register_again", register_again}, {"address_is_code", address_is_code},
-    {"closure", closure}, {"closure_function", closure_function},
-    {"topointer_relations", topointer_relations}, {"fails_with_name", fails_with_name},
-    {"argument", argument}, {"buffer", buffer}, {"call_through_c", call_through_c},
-    {"yield_across", yield_across}, {"allocator_pair_works", allocator_pair_works},
-    {"where", where}, {"traceback", traceback}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"check", check},
+                                     {"own", own},
+                                     {"other", other},
+                                     {"push_again", push_again},
+                                     {"register_again", register_again},
+                                     {"address_is_code", address_is_code},
+                                     {"closure", closure},
+                                     {"closure_function", closure_function},
+                                     {"topointer_relations", topointer_relations},
+                                     {"fails_with_name", fails_with_name},
+                                     {"argument", argument},
+                                     {"buffer", buffer},
+                                     {"call_through_c", call_through_c},
+                                     {"yield_across", yield_across},
+                                     {"allocator_pair_works", allocator_pair_works},
+                                     {"where", where},
+                                     {"traceback", traceback},
+                                     {NULL, NULL}};
 
 static int register_again(lua_State *L)
 {

@@ -210,19 +210,62 @@ static void dies(int sig)
     raise(sig);
 }
 
-static void kills_itself(void) { dies(SIGKILL); }
-static void terminates(void) { dies(SIGTERM); }
+static void kills_itself(void)
+{
+    dies(SIGKILL);
+}
+static void terminates(void)
+{
+    dies(SIGTERM);
+}
 static int *volatile nowhere;
-static void segfaults(void) { say("alive"); *nowhere = 1; }
-static void aborts(void) { say("alive"); abort(); }
-static void quick_exits(void) { say("alive"); quick_exit(11); }
-static void underscore_exits(void) { say("alive"); _exit(12); }
-static void execs(void) { say("alive"); execlp("sh", "sh", "-c", "echo replaced; exit 13", (char *)NULL); }
-static void exec_fails(void) { say("alive"); execlp("/no/such/program", "x", (char *)NULL); say("still alive"); }
-static void exec_lua(void) { say("alive"); execlp("lua5.4", "lua5.4", "-e", "print 'replaced'", (char *)NULL); }
-static void panics(void) { say("alive"); lua_pushstring(L, "unprotected"); lua_error(L); }
+static void segfaults(void)
+{
+    say("alive");
+    *nowhere = 1;
+}
+static void aborts(void)
+{
+    say("alive");
+    abort();
+}
+static void quick_exits(void)
+{
+    say("alive");
+    quick_exit(11);
+}
+static void underscore_exits(void)
+{
+    say("alive");
+    _exit(12);
+}
+static void execs(void)
+{
+    say("alive");
+    execlp("sh", "sh", "-c", "echo replaced; exit 13", (char *)NULL);
+}
+static void exec_fails(void)
+{
+    say("alive");
+    execlp("/no/such/program", "x", (char *)NULL);
+    say("still alive");
+}
+static void exec_lua(void)
+{
+    say("alive");
+    execlp("lua5.4", "lua5.4", "-e", "print 'replaced'", (char *)NULL);
+}
+static void panics(void)
+{
+    say("alive");
+    lua_pushstring(L, "unprotected");
+    lua_error(L);
+}
 
-static void handler_exits(int sig) { _exit(100 + sig); }
+static void handler_exits(int sig)
+{
+    _exit(100 + sig);
+}
 static void exits_in_handler(void)
 {
     signal(SIGALRM, handler_exits);
@@ -240,16 +283,31 @@ static void not_dumpable(void)
 static const struct {
     const char *name;
     void (*run)(void);
-} ways[] = {
-    {"fork_after", fork_after}, {"fork_of_fork", fork_of_fork}, {"fork_many", fork_many},
-    {"fork_killed", fork_killed}, {"fork_exec", fork_exec}, {"vfork_exec", vfork_exec},
-    {"spawn", spawn}, {"daemon", become_daemon}, {"close_all", close_all},
-    {"few_descriptors", few_descriptors}, {"no_growth", no_growth}, {"unwritable", unwritable},
-    {"chroot", in_chroot}, {"kill", kills_itself}, {"terminate", terminates},
-    {"segfault", segfaults}, {"abort", aborts}, {"quick_exit", quick_exits},
-    {"_exit", underscore_exits}, {"exec", execs}, {"exec_fails", exec_fails},
-    {"exec_lua", exec_lua}, {"panic", panics}, {"exit_in_handler", exits_in_handler},
-    {"not_dumpable", not_dumpable}};
+} ways[] = {{"fork_after", fork_after},
+            {"fork_of_fork", fork_of_fork},
+            {"fork_many", fork_many},
+            {"fork_killed", fork_killed},
+            {"fork_exec", fork_exec},
+            {"vfork_exec", vfork_exec},
+            {"spawn", spawn},
+            {"daemon", become_daemon},
+            {"close_all", close_all},
+            {"few_descriptors", few_descriptors},
+            {"no_growth", no_growth},
+            {"unwritable", unwritable},
+            {"chroot", in_chroot},
+            {"kill", kills_itself},
+            {"terminate", terminates},
+            {"segfault", segfaults},
+            {"abort", aborts},
+            {"quick_exit", quick_exits},
+            {"_exit", underscore_exits},
+            {"exec", execs},
+            {"exec_fails", exec_fails},
+            {"exec_lua", exec_lua},
+            {"panic", panics},
+            {"exit_in_handler", exits_in_handler},
+            {"not_dumpable", not_dumpable}};
 
 int main(int argc, char **argv)
 {

@@ -214,8 +214,12 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } ways[] = {{"stopped", stopped}, {"storm", storm}, {"lua_in_handler", lua_in_handler},
-                {"hooks", hooks}, {"own_jumps", own_jumps}, {"recovered", recovered},
+    } ways[] = {{"stopped", stopped},
+                {"storm", storm},
+                {"lua_in_handler", lua_in_handler},
+                {"hooks", hooks},
+                {"own_jumps", own_jumps},
+                {"recovered", recovered},
                 {"keeps_errno", keeps_errno}};
     L = luaL_newstate();
     luaL_openlibs(L);

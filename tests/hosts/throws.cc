@@ -10,7 +10,10 @@
 
 static int destroyed;
 struct guard {
-    ~guard() { destroyed++; }
+    ~guard()
+    {
+        destroyed++;
+    }
 };
 
 static int throws(lua_State *L)
@@ -67,10 +70,13 @@ int main()
     run(L, "string.gsub('x', 'x', lua_error_with_guard)");
     run(L, "return pcall(string.gsub, 'x', 'x', throws)");
     run(L, "return coroutine.wrap(function() lua_error_with_guard() end)()");
-    run(L, "for i = 1, 1000 do pcall(lua_error_with_guard) pcall(catches, error, i) end return 'storm'");
-    run(L, "package.preload.m = function() lua_error_with_guard() end return tostring(select(2, pcall(require, 'm')))");
+    run(L, "for i = 1, 1000 do pcall(lua_error_with_guard) pcall(catches, error, i) end return "
+           "'storm'");
+    run(L, "package.preload.m = function() lua_error_with_guard() end return tostring(select(2, "
+           "pcall(require, 'm')))");
     run(L, "return require 'fails'");
-    run(L, "local function f(n) if n == 0 then error 'deep' end pcall(f, n - 1) lua_error_with_guard() end return pcall(f, 100)");
+    run(L, "local function f(n) if n == 0 then error 'deep' end pcall(f, n - 1) "
+           "lua_error_with_guard() end return pcall(f, 100)");
     run(L, "local f f = function() return pcall(f) end return tostring(f())");
     run(L, "return coroutine.wrap(function() return pcall(coroutine.yield, 'yielded') end)()");
     try {
