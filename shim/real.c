@@ -80,6 +80,9 @@ static void find_process(void)
     FIND(execvpe);
     FIND(fexecve);
     FIND(daemon);
+    FIND(sigaction);
+    FIND(signal);
+    FIND(__sysv_signal);
 }
 
 static void find_rest(void)

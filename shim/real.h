@@ -7,6 +7,7 @@
 #ifndef SHIM_REAL_H
 #define SHIM_REAL_H
 
+#include <signal.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,9 @@ struct real {
     int (*execvpe)(const char *, char *const[], char *const[]);
     int (*fexecve)(int, char *const[], char *const[]);
     int (*daemon)(int, int);
+    int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    void (*(*signal)(int, void (*)(int)))(int);
+    void (*(*__sysv_signal)(int, void (*)(int)))(int);
 };
 extern SHIM_HIDDEN struct real real;
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
@@ -19,9 +20,11 @@
 #include "shim/sampler/tick.h"
 #include "shim/stack/lua_learn.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, EVENTS_MAX = 1024, LAYOUT_UNUSED = 2 };
 
 static _Atomic int on;
+static _Atomic(void *) events[EVENTS_MAX]; /* of all threads, so that they can be ended at once */
+static struct sigaction host_action;       /* what the host believes of the signal */
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -64,12 +67,36 @@ static void *event_start(void)
     return page != MAP_FAILED ? page : NULL;
 }
 
+/* Notes the event; ends it where there is no room, or sampling has ended meanwhile. */
+static uint32_t event_keep(void *page)
+{
+    for (uint32_t i = 0; i < EVENTS_MAX; i++) {
+        void *none = NULL;
+        if (atomic_load_explicit(&events[i], memory_order_relaxed) != NULL ||
+            !atomic_compare_exchange_strong(&events[i], &none, page))
+            continue;
+        if (atomic_load(&on))
+            return i;
+        page = atomic_exchange(&events[i], NULL);
+        break;
+    }
+    if (page != NULL)
+        munmap(page, PAGE);
+    return EVENTS_MAX;
+}
+
+static void event_end(uint32_t i)
+{
+    void *page = i < EVENTS_MAX ? atomic_exchange(&events[i], NULL) : NULL;
+    if (page != NULL)
+        munmap(page, PAGE);
+}
+
 static void thread_end(void *p)
 {
     struct tick_thread *t = p;
     tick_now = NULL;
-    if (t->event != NULL)
-        munmap(t->event, PAGE);
+    event_end(t->event);
     munmap(t, sizeof *t);
 }
 
@@ -80,6 +107,7 @@ static struct tick_thread *thread_new(void)
     if (t == MAP_FAILED)
         return NULL;
     t->tid = (uint32_t)syscall(SYS_gettid);
+    t->event = EVENTS_MAX;
     native_stack_learn(&t->stack);
     return t;
 }
@@ -92,8 +120,10 @@ static COLD void thread_begin(void)
     if (t != NULL) {
         pthread_setspecific(leave_key, t);
         tick_now = t;
-        t->event = event_start();
-        if (t->event == NULL)
+        void *page = event_start();
+        if (page != NULL)
+            t->event = event_keep(page);
+        else
             uncovered_note("CPU samples of a thread", strerrorname_np(errno), 0);
     }
     errno = saved;
@@ -111,9 +141,9 @@ void sampler_thread(void)
 static void fork_child(void)
 {
     struct tick_thread *t = tick_now;
+    memset(events, 0, sizeof events);
     if (t == NULL)
         return;
-    t->event = NULL;
     thread_end(t);
     pthread_setspecific(leave_key, NULL);
     if (running_last != NULL)
@@ -126,12 +156,14 @@ static int handler_install(void)
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = tick;
     ours.sa_flags = SA_SIGINFO | SA_RESTART;
+    sigfillset(&ours.sa_mask); /* a handler of the host's may jump out of ours */
     if (sigaction(config.cpu_signal, NULL, &now) != 0)
         return -1;
     if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) {
         uncovered_note("CPU samples", "the program uses the signal (see MODPROF_CPU_SIGNAL)", 0);
         return -1;
     }
+    host_action = now;
     return sigaction(config.cpu_signal, &ours, NULL);
 }
 
@@ -170,14 +202,46 @@ void sampler_copy(struct lua_copy *c)
         return;
     int saved = errno;
     pthread_once(&once, start);
-    if (atomic_load(&on) && !lua_learnt(c->id)->tried) {
-        lua_learn(c);
+    int is_checked = arena->copies[c->id].layout != LAYOUT_UNUSED; /* not by another thread, now */
+    if (atomic_load(&on) && is_checked && lua_learn(c)) {
         running_watch(c);
         if (!lua_learnt(c->id)->frames)
             uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
                            c->id + 1);
     }
     errno = saved;
+}
+
+/* ---- the host and the signal ---- */
+
+int sampler_owns(int n)
+{
+    return atomic_load_explicit(&on, memory_order_relaxed) && n == config.cpu_signal;
+}
+
+static void give_up(void)
+{
+    atomic_store(&on, 0);
+    for (uint32_t i = 0; i < EVENTS_MAX; i++)
+        event_end(i);
+    uncovered_note("CPU samples from some time on", "the program handles the signal itself", 0);
+}
+
+int sampler_action(const struct sigaction *act, struct sigaction *old)
+{
+    struct sigaction before = host_action;
+    if (act != NULL && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN) {
+        int saved = errno;
+        give_up();
+        errno = saved;
+        if (real.sigaction(config.cpu_signal, act, NULL) != 0)
+            return -1;
+    } else if (act != NULL) {
+        host_action = *act;
+    }
+    if (old != NULL)
+        *old = before;
+    return 0;
 }
 
 void sampler_stop(void)

@@ -2,13 +2,14 @@
  *
  * Each thread has a perf event on the software CPU clock that counts user time only and sends SIGURG
  * (or MODPROF_CPU_SIGNAL) to that thread.  The event fires only while the thread executes its own code,
- * so no system call is ever interrupted; the signal's default is to be ignored, so a host that resets
- * its handlers loses samples and nothing else.  No descriptor stays open: the event lives as long as
+ * so no system call is ever interrupted.  No descriptor stays open: the event lives as long as
  * one page mapped from it.
  *
  * Context: as said at each call. */
 #ifndef SHIM_SAMPLER_SAMPLER_H
 #define SHIM_SAMPLER_SAMPLER_H
+
+#include <signal.h>
 
 #include "shim/attach/copy.h"
 
@@ -18,6 +19,13 @@ void sampler_copy(struct lua_copy *c);
 
 /* Begins to sample this thread if that was not done yet.  Host thread. */
 void sampler_thread(void);
+
+/* 1 while signal N is the sampler's. Any context. */
+int sampler_owns(int n);
+
+/* sigaction by the host, of the sampler's signal.  It is told what it set; a handler of its own ends the
+ * sampling, before it is put in place.  Any context. */
+int sampler_action(const struct sigaction *act, struct sigaction *old);
 
 /* No further samples; running handlers end.  Any context. */
 void sampler_stop(void);

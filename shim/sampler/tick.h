@@ -16,7 +16,7 @@ struct running;
 
 /* What a thread needs to be sampled; its own mapping, so that handlers use little stack. */
 struct tick_thread {
-    void *event;
+    uint32_t event; /* index of its event in sampler.c */
     uint32_t tid;
     volatile uint32_t busy;
     struct native_stack stack;

@@ -156,12 +156,8 @@ static void publish(const struct lua_copy *c, const struct cfi_range *vm)
     atomic_fetch_add(&arena->copies[c->id].version, 1);
 }
 
-void lua_learn(struct lua_copy *c)
+static void learn(struct lua_copy *c, struct lua_learnt *out)
 {
-    struct lua_learnt *out = &learnt[c->id];
-    if (__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL) || !c->layout.verified ||
-        !is_known_version(c))
-        return;
     void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return;
@@ -180,6 +176,16 @@ void lua_learn(struct lua_copy *c)
     __atomic_store_n(&out->frames, found.frames, __ATOMIC_RELEASE);
     if (found.vm.hi != 0)
         publish(c, &found.vm);
+}
+
+int lua_learn(struct lua_copy *c)
+{
+    struct lua_learnt *out = &learnt[c->id];
+    if (__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL))
+        return 0;
+    if (c->layout.verified && is_known_version(c))
+        learn(c, out);
+    return 1;
 }
 
 void lua_unlearn(uint32_t id)

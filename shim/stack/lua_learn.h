@@ -18,8 +18,9 @@ struct lua_learnt {
 /* What is known of copy ID; never NULL.  Any context. */
 const struct lua_learnt *lua_learnt(uint32_t id);
 
-/* Learns, once per copy. */
-void lua_learn(struct lua_copy *c);
+/* Learns, once per copy, when its layout was checked.  Returns 1 to the caller that learnt, 0 to all
+ * others. */
+int lua_learn(struct lua_copy *c);
 
 /* The copy's object is about to be unloaded. */
 void lua_unlearn(uint32_t id);

@@ -83,3 +83,79 @@ LUA
         "$MODPROF" report t$hz.mprof >/dev/null
     done
 }
+
+# sampled MODE: the host's output is what it is without samples; the report goes to $report.
+sampled() {
+    "$HOSTS/sampled" "$1" >plain
+    MODPROF_CPU=4999 MODPROF_OUT=$PWD/$1.mprof LD_PRELOAD=$SHIM "$HOSTS/sampled" "$1" >sampled
+    cmp plain sampled
+    report=$("$MODPROF" report "$1.mprof" --section overview,cpu)
+}
+
+@test "short threads, fibers on small stacks and blocked signals are sampled without harm" {
+    possible
+    for mode in threads fibers blocked; do
+        sampled $mode
+        [[ $report == *"exact lines"* ]]
+    done
+}
+
+@test "a host whose signal handlers jump out of Lua goes on being sampled" {
+    possible
+    sampled jumps
+    n=$(sed -n 's/^ *sampled *\([0-9,]*\) samples.*/\1/p' <<<"$report" | tr -d ,)
+    [ "$n" -gt 200 ] # of some 2,000; one jump out of a sample must not end them
+}
+
+@test "the signal stays the host's: its queries, its handler, its own signals" {
+    possible
+    sampled before
+    [[ $report == *"the program uses the signal"* ]]
+    sampled later
+    [[ $report == *"the program handles the signal itself"* ]]
+}
+
+@test "shares of time by line are those of instruction counts, each coroutine on its own" {
+    possible
+    cat >known.lua <<'LUA'
+local function work(n)
+  local s = 0
+  for i = 1, n do
+    s = s + i % 7
+  end
+  return s
+end
+local function a() return (work(100000)) end
+local function b() return (work(200000)) end
+local co = coroutine.wrap(function() while true do coroutine.yield((b())) end end)
+local t = 0
+for i = 1, 100 do
+  t = t + a()
+  t = t + co()
+end
+LUA
+    MODPROF_CPU=2999 MODPROF_OUT=$PWD/k.mprof LD_PRELOAD=$SHIM lua5.4 known.lua
+    "$MODPROF" flame k.mprof --by line -o k.folded
+    cat k.folded
+    # A third under a (line 8), two thirds under b (line 9), which only runs in the coroutine.
+    lua5.4 - k.folded <<'LUA'
+local a, b, mixed, inner, all = 0, 0, 0, 0, 0
+for line in io.lines(arg[1]) do
+  local stack, w = line:match("^(.*) (%d+)$")
+  w = tonumber(w)
+  all = all + w
+  local in_a, in_b = stack:find("known.lua:8", 1, true), stack:find("known.lua:9", 1, true)
+  if in_a then a = a + w end
+  if in_b then b = b + w end
+  if in_a and in_b then mixed = mixed + w end
+  if stack:find("known.lua:4", 1, true) or stack:find("known.lua:3", 1, true) then inner = inner + w end
+end
+local n = (a + b) / (1e9 / 2999)
+local share, err = a / (a + b), math.sqrt(1 / 3 * 2 / 3 / n)
+print(n, share, err, mixed, inner / all)
+assert(n > 100, "too few samples")
+assert(math.abs(share - 1 / 3) < 4 * err + 0.01, "shares")
+assert(mixed == 0, "coroutines are mixed up")
+assert(inner / all > 0.9, "lines")
+LUA
+}

@@ -1,0 +1,45 @@
+/* sigaction: the host's view of the one signal that CPU samples use.
+ *
+ * For every other signal, and while nothing is sampled, calls pass on. What the host asks and sets of the
+ * sampler's signal it gets back as it set it; once it wants to handle the signal itself, sampling ends.
+ *
+ * Context: host threads, signal handlers. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "shim/real.h"
+#include "shim/sampler/sampler.h"
+
+#define REAL(name) (real.name ? (void)0 : real_resolve())
+
+SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *old)
+{
+    REAL(sigaction);
+    return likely(!sampler_owns(n)) ? real.sigaction(n, act, old) : sampler_action(act, old);
+}
+
+/* As the C library's signal and sysv_signal do it. */
+static sighandler_t set(sighandler_t handler, int flags)
+{
+    struct sigaction act, old;
+    memset(&act, 0, sizeof act);
+    act.sa_handler = handler;
+    act.sa_flags = flags;
+    return handler != SIG_ERR && sampler_action(&act, &old) == 0 ? old.sa_handler
+                                                                 : (errno = EINVAL, SIG_ERR);
+}
+
+#define SIGNAL(name, original, flags) \
+    SHIM_EXPORT sighandler_t signal_##name(int n, sighandler_t handler) __asm__(#name); \
+    sighandler_t signal_##name(int n, sighandler_t handler) \
+    { \
+        REAL(original); \
+        return likely(!sampler_owns(n)) ? real.original(n, handler) : set(handler, flags); \
+    }
+
+SIGNAL(signal, signal, SA_RESTART)
+SIGNAL(bsd_signal, signal, SA_RESTART)
+SIGNAL(ssignal, signal, SA_RESTART)
+SIGNAL(sysv_signal, __sysv_signal, (int)(SA_RESETHAND | SA_NODEFER))
+SIGNAL(__sysv_signal, __sysv_signal, (int)(SA_RESETHAND | SA_NODEFER))
