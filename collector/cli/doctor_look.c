@@ -216,21 +216,30 @@ int doctor_look_program(struct doctor *d, const char *program, struct err *err)
 
 /* ---- a process ---- */
 
-static void note_mapping(struct doctor *d, const char *path)
+/* The arena of a file sink is made without a name, and keeps "#inode" in the list of mappings. */
+static int is_arena(const char *path)
 {
-    if (strstr(path, "/libmodprof.so") != NULL && d->shim != SHIM_ACTIVE)
-        d->shim = SHIM_DORMANT;
-    if (strncmp(path, "/dev/shm/modprof.", 17) == 0 || strncmp(path, "/memfd:modprof", 14) == 0)
-        d->shim = SHIM_ACTIVE;
+    return strncmp(path, "/dev/shm/modprof.", 17) == 0 || strncmp(path, "/dev/shm/#", 10) == 0 ||
+           strncmp(path, "/memfd:modprof", 14) == 0;
+}
+
+static void note_shim(struct doctor *d, const struct doctor_lines *mapped)
+{
+    for (size_t i = 0; i < mapped->n; i++)
+        if (strstr(mapped->at[i], "/libmodprof.so") != NULL)
+            d->shim = SHIM_DORMANT;
+    for (size_t i = 0; i < mapped->n; i++)
+        if (d->shim == SHIM_DORMANT && is_arena(mapped->at[i]))
+            d->shim = SHIM_ACTIVE;
 }
 
 /* Files are read through the process's own view of the file system. */
 static void add_mapped(struct doctor *d, const struct doctor_lines *mapped)
 {
     struct err err;
+    note_shim(d, mapped);
     for (size_t i = 0; i < mapped->n; i++) {
         const char *path = mapped->at[i];
-        note_mapping(d, path);
         if (path[0] != '/' || strcmp(path, d->program.executable) == 0 ||
             strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/memfd:", 7) == 0 ||
             strstr(path, "/libmodprof.so") != NULL)
