@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/output/cells.h"
 #include "collector/output/text_page.h"
 #include "collector/output/text_report.h"
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"
+
+enum { COMMAND_LINES = 3 }; /* arguments can be long: JSON has all that is known */
 
 /* Sentences under one label. */
 static void list(const struct canvas *c, enum page_tone tone, const char *label,
@@ -27,7 +30,9 @@ static void head(const struct digest *d, const struct canvas *c)
     struct process *p = d->process;
     char date[HUMAN_MAX], ran[HUMAN_MAX];
     char *title = xformat("process %u", p->pid);
-    page_heading(c, title, digest_command(d));
+    char *command = cells_cut(digest_command(d), COMMAND_LINES * (size_t)c->width, 0);
+    page_heading(c, title, command);
+    free(command);
     free(title);
     for (size_t i = 0; i < d->incomplete.n; i++)
         page_field(c, TONE_ERROR, i ? "" : "INCOMPLETE:", d->incomplete.at[i]);

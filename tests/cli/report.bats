@@ -181,6 +181,12 @@ widest() { awk '{ n = length($0); if (n > w) w = n } END { print w + 0 }'; }
     [[ $output == *"group714.module1"* ]]
 }
 
+@test "a long command line does not fill the page" {
+    MODPROF_OUT=x.mprof LD_PRELOAD=$SHIM lua5.4 -e '' - "$(printf 'x%.0s' $(seq 3000))" </dev/null
+    run -0 "$MODPROF" report --width 100 --section overview x.mprof
+    [ "$(widest <<<"$output")" -lt 400 ]
+}
+
 @test "what was lost is not shown as zero" {
     MODPROF_OUT=x.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
     head -c -20 x.mprof >cut.mprof
