@@ -55,6 +55,7 @@ struct frames {
     struct rowset protos;      /* struct proto_name, by proto */
     struct rowset lua_objects; /* ids of objects that hold Lua */
     struct stack_names names;
+    int internals_named; /* 1: symbols tell the collector apart */
     uint64_t *c_address; /* addresses of all C functions, in order */
     size_t c_address_n;
 };

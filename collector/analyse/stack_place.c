@@ -83,6 +83,7 @@ static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t a
         return;
     place->from += o->bias;
     place->is_internal = place->in_lua && is_internal_name(name);
+    f->internals_named |= place->is_internal;
     place->is_api = place->in_lua && is_api_name(name);
     place->is_resume = place->in_lua && !strcmp(name, "lua_resume");
     if (!place->role && place->in_lua)

@@ -23,6 +23,7 @@ struct stack_quality {
     uint64_t cut_n;          /* whose stack was too deep */
     uint64_t lua_n, stale_n; /* a Lua function ran; of these the line is not exact */
     uint64_t thread_n;
+    int gc_hidden; /* 1: steps of the collector within Lua code can not be told apart from it */
 };
 
 /* Adds the stacks of F's process to TREE, below node UNDER, and to Q what they are worth. F was made

@@ -33,6 +33,8 @@ static const char help[] =
     "                           name (a glob where it holds *, ? or [)\n"
     "  -p, --pid PID            only this process\n"
     "      --section NAMES      overview, modules, cpu, allocations, crossings (comma-separated)\n"
+    "      --annotate FILE      this Lua file (a path or the end of one) line by line, with the\n"
+    "                           share of the CPU time of each\n"
     "  -w, --width N            columns to fit into (default: the terminal's)\n"
     "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
     "  -h, --help               show this\n"
@@ -133,7 +135,7 @@ static int set_width(struct report_settings *s, const char *given)
     return 0;
 }
 
-enum { OPTION_FILTER = 256, OPTION_SECTION, OPTION_COLOR };
+enum { OPTION_FILTER = 256, OPTION_SECTION, OPTION_COLOR, OPTION_ANNOTATE };
 
 static int set_option(struct report_settings *s, int option, char *value)
 {
@@ -153,6 +155,9 @@ static int set_option(struct report_settings *s, int option, char *value)
         return set_width(s, value);
     case OPTION_FILTER:
         s->options.filter = *value ? value : NULL;
+        return 0;
+    case OPTION_ANNOTATE:
+        s->options.annotate = value;
         return 0;
     case OPTION_SECTION:
         return set_sections(s, value);
@@ -182,6 +187,7 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
                                            {"width", required_argument, NULL, 'w'},
                                            {"pid", required_argument, NULL, 'p'},
                                            {"filter", required_argument, NULL, OPTION_FILTER},
+                                           {"annotate", required_argument, NULL, OPTION_ANNOTATE},
                                            {"section", required_argument, NULL, OPTION_SECTION},
                                            {"color", required_argument, NULL, OPTION_COLOR},
                                            {"help", no_argument, NULL, 'h'},
@@ -201,6 +207,10 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }
+    if (s->options.annotate && s->json)
+        return cli_usage_error("report", "--annotate is for people; `--section cpu` has the lines "
+                                         "as JSON") +
+               1;
     if (!s->top_given)
         s->options.top = s->json ? SIZE_MAX : TOP_DEFAULT;
     return 0;

@@ -51,6 +51,7 @@ static void put_quality(json_t *v, const struct stack_quality *q)
     json_put_u64(v, "samples", q->samples_n);
     json_put_u64(v, "time_ns", q->weight);
     json_put(v, "state_ns", states);
+    json_put_bool(v, "collector_within_lua", q->gc_hidden);
     json_put_u64(v, "lua_samples", q->lua_n);
     json_put_u64(v, "inexact_line_samples", q->stale_n);
     json_put_u64(v, "no_native_stack_samples", q->no_native_n);

@@ -29,8 +29,9 @@ enum report_section {
 struct report_options {
     unsigned sections; /* enum report_section */
     enum report_sort sort;
-    size_t top;         /* rows of a table, at most; SIZE_MAX: all */
-    const char *filter; /* util/pattern.h, or NULL */
+    size_t top;           /* rows of a table, at most; SIZE_MAX: all */
+    const char *filter;   /* util/pattern.h, or NULL */
+    const char *annotate; /* a Lua file to show line by line instead of the sections, or NULL */
 };
 
 /* What a sort key means for modules, and for functions. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "collector/output/text_annotate.h"
 #include "collector/util/human.h"
 
 char *c_peak_text(char *out, const struct digest *d)
@@ -52,6 +53,10 @@ void cell_bytes(struct table *t, unsigned column, double bytes)
 void text_process(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     int has_lua = digest_has_lua(d);
+    if (o->annotate) {
+        text_annotate(d, o->annotate, c);
+        return;
+    }
     text_overview(d, o, c);
     if ((o->sections & SECTION_MODULES) && has_lua) {
         text_modules(d, o, c);

@@ -100,6 +100,19 @@ share() { # PATTERN
     [ "${lines[2]}" = true ]
 }
 
+@test "--annotate shows the file with the share of each line" {
+    record
+    run -0 "$MODPROF" report --annotate work.lua
+    [[ $output =~ ([0-9]+)\.[0-9]%\ +[0-9.]+%\ +4\ \ +for\ i\ =\ 1,\ n\ do ]]
+    [ "${BASH_REMATCH[1]}" -ge 75 ]
+    [[ $output == *"      1  local M = {}"* ]]
+    run -0 "$MODPROF" report --annotate other.lua
+    [[ $output == *"no sample is of"* ]]
+    touch work.lua
+    run -0 "$MODPROF" report --annotate work.lua
+    [[ $output == *"has changed since"* ]]
+}
+
 @test "the picture is well-formed, and names can not be markup" {
     printf 'local function f() local s = 0; for i = 1, 3e7 do s = s + i end end f()' >'<b>&"x".lua'
     MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 '<b>&"x".lua'

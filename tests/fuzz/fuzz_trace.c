@@ -77,7 +77,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void report_all(struct model *m, FILE *out)
 {
-    struct report_options o = {SECTION_ALL, SORT_DEFAULT, 20, NULL};
+    struct report_options o = {.sections = SECTION_ALL, .top = 20};
     struct canvas c = {out, 80, 1, 0};
     struct symbols *symbols = symbols_new();
     for (size_t i = 0; i < m->process_n; i++) {

@@ -26,7 +26,7 @@ struct fixture {
 static void begin(struct fixture *f)
 {
     trace_init(&f->trace, 7);
-    f->options = (struct report_options){SECTION_ALL, SORT_DEFAULT, 20, NULL};
+    f->options = (struct report_options){.sections = SECTION_ALL, .top = 20};
 }
 
 static void ready(struct fixture *f)

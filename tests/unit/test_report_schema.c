@@ -90,7 +90,7 @@ static json_t *report_of(const struct trace *t, unsigned sections)
     struct err err;
     struct symbols *symbols = symbols_new();
     struct digest d, *one = &d;
-    struct report_options o = {sections, SORT_DEFAULT, SIZE_MAX, NULL};
+    struct report_options o = {.sections = sections, .top = SIZE_MAX};
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
@@ -104,6 +104,34 @@ static json_t *report_of(const struct trace *t, unsigned sections)
     symbols_free(symbols);
     free(text);
     return v;
+}
+
+static void sampled(struct trace *t)
+{
+    trace_process(t);
+    TRACE_ADD(t, sampler, .clock = 1, .asked_hz = 999, .period_ns = 1001001, .mechanism = 1);
+    TRACE_ADD(t, proto, .id = 1, .source = trace_string(t, "=x"), .line_defined = 3);
+    TRACE_ADD(t, node, .id = 1, .kind = 2, .value = 1, .line = 4);
+    TRACE_ADD(t, sample, .at_ns = trace_ms(t, 3), .tid = 7, .state = 1, .lua = 1, .periods = 1);
+    trace_end(t, 0);
+    trace_frame(t);
+}
+
+static void samples_match_the_schema(void **state)
+{
+    (void)state;
+    json_t *schema = json_load_file("docs/report.schema.json", 0, NULL);
+    struct trace t;
+    trace_init(&t, 7);
+    sampled(&t);
+    json_t *v = report_of(&t, SECTION_ALL);
+    json_t *cpu = json_object_get(json_array_get(json_object_get(v, "processes"), 0), "cpu");
+    check(v, schema, "sampled");
+    assert_int_equal(json_array_size(json_object_get(cpu, "functions")), 1);
+    assert_int_equal(json_array_size(json_object_get(cpu, "lines")), 1);
+    json_decref(v);
+    json_decref(schema);
+    trace_free(&t);
 }
 
 static void reports_match_the_schema(void **state)
@@ -131,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_match_the_schema),
+        cmocka_unit_test(samples_match_the_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
