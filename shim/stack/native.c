@@ -145,7 +145,7 @@ int native_read(uint64_t at, void *out, size_t n)
 }
 
 /* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */
-static int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
+static inline __attribute__((always_inline)) int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
 {
     if (likely(at >= s->lo && at >= sp && at + n <= s->hi && sp >= s->lo)) {
         memcpy(out, (const void *)(uintptr_t)at, n);
@@ -204,8 +204,6 @@ static int step_plt(struct native_frame *f, const struct native_stack *s)
 int native_step(struct native_frame *f, const struct native_stack *s)
 {
     struct cfi_row row;
-    if (!f->is_exact && is_sigreturn(f->pc))
-        return step_signal(f, s);
     row_of(f->is_exact ? f->pc : f->pc - 1, &row);
     switch (row.kind) {
     case CFI_ROW:
@@ -214,8 +212,8 @@ int native_step(struct native_frame *f, const struct native_stack *s)
         return step_plt(f, s);
     case CFI_OUTERMOST:
         return 0;
-    default:
-        return -1;
+    default: /* the C library describes signal frames by expressions */
+        return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : -1;
     }
 }
 

@@ -1,0 +1,340 @@
+/* Walks of the C stack agree with libunwind, frame by frame; damaged descriptions do no harm. */
+/* SOURCES: shim/stack/native.c shim/stack/cfi.c */
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lualib.h>
+
+#include "shim/record/record_api.h"
+#include "shim/stack/native.h"
+
+/* ---- loaded objects, as the recording side would tell of them ---- */
+
+struct object {
+    uint64_t lo, hi, seg_lo, seg_hi, hdr, hdr_n;
+};
+static struct object object[64];
+static int object_n;
+
+static int visit(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    struct object o = {UINT64_MAX, 0, 0, 0, 0, 0};
+    (void)size;
+    (void)unused;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + p->p_vaddr;
+        if (p->p_type == PT_GNU_EH_FRAME) {
+            o.hdr = at;
+            o.hdr_n = p->p_memsz;
+        }
+        if (p->p_type == PT_LOAD) {
+            o.lo = at < o.lo ? at : o.lo;
+            o.hi = at + p->p_memsz > o.hi ? at + p->p_memsz : o.hi;
+        }
+    }
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + p->p_vaddr;
+        if (p->p_type == PT_LOAD && o.hdr - at < p->p_filesz) {
+            o.seg_lo = at;
+            o.seg_hi = at + p->p_filesz;
+        }
+    }
+    if (object_n < 64)
+        object[object_n++] = o;
+    return 0;
+}
+
+static void refresh(void)
+{
+    object_n = 0;
+    dl_iterate_phdr(visit, NULL);
+}
+
+int object_of(const void *address)
+{
+    uint64_t a = (uint64_t)(uintptr_t)address;
+    for (int i = 0; i < object_n; i++)
+        if (a >= object[i].lo && a < object[i].hi)
+            return i;
+    return -1;
+}
+
+const uint8_t *object_eh_frame_hdr(uint32_t id, uint64_t *n, uint64_t *lo, uint64_t *hi)
+{
+    *n = object[id].hdr_n;
+    *lo = object[id].seg_lo;
+    *hi = object[id].seg_hi;
+    return (const void *)(uintptr_t)object[id].hdr;
+}
+
+/* ---- the oracle, loaded at run time: a test program must not link its exception handling ---- */
+
+enum { MAX = 200 };
+static int (*oracle)(void **, int);
+
+/* ---- comparing, where we stand ---- */
+
+static unsigned compared_n, frames_n;
+static struct native_stack stack_;
+
+static int walk(uint64_t *pc, int max)
+{
+    struct native_frame f;
+    int n = 0;
+    native_begin_caller(&f, &stack_);
+    do
+        pc[n++] = f.pc;
+    while (n < max && native_step(&f, &stack_) > 0);
+    return n;
+}
+
+/* The return addresses of both, from the caller of this function outwards. */
+static __attribute__((noinline)) void compare(void)
+{
+    void *theirs[MAX];
+    uint64_t ours[MAX];
+    int n = walk(ours, MAX), m = oracle(theirs, MAX), i = 0, j = 0;
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_return_address(0);
+    while (i < n && ours[i] != here)
+        i++;
+    while (j < m && (uint64_t)(uintptr_t)theirs[j] != here)
+        j++;
+    assert_true(i < n && j < m);
+    for (; i < n && j < m; i++, j++, frames_n++)
+        assert_int_equal(ours[i], (uint64_t)(uintptr_t)theirs[j]);
+    /* libunwind may add a frame of zero at the end. */
+    assert_true(i == n && (j == m || j + 1 == m || n == MAX));
+    compared_n++;
+}
+
+/* ---- call sites ---- */
+
+static int by_qsort(const void *a, const void *b)
+{
+    compare();
+    return *(const int *)a - *(const int *)b;
+}
+
+static void on_signal(int n)
+{
+    (void)n;
+    compare();
+}
+
+static __attribute__((noinline, optimize("O0"))) int plain(int n)
+{
+    compare();
+    return n ? plain(n - 1) + 1 : 0;
+}
+
+static __attribute__((noinline, optimize("O3", "omit-frame-pointer"))) int lean(int n, int a, int b)
+{
+    compare();
+    int v = n ? lean(n - 1, b, a + n) + a * b : 0;
+    __asm__ volatile("" : "+r"(v)::"rbx", "r12", "r13", "r14", "r15");
+    return v;
+}
+
+static __attribute__((noinline)) int large(unsigned n)
+{
+    volatile char frame[40000];
+    char *more = __builtin_alloca(n * 100 + 16);
+    memset(more, (int)n, n * 100 + 16);
+    frame[n] = more[n];
+    compare();
+    return n ? large(n - 1) + frame[n] : 0;
+}
+
+static int from_lua(lua_State *L)
+{
+    compare();
+    if (lua_tointeger(L, 1) == 7)
+        return luaL_error(L, "seven");
+    return 0;
+}
+
+static void *in_thread(void *unused)
+{
+    (void)unused;
+    struct native_stack main_stack = stack_;
+    native_stack_learn(&stack_);
+    lean(5, 1, 2);
+    stack_ = main_stack;
+    return NULL;
+}
+
+static void walks_agree_with_libunwind(void **unused)
+{
+    (void)unused;
+    int v[40];
+    pthread_t t;
+    for (int i = 0; i < 40; i++)
+        v[i] = (i * 7) % 41;
+    qsort(v, 40, sizeof *v, by_qsort);
+    plain(30);
+    lean(60, 1, 2);
+    large(20);
+    signal(SIGUSR1, on_signal);
+    raise(SIGUSR1);
+    pthread_create(&t, NULL, in_thread, NULL);
+    pthread_join(t, NULL);
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    lua_register(L, "c", from_lua);
+    assert_int_equal(luaL_dostring(L,
+        "for i = 1, 10 do pcall(c, i) end\n"
+        "local function f(n) c(n) if n > 0 then return f(n - 1) + 1 end return 0 end f(6)\n"
+        "table.sort({3, 1, 2, 5, 4}, function(a, b) c(1) return a < b end)\n"
+        "string.gsub('abc', '.', c)\n"
+        "local co = coroutine.wrap(function() c(1) coroutine.yield() c(2) end) co() co()\n"
+        "local m = setmetatable({}, {__index = function() c(3) end, __gc = function() c(4) end})\n"
+        "local x = m.x m = nil collectgarbage()\n"
+        "do local y <close> = setmetatable({}, {__close = function() c(5) end}) end\n"
+        "load('c(6)')()"), 0);
+    lua_close(L);
+    printf("# %u stacks, %u frames\n", compared_n, frames_n);
+    assert_true(compared_n > 200 && frames_n > 4000);
+}
+
+/* What a sampler meets: registers at any instruction, also in linkage stubs. */
+static volatile sig_atomic_t ticks, whole;
+
+static void on_tick(int n, siginfo_t *info, void *context)
+{
+    struct native_frame f;
+    int more;
+    (void)n;
+    (void)info;
+    ticks++;
+    native_begin(&f, context);
+    for (int i = 0; (more = native_step(&f, &stack_)) > 0 && i < MAX; i++)
+        ;
+    whole += more == 0;
+}
+
+static void walks_from_any_instruction_reach_the_outermost_frame(void **unused)
+{
+    (void)unused;
+    struct sigaction a = {.sa_sigaction = on_tick, .sa_flags = SA_SIGINFO | SA_RESTART};
+    struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
+    struct itimerspec often = {{0, 300000}, {0, 300000}};
+    timer_t timer;
+    sigaction(SIGUSR2, &a, NULL);
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, &e, &timer), 0);
+    timer_settime(timer, 0, &often, NULL);
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    assert_int_equal(luaL_dostring(L,
+        "local t = {} for i = 1, 300000 do t[i % 1000 + 1] = ('x'):rep(i % 50) .. i end\n"
+        "for i = 1, 20000 do pcall(error, i) string.format('%d %s', i, 'a') end\n"
+        "for i = 1, 20000 do coroutine.wrap(function() coroutine.yield() end)() end"), 0);
+    lua_close(L);
+    timer_delete(timer);
+    printf("# %d of %d\n", (int)whole, (int)ticks);
+    assert_true(ticks > 20);
+    assert_true(whole * 100 >= ticks * 97);
+}
+
+/* ---- damage ---- */
+
+static uint64_t next_random(uint64_t *s)
+{
+    *s ^= *s << 13;
+    *s ^= *s >> 7;
+    return *s ^= *s << 17;
+}
+
+/* By hand: AddressSanitizer has red zones in there. */
+static __attribute__((no_sanitize("address"))) void copy_raw(uint8_t *to, uint64_t from, size_t n)
+{
+    const volatile uint8_t *at = (const volatile uint8_t *)(uintptr_t)from;
+    while (n-- > 0)
+        *to++ = *at++;
+}
+
+/* A copy of this program's own tables, with unreadable pages on both sides. */
+static void damaged_tables_are_survived(void **unused)
+{
+    (void)unused;
+    int id = object_of((const void *)(uintptr_t)&compare);
+    const struct object *o = &object[id];
+    size_t n = o->seg_hi - o->seg_lo, room = (n + 4095) & ~(size_t)4095;
+    char *area = mmap(NULL, room + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_int_equal(mprotect(area + 4096, room, PROT_READ | PROT_WRITE), 0);
+    uint8_t *copy = (uint8_t *)area + 4096 + (room - n);
+    uint64_t seed = 0x5eed, found = 0;
+    copy_raw(copy, o->seg_lo, n);
+    struct cfi_section s = {copy + (o->hdr - o->seg_lo), o->hdr_n, (uintptr_t)copy,
+                            (uintptr_t)copy + n};
+    uint64_t shift = (uint64_t)(uintptr_t)copy - o->seg_lo;
+    for (int round = 0; round < 10000; round++) {
+        size_t at[8];
+        for (int i = 0; i < 8; i++) {
+            at[i] = (o->hdr - o->seg_lo) + next_random(&seed) % (n - (o->hdr - o->seg_lo));
+            copy[at[i]] = (uint8_t)next_random(&seed);
+        }
+        for (int i = 0; i < 20; i++) {
+            struct cfi_row row;
+            uint64_t pc = o->lo + shift + next_random(&seed) % (o->hi - o->lo);
+            cfi_find(pc, &s, &row, NULL);
+            found += row.kind == CFI_ROW;
+        }
+        if (round % 10 == 9)
+            copy_raw(copy, o->seg_lo, n);
+    }
+    munmap(area, room + 8192);
+    printf("# %d rows from damaged tables\n", (int)found);
+    assert_true(found > 1000);
+}
+
+/* 100 frames, so that beginning a walk counts little. */
+static __attribute__((noinline)) double step_ns(int n)
+{
+    uint64_t pc[MAX], begin, frames = 0;
+    if (n > 0)
+        return step_ns(n - 1) + 0.0 * (double)n;
+    walk(pc, MAX);
+    begin = now_ns();
+    for (int i = 0; i < 2000; i++)
+        frames += (uint64_t)walk(pc, MAX);
+    return (double)(now_ns() - begin) / (double)frames;
+}
+
+static void a_cached_step_is_fast(void **unused)
+{
+    (void)unused;
+    printf("# %.1f ns a frame\n", step_ns(100));
+}
+
+int main(void)
+{
+    void *lib = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+    void *f = lib ? dlsym(lib, "unw_backtrace") : NULL;
+    memcpy(&oracle, &f, sizeof f);
+    refresh();
+    native_stack_learn(&stack_);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(walks_agree_with_libunwind),
+        cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
+        cmocka_unit_test(damaged_tables_are_survived),
+        cmocka_unit_test(a_cached_step_is_fast),
+    };
+    if (oracle == NULL)
+        return 77;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
