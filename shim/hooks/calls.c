@@ -200,7 +200,7 @@ static NOINLINE void callk_slow(lua_State *L, int nargs, int nresults, lua_KCont
     timed_end(u, begin);
 }
 
-void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
+HOT void hook_lua_callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
     enum callee callee = is_plain(c) ? callee_by_layout(L, nargs) : CALLEE_CHUNK;
@@ -233,8 +233,8 @@ static NOINLINE int pcallk_slow(lua_State *L, int nargs, int nresults, int errfu
     return status;
 }
 
-int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KContext ctx,
-                    lua_KFunction k)
+HOT int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KContext ctx,
+                        lua_KFunction k)
 {
     struct lua_copy *c = copy_current();
     enum callee callee = is_plain(c) ? callee_by_layout(L, nargs) : CALLEE_CHUNK;
@@ -270,7 +270,7 @@ static inline int resume_counted(lua_State *from)
     return from == NULL ? count_host(slot_now, WAY_RESUME) : count_fast(from, WAY_RESUME);
 }
 
-int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
+HOT int hook_lua_resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
     struct lua_copy *c = copy_current();
     if (is_plain(c) && resumed_by_layout(L, narg) != CALLEE_CHUNK && resume_counted(from))
