@@ -43,8 +43,16 @@ void frames_init(struct frames *f, struct process *p, struct symbols *symbols, e
     rowset_init(&f->lua_objects, 1);
     stack_names_init(&f->names, p);
     c_addresses_learn(f);
-    for (size_t i = 0; i < p->copies.n; i++)
-        rowset_put(&f->lua_objects, ((const struct rec_copy *)rowset_at(&p->copies, i))->object);
+    f->step = xcalloc(p->copies.n, sizeof *f->step);
+    for (size_t i = 0; i < p->copies.n; i++) {
+        uint64_t id = ((const struct rec_copy *)rowset_at(&p->copies, i))->object;
+        const struct rec_object *o = rowset_find(&p->objects, id);
+        rowset_put(&f->lua_objects, id);
+        if (o)
+            frames_learn_step(f, o);
+    }
+    for (size_t i = 0; i < p->roles.n; i++)
+        f->gc_known |= ((const struct rec_code_role *)rowset_at(&p->roles, i))->role == ROLE_GC;
 }
 
 void frames_release(struct frames *f)
@@ -57,6 +65,7 @@ void frames_release(struct frames *f)
     rowset_release(&f->lua_objects);
     stack_names_release(&f->names);
     free(f->c_address);
+    free(f->step);
     free(f->at);
     memset(f, 0, sizeof *f);
 }

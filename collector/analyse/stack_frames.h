@@ -55,13 +55,18 @@ struct frames {
     struct rowset protos;      /* struct proto_name, by proto */
     struct rowset lua_objects; /* ids of objects that hold Lua */
     struct stack_names names;
-    int internals_named; /* 1: symbols tell the collector apart */
+    int gc_known;               /* 1: the collector can be told from the rest of Lua */
+    struct rec_code_role *step; /* the collector's step function of each copy without symbols */
+    size_t step_n;
     uint64_t *c_address; /* addresses of all C functions, in order */
     size_t c_address_n;
 };
 
 void frames_init(struct frames *f, struct process *p, struct symbols *symbols, enum frame_by by);
 void frames_release(struct frames *f);
+
+/* Learns from the file of a copy's object where its collector is (stack_place.c). */
+void frames_learn_step(struct frames *f, const struct rec_object *o);
 
 /* The frame of this kind and label. */
 uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "collector/analyse/stack_frames.h"
+#include "collector/symbol/lua_step.h"
 #include "collector/util/escape.h"
 
 #include <ctype.h>
@@ -24,8 +25,23 @@ static const struct rec_object *object_at(const struct process *p, uint64_t addr
     return gone;
 }
 
-static uint32_t role_at(const struct process *p, uint64_t address)
+void frames_learn_step(struct frames *f, const struct rec_object *o)
 {
+    struct text path = process_text(f->process, o->path);
+    uint64_t lo, hi;
+    if (lua_step_find(path.at, o->build_id.at, o->build_id.n, &lo, &hi))
+        return;
+    f->step[f->step_n++] =
+        (struct rec_code_role){.lo = lo + o->bias, .hi = hi + o->bias, .role = ROLE_GC};
+    f->gc_known = 1;
+}
+
+static uint32_t role_at(const struct frames *f, uint64_t address)
+{
+    const struct process *p = f->process;
+    for (size_t i = 0; i < f->step_n; i++)
+        if (address >= f->step[i].lo && address < f->step[i].hi)
+            return ROLE_GC;
     for (size_t i = 0; i < p->roles.n; i++) {
         const struct rec_code_role *r = rowset_at(&p->roles, i);
         if (address >= r->lo && address < r->hi)
@@ -83,7 +99,7 @@ static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t a
         return;
     place->from += o->bias;
     place->is_internal = place->in_lua && is_internal_name(name);
-    f->internals_named |= place->is_internal;
+    f->gc_known |= place->is_internal;
     place->is_api = place->in_lua && is_api_name(name);
     place->is_resume = place->in_lua && !strcmp(name, "lua_resume");
     if (!place->role && place->in_lua)
@@ -101,13 +117,16 @@ static void place_fill(struct frames *f, uint64_t address, struct place *place)
     const char *path = o ? process_object_path(f->process, o->id) : "";
     const char *label = object_label(f, path);
     place->known = 1;
-    place->role = role_at(f->process, address);
+    place->role = role_at(f, address);
     if (o) {
         place->object = o->id + 1;
         place->in_lua = rowset_find(&f->lua_objects, o->id) != NULL;
         place->in_shim = !strncmp(base_name(path), "libmodprof.so", 13);
         symbol_find(f, o, address, place, &label);
     }
+    /* A library of Lua's has nothing but Lua in it; an executable may be the host, too. */
+    if (place->in_lua && !place->from && !strncmp(base_name(path), "liblua", 6))
+        place->is_internal = 1;
     if (place->in_shim)
         label = "[modprof]";
     place->frame = frames_named(f, FRAME_NATIVE, label);

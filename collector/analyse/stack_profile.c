@@ -56,14 +56,6 @@ static void quality_add(struct stack_quality *q, const struct sample_total *s,
         q->stale_n += s->n;
 }
 
-static int role_is_known(const struct process *p, uint64_t role)
-{
-    for (size_t i = 0; i < p->roles.n; i++)
-        if (((const struct rec_code_role *)rowset_at(&p->roles, i))->role == role)
-            return 1;
-    return 0;
-}
-
 uint64_t stack_period_ns(const struct process *p)
 {
     uint64_t hz = p->sampler.asked_hz;
@@ -92,7 +84,7 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
         tree->samples_n += s->n;
     }
     q->thread_n += p->threads.n;
-    q->gc_hidden |= !f->internals_named && !role_is_known(p, ROLE_GC);
+    q->gc_hidden |= !f->gc_known;
     free(num.at);
     merger_free(m);
 }

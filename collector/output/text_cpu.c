@@ -84,7 +84,8 @@ static void states_print(const struct stack_quality *q, const struct canvas *c)
     page_field(c, TONE_PLAIN, "time in", text);
     if (q->gc_hidden && q->lua_n)
         page_field(c, TONE_PLAIN, "",
-                   "this Lua has no symbols: steps of the collector that Lua code set off are "
+                   "the collector is not found in this Lua: steps of the collector that Lua code "
+                   "set off are "
                    "within [vm], and counted as Lua code");
 }
 

@@ -188,3 +188,12 @@ share() { # PATTERN
     run -1 "$MODPROF" export -f pprof -o x.gz
     [[ $output == *"no CPU samples"* ]]
 }
+
+@test "the collector is told apart in an interpreter without symbols" {
+    MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 -e 'local keep = {}
+        for i = 1, 20000 do keep[i] = {i} end
+        for i = 1, 2e6 do local t = {} end'
+    run -0 "$MODPROF" report --format json --section cpu
+    run -0 jq -r '.processes[0].cpu | .collector_within_lua, (.state_ns.collector / .time_ns > 0.05)' <<<"$output"
+    [ "$output" = $'false\ntrue' ]
+}
