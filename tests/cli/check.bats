@@ -203,6 +203,7 @@ for m in read(open("out.om").read()):
 }
 
 @test "the example is within its budgets, and its CI steps run" {
+    export MODPROF_LIB=$SHIM
     cp -r "$root/examples/budget" program
     for ci in github gitlab; do
         # The commands from the run of the program on, with the modprof that is tested.

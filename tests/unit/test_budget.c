@@ -57,7 +57,8 @@ static void wrong_units_are_told(void **state)
 
 static void drafted_limits_hold_what_they_are_made_of(void **state)
 {
-    static const double value[] = {0, 1, 9, 12, 99, 101, 1023, 1025, 45248, 999999, 1e7 + 1, 123456789};
+    static const double value[] = {0,    1,    9,     12,     99,      101,
+                                   1023, 1025, 45248, 999999, 1e7 + 1, 123456789};
     char text[HUMAN_MAX];
     (void)state;
     for (int q = QUANTITY_TIME; q <= QUANTITY_COUNT; q++)
@@ -98,7 +99,8 @@ static void endless_and_huge_files_end(void **state)
     (void)state;
     file_bad("\n::x:: goto x", "f:2: the file does not come to an end");
     file_bad("local s = 'x'\nwhile true do s = s .. s end", "f:2: the file takes too much memory");
-    file_bad("local t = {}\nfor i = 1, 1e9 do t[i] = {} end", "f:2: the file takes too much memory");
+    file_bad("local t = {}\nfor i = 1, 1e9 do t[i] = {} end",
+             "f:2: the file takes too much memory");
     file_bad("local function f() return 1 + f() end\nf()", "the file takes too much memory");
     file_bad("local function f(...) return f(1, ...) end\nf()", "f:");
     file_bad("local a = {} a = a + 1", "attempt to perform arithmetic");
@@ -106,9 +108,9 @@ static void endless_and_huge_files_end(void **state)
 
 static void there_are_no_libraries(void **state)
 {
-    static const char *const call[] = {"os.exit(1)", "io.open('x')", "require 'os'", "print(1)",
-                                       "load('x')()", "('x'):rep(9)", "setmetatable({}, {})",
-                                       "collectgarbage()", "_ENV.os.exit()", "pcall(1)"};
+    static const char *const call[] = {
+        "os.exit(1)",   "io.open('x')",         "require 'os'",     "print(1)",       "load('x')()",
+        "('x'):rep(9)", "setmetatable({}, {})", "collectgarbage()", "_ENV.os.exit()", "pcall(1)"};
     (void)state;
     for (size_t i = 0; i < sizeof call / sizeof *call; i++)
         file_bad(call[i], "f:1: attempt to ");
@@ -127,7 +129,8 @@ static void wrong_rules_are_told_with_their_line(void **state)
              "f:2: there is no metric `lua.peek`; did you mean `lua.peak`?");
     file_bad("budgets = {\n {\n metric = 'lua.peak',\n limti = '1 MB' } }",
              "f:4: a rule has no `limti`; did you mean `limit`?");
-    file_bad("budgets = {\n{ metric = 'lua.peak', limit = '1 MB' },\n{ metric = 'lua.peak', limit = 5 } }",
+    file_bad("budgets = {\n{ metric = 'lua.peak', limit = '1 MB' },\n{ metric = 'lua.peak', limit "
+             "= 5 } }",
              "f:3: limit of lua.peak: \"5\" has no unit");
     file_bad("budgets = { { limit = 5 } }", "f:1: the rule has no `metric`");
     file_bad("budgets = { { metric = 'losses' } }", "has no `limit`");
@@ -137,8 +140,10 @@ static void wrong_rules_are_told_with_their_line(void **state)
     file_bad("budgets = { { metric = 'module.phase', limit = '1 ms' } }", "needs a `phase`");
     file_bad("budgets = { { metric = 'module.phase', phase = 'compil', limit = '1 ms' } }",
              "did you mean `compile`");
-    file_bad("budgets = { { metric = 'losses', limit = 1, level = 'eror' } }", "did you mean `error`");
-    file_bad("budgets = { { metric = 'losses', limit = 1, module = 'x' } }", "losses has no `module`");
+    file_bad("budgets = { { metric = 'losses', limit = 1, level = 'eror' } }",
+             "did you mean `error`");
+    file_bad("budgets = { { metric = 'losses', limit = 1, module = 'x' } }",
+             "losses has no `module`");
     file_bad("budgets = { { metric = 'losses', limit = {} } }", "not a table");
     file_bad("budgets = { { metric = 'losses', limit = 1, each = true } }", "no meaning");
     file_bad("budgets = { x = 1 }", "list of rules");
@@ -154,13 +159,14 @@ static void wrong_rules_are_told_with_their_line(void **state)
 
 static void rules_take_the_defaults_and_override_them(void **state)
 {
-    static const char text[] = "defaults = { level = 'warn', message = 'm', process = 'p' }\n"
-                               "local mine = '2 MiB'\n"
-                               "return { defaults = defaults, budgets = {\n"
-                               "  { metric = 'lua.peak', limit = mine },\n"
-                               "  { metric = 'module.self', module = { 'a', 'b.*' }, limit = '1 ms',\n"
-                               "    level = 'error', process = { 'q', 'r' }, each = false },\n"
-                               "} }\n";
+    static const char text[] =
+        "defaults = { level = 'warn', message = 'm', process = 'p' }\n"
+        "local mine = '2 MiB'\n"
+        "return { defaults = defaults, budgets = {\n"
+        "  { metric = 'lua.peak', limit = mine },\n"
+        "  { metric = 'module.self', module = { 'a', 'b.*' }, limit = '1 ms',\n"
+        "    level = 'error', process = { 'q', 'r' }, each = false },\n"
+        "} }\n";
     struct budget b;
     struct err err = {""};
     (void)state;
