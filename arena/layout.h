@@ -27,6 +27,7 @@ enum {
     ARENA_PATH_MAX = 4096,
     ARENA_OBJECTS_MAX = 512,
     ARENA_COPIES_MAX = 16,
+    ARENA_ROLES_MAX = 24,
     ARENA_UNCOVERED_MAX = 256,
     ARENA_FUNCTIONS_MAX = 4096,
     ARENA_STATES_MAX = 256,
@@ -98,10 +99,17 @@ struct arena_object {
     uint32_t emitted;
 };
 
+/* Functions of a copy of Lua whose role was learnt: enum code_role. */
+struct arena_role {
+    uint64_t lo, hi, role;
+};
+
 struct arena_copy {
     uint32_t object, version_name, status, layout, reason, late;
     uint64_t attached_ns;
     uint64_t vm_lo, vm_hi; /* the VM loop; 0, 0: not known */
+    struct arena_role roles[ARENA_ROLES_MAX];
+    uint32_t roles_n, pad;
     _Atomic uint32_t version;
     uint32_t emitted;
 };

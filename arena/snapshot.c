@@ -71,6 +71,18 @@ static int objects(const struct snapshot *s)
     return 0;
 }
 
+static int roles(const struct snapshot *s, uint32_t copy)
+{
+    const struct arena_copy *c = &s->a->copies[copy];
+    struct rec_code_role r = {copy, c->vm_lo, c->vm_hi, ROLE_VM};
+    int stop = c->vm_hi != 0 ? SNAPSHOT_EMIT(s, code_role, &r) : 0;
+    for (uint32_t i = 0; !stop && i < snapshot_at_most(c->roles_n, ARENA_ROLES_MAX); i++) {
+        r = (struct rec_code_role){copy, c->roles[i].lo, c->roles[i].hi, c->roles[i].role};
+        stop = SNAPSHOT_EMIT(s, code_role, &r);
+    }
+    return stop;
+}
+
 static int copies(const struct snapshot *s)
 {
     uint32_t now, n = snapshot_at_most(atomic_load(&s->a->copies_n), ARENA_COPIES_MAX);
@@ -80,10 +92,9 @@ static int copies(const struct snapshot *s)
             continue;
         struct rec_copy r = {i,         c->object, c->version_name, c->status,
                              c->layout, c->reason, c->attached_ns,  c->late};
-        struct rec_code_role vm = {i, c->vm_lo, c->vm_hi, ROLE_VM};
         int stop = SNAPSHOT_EMIT(s, copy, &r);
-        if (!stop && c->vm_hi != 0)
-            stop = SNAPSHOT_EMIT(s, code_role, &vm);
+        if (!stop)
+            stop = roles(s, i);
         if (stop)
             return stop;
         c->emitted = now;

@@ -44,8 +44,8 @@ static void callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_K
         o->lua_callk(L, nargs, nresults, ctx, k);
         return;
     }
-    struct running r = {.call = call_callk, .L = L, .original = o, .a = nargs, .b = nresults,
-                        .ctx = ctx, .k = k};
+    struct running r = {
+        .call = call_callk, .L = L, .original = o, .a = nargs, .b = nresults, .ctx = ctx, .k = k};
     run(&r);
 }
 
@@ -57,8 +57,14 @@ static void call_pcallk(struct running *r)
 static int pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_KContext ctx,
                   lua_KFunction k)
 {
-    struct running r = {.call = call_pcallk, .L = L, .original = original(), .a = nargs,
-                        .b = nresults, .c = errfunc, .ctx = ctx, .k = k};
+    struct running r = {.call = call_pcallk,
+                        .L = L,
+                        .original = original(),
+                        .a = nargs,
+                        .b = nresults,
+                        .c = errfunc,
+                        .ctx = ctx,
+                        .k = k};
     run(&r);
     return r.c;
 }
@@ -70,8 +76,13 @@ static void call_resume(struct running *r)
 
 static int resume(lua_State *L, lua_State *from, int narg, int *nres)
 {
-    struct running r = {.call = call_resume, .L = L, .from = from, .original = original(),
-                        .kind = RUNNING_RESUME, .a = narg, .nres = nres};
+    struct running r = {.call = call_resume,
+                        .L = L,
+                        .from = from,
+                        .original = original(),
+                        .kind = RUNNING_RESUME,
+                        .a = narg,
+                        .nres = nres};
     run(&r);
     return r.c;
 }
@@ -84,8 +95,7 @@ static void call_close(struct running *r)
 /* Finalizers run in it; afterwards nothing of the state is left. */
 static void closing(lua_State *L)
 {
-    struct running r = {.call = call_close, .L = L, .original = original(),
-                        .kind = RUNNING_CLOSE};
+    struct running r = {.call = call_close, .L = L, .original = original(), .kind = RUNNING_CLOSE};
     run(&r);
 }
 

@@ -23,7 +23,8 @@ struct tick_thread {
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
     struct lua_frame lua[TICK_LUA_MAX];
-    const struct running *running[TICK_RUNNING_MAX]; /* calls into Lua on the stack, innermost first */
+    const struct running
+        *running[TICK_RUNNING_MAX]; /* calls into Lua on the stack, innermost first */
     int running_n;
     int has_vm; /* vm: the innermost frame of a VM, if it is the innermost call's */
     uint64_t cached_global;

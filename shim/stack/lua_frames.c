@@ -223,7 +223,8 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
     const char *ci = pointer_at(L, OFFSET_STATE_CI), *above = pointer_at(L, OFFSET_STATE_TOP);
     int n = 0, skipped = 0;
     *end = LUA_FRAMES_BUSY;
-    if (stack == NULL || stack == (const char *)lua_frames_moved || above < stack || above > last + 5 * TVALUE_BYTES + TVALUE_BYTES * 256)
+    if (stack == NULL || stack == (const char *)lua_frames_moved || above < stack ||
+        above > last + 5 * TVALUE_BYTES + TVALUE_BYTES * 256)
         return 0;
     for (;;) {
         const char *previous = pointer_at(ci, CI_PREVIOUS);

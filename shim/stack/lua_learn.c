@@ -14,6 +14,7 @@
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_roles.h"
 
 enum { SCRATCH_BYTES = 256 * 1024, FRAMES_MAX = 24 };
 
@@ -169,6 +170,9 @@ static void learn(struct lua_copy *c, struct lua_learnt *out)
     now.out = &found;
     copy_now = c;
     learn_in(&memory);
+    arena->copies[c->id].roles_n = 0;
+    if (found.vm.hi != 0)
+        lua_roles_learn(c, &found.vm, &memory);
     copy_now = before;
     munmap(p, SCRATCH_BYTES);
     out->vm = found.vm;

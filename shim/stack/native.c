@@ -145,7 +145,8 @@ int native_read(uint64_t at, void *out, size_t n)
 }
 
 /* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */
-static inline __attribute__((always_inline)) int read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
+static inline __attribute__((always_inline)) int
+read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
 {
     if (likely(at >= s->lo && at >= sp && at + n <= s->hi && sp >= s->lo)) {
         memcpy(out, (const void *)(uintptr_t)at, n);

@@ -13,7 +13,12 @@
 #include "shim/record/region.h"
 #include "shim/stack/lua_frames.h"
 
-enum { PROBES_MAX = 64, OVERFLOW_N = 1024, NODE_SLOTS = 2 * ARENA_NODES_MAX, PROTO_SLOTS = 2 * ARENA_PROTOS_MAX };
+enum {
+    PROBES_MAX = 64,
+    OVERFLOW_N = 1024,
+    NODE_SLOTS = 2 * ARENA_NODES_MAX,
+    PROTO_SLOTS = 2 * ARENA_PROTOS_MAX
+};
 
 static _Atomic uint32_t node_slot[NODE_SLOTS], proto_slot[PROTO_SLOTS];
 

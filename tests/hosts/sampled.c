@@ -46,8 +46,10 @@ static const char *view(void)
 {
     struct sigaction now;
     sigaction(SIGURG, NULL, &now);
-    return now.sa_handler == SIG_DFL ? "default" : now.sa_handler == SIG_IGN ? "ignored"
-           : now.sa_handler == count ? "count" : "foreign";
+    return now.sa_handler == SIG_DFL   ? "default"
+           : now.sa_handler == SIG_IGN ? "ignored"
+           : now.sa_handler == count   ? "count"
+                                       : "foreign";
 }
 
 static void signals(int before)

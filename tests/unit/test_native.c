@@ -196,16 +196,19 @@ static void walks_agree_with_libunwind(void **unused)
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
     lua_register(L, "c", from_lua);
-    assert_int_equal(luaL_dostring(L,
-        "for i = 1, 10 do pcall(c, i) end\n"
-        "local function f(n) c(n) if n > 0 then return f(n - 1) + 1 end return 0 end f(6)\n"
-        "table.sort({3, 1, 2, 5, 4}, function(a, b) c(1) return a < b end)\n"
-        "string.gsub('abc', '.', c)\n"
-        "local co = coroutine.wrap(function() c(1) coroutine.yield() c(2) end) co() co()\n"
-        "local m = setmetatable({}, {__index = function() c(3) end, __gc = function() c(4) end})\n"
-        "local x = m.x m = nil collectgarbage()\n"
-        "do local y <close> = setmetatable({}, {__close = function() c(5) end}) end\n"
-        "load('c(6)')()"), 0);
+    assert_int_equal(
+        luaL_dostring(
+            L, "for i = 1, 10 do pcall(c, i) end\n"
+               "local function f(n) c(n) if n > 0 then return f(n - 1) + 1 end return 0 end f(6)\n"
+               "table.sort({3, 1, 2, 5, 4}, function(a, b) c(1) return a < b end)\n"
+               "string.gsub('abc', '.', c)\n"
+               "local co = coroutine.wrap(function() c(1) coroutine.yield() c(2) end) co() co()\n"
+               "local m = setmetatable({}, {__index = function() c(3) end, __gc = function() c(4) "
+               "end})\n"
+               "local x = m.x m = nil collectgarbage()\n"
+               "do local y <close> = setmetatable({}, {__close = function() c(5) end}) end\n"
+               "load('c(6)')()"),
+        0);
     lua_close(L);
     printf("# %u stacks, %u frames\n", compared_n, frames_n);
     assert_true(compared_n > 200 && frames_n > 4000);
@@ -239,10 +242,12 @@ static void walks_from_any_instruction_reach_the_outermost_frame(void **unused)
     timer_settime(timer, 0, &often, NULL);
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
-    assert_int_equal(luaL_dostring(L,
-        "local t = {} for i = 1, 300000 do t[i % 1000 + 1] = ('x'):rep(i % 50) .. i end\n"
-        "for i = 1, 20000 do pcall(error, i) string.format('%d %s', i, 'a') end\n"
-        "for i = 1, 20000 do coroutine.wrap(function() coroutine.yield() end)() end"), 0);
+    assert_int_equal(
+        luaL_dostring(
+            L, "local t = {} for i = 1, 300000 do t[i % 1000 + 1] = ('x'):rep(i % 50) .. i end\n"
+               "for i = 1, 20000 do pcall(error, i) string.format('%d %s', i, 'a') end\n"
+               "for i = 1, 20000 do coroutine.wrap(function() coroutine.yield() end)() end"),
+        0);
     lua_close(L);
     timer_delete(timer);
     printf("# %d of %d\n", (int)whole, (int)ticks);
