@@ -265,6 +265,35 @@ static void damaged_chains_come_to_an_end(void **state)
     end(f);
 }
 
+/* Whatever nodes say: each sample becomes a stack, and no weight is lost. */
+static void any_nodes_make_a_stack(void **state)
+{
+    (void)state;
+    static const uint64_t values[] = {0,       1,        2,         3,    VM,      GC,
+                                      MACHINE, SORT + 8, PCALL + 8, MAIN, LIBRARY, UINT64_MAX};
+    enum { VALUES = sizeof values / sizeof *values, NODES = 300, SAMPLES = 2000 };
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        struct fixture fx, *f = &fx;
+        begin(f);
+        srandom(seed);
+        for (uint64_t id = 1; id <= NODES; id++)
+            TRACE_ADD(&f->trace, node, .id = id, .parent = (uint64_t)random() % id,
+                      .kind = (uint64_t)random() % 7, .value = values[random() % VALUES],
+                      .line = (uint64_t)random() % 3, .flags = (uint64_t)random() % 32);
+        for (int i = 0; i < SAMPLES; i++)
+            sample(f, (uint64_t)random() % (NODES + 2), (uint64_t)random() % (NODES + 2),
+                   (uint64_t)random() % 16);
+        f->choice = (struct stack_choice){.by = (enum frame_by)(seed % 3),
+                                          .inverted = seed % 2,
+                                          .merge_recursion = seed % 4 == 0};
+        uint64_t sum = 0;
+        for (const char *line = folded(f); *line; line = strchr(line, '\n') + 1)
+            sum += strtoull(memrchr(line, ' ', strcspn(line, "\n")), NULL, 10);
+        assert_int_equal(sum, (uint64_t)SAMPLES * 1000000);
+        end(f);
+    }
+}
+
 /* ---- adding up ---- */
 
 static void equal_samples_are_one_row(void **state)
@@ -452,6 +481,7 @@ int main(void)
         cmocka_unit_test(a_call_being_made_does_not_shift_the_others),
         cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),
         cmocka_unit_test(damaged_chains_come_to_an_end),
+        cmocka_unit_test(any_nodes_make_a_stack),
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
