@@ -156,7 +156,7 @@ static const char *level_name(unsigned v)
 
 static int level_take(const struct reading *g)
 {
-    int v;
+    int v = LEVEL_ERROR;
     if (word_take(g, &v, "level", level_name, LEVEL_ERROR + 1))
         return -1;
     g->r->level = (enum rule_level)v;
