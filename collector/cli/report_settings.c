@@ -76,11 +76,15 @@ static int word_value(const char *option, const struct word *words, const char *
         names[n] = words[n].name;
     }
     const char *nearest = nearest_word(given, names, n);
+    char all[256] = "";
+    for (size_t i = 0, at = 0; i < n && at < sizeof all; i++)
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", names[i]);
     if (nearest)
         cli_usage_error("report", "--%s does not know `%s`; did you mean `%s`?", option, given,
                         nearest);
     else
-        cli_usage_error("report", "--%s does not know `%s`", option, given);
+        cli_usage_error("report", "--%s does not know `%s`; it takes one of: %s", option, given,
+                        all);
     return -1;
 }
 
