@@ -104,8 +104,9 @@ static int nothing(const struct stack_load *l, const struct stack_settings *s)
                          (unsigned long long)samples_n(l, 0));
     return cli_error(
         s->command,
-        "there are no CPU samples in what was read: record them with MODPROF_CPU=999 in "
-        "the environment of the program; `--metric load` and `--metric crossings` "
+        "there are no CPU samples in what was read: record them with `modprof run --cpu`, or "
+        "MODPROF_CPU=999 in the environment of the program; `--metric load` and `--metric "
+        "crossings` "
         "work with every trace");
 }
 
