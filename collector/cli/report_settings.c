@@ -68,7 +68,7 @@ static const struct word color_words[] = {
 /* The value of GIVEN among WORDS, or -1 after saying what was meant. */
 static int word_value(const char *option, const struct word *words, const char *given)
 {
-    const char *names[8];
+    const char *names[8] = {NULL};
     size_t n = 0;
     for (; words[n].name; n++) {
         if (!strcmp(words[n].name, given))
