@@ -366,7 +366,7 @@ static void recover_completes_a_trace_file_and_removes_the_arena(void **state)
     struct err err = {""};
     char arena[128], name[64];
     belong_to(f, dead_pid());
-    snprintf(name, sizeof name, "%u.123", f->t.pid);
+    snprintf(name, sizeof name, "%u.9999999999", f->t.pid); /* the youngest: not swept */
     arena_file(f, arena, name);
     assert_int_equal(recover_trace_file(f->out_path, arena, f->t.pid, &err), RECOVER_APPENDED);
     assert_complete(f, 256);
@@ -398,7 +398,7 @@ static void recover_opens_nothing_but_arenas_of_this_trace(void **state)
     struct fixture *f = *state;
     char arena[128], other[160], name[64];
     belong_to(f, dead_pid());
-    snprintf(name, sizeof name, "%u.123", f->t.pid);
+    snprintf(name, sizeof name, "%u.9999999999", f->t.pid);
     arena_file(f, arena, name);
     snprintf(other, sizeof other, "/dev/shm/../shm/modprof.%u.%s", (unsigned)geteuid(), name);
     assert_int_equal(recover_trace_file(f->out_path, other, f->t.pid, NULL), RECOVER_NOTHING);
@@ -423,7 +423,7 @@ static void recover_does_not_write_through_a_link(void **state)
     struct fixture *f = *state;
     char arena[128], name[64], link[128];
     belong_to(f, dead_pid());
-    snprintf(name, sizeof name, "%u.123", f->t.pid);
+    snprintf(name, sizeof name, "%u.9999999999", f->t.pid);
     arena_file(f, arena, name);
     snprintf(link, sizeof link, "%s.link", f->out_path);
     assert_int_equal(symlink(f->out_path, link), 0);
