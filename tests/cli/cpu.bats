@@ -115,7 +115,7 @@ sampled() {
     [[ $report == *"the program handles the signal itself"* ]]
 }
 
-@test "shares of time by line are those of instruction counts, each coroutine on its own" {
+@test "shares of time by line are those of the loops' lengths, each coroutine on its own" {
     possible
     cat >known.lua <<'LUA'
 local function work(n)
