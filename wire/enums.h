@@ -9,7 +9,7 @@ enum function_kind { FUNCTION_LUA_C = 0, FUNCTION_FFI = 1, FUNCTION_HOST = 2 };
 
 /* Lua's own tags of what is allocated (the old size where ptr is NULL), 0 everything else. */
 enum alloc_kind {
-    ALLOC_OTHER = 0,     /* arrays, hash parts, stacks, buffers */
+    ALLOC_OTHER = 0, /* arrays, hash parts, stacks, buffers */
     ALLOC_STRING = 4,
     ALLOC_TABLE = 5,
     ALLOC_FUNCTION = 6,
@@ -27,12 +27,12 @@ enum {
 };
 
 enum span_kind {
-    SPAN_REQUIRE = 1,    /* require() that loads, or fails to */
-    SPAN_REQUIREF = 2,   /* luaL_requiref: a library opened by C code */
-    SPAN_OPENLIBS = 3,   /* luaL_openlibs */
-    SPAN_DOFILE = 4,     /* dofile() */
-    SPAN_MAIN = 5,       /* a chunk that the host loaded and called, outside any other span */
-    SPAN_LOADFILE = 6    /* luaL_loadfilex: reading and compiling a file */
+    SPAN_REQUIRE = 1,  /* require() that loads, or fails to */
+    SPAN_REQUIREF = 2, /* luaL_requiref: a library opened by C code */
+    SPAN_OPENLIBS = 3, /* luaL_openlibs */
+    SPAN_DOFILE = 4,   /* dofile() */
+    SPAN_MAIN = 5,     /* a chunk that the host loaded and called, outside any other span */
+    SPAN_LOADFILE = 6  /* luaL_loadfilex: reading and compiling a file */
 };
 
 enum span_status { SPAN_OK = 0, SPAN_FAILED = 1, SPAN_OPEN = 2 };
@@ -41,85 +41,87 @@ enum load_kind {
     LOAD_UNKNOWN = 0,
     LOAD_LUA_FILE = 1,
     LOAD_C_LIBRARY = 2,
-    LOAD_PRELOAD = 3,    /* package.preload */
-    LOAD_BUILTIN = 4,    /* luaL_requiref, standard libraries */
-    LOAD_CUSTOM = 5,     /* a searcher of the program's own */
+    LOAD_PRELOAD = 3, /* package.preload */
+    LOAD_BUILTIN = 4, /* luaL_requiref, standard libraries */
+    LOAD_CUSTOM = 5,  /* a searcher of the program's own */
     LOAD_NOT_FOUND = 6,
-    LOAD_CIRCULAR = 7    /* asked for again while it was being loaded */
+    LOAD_CIRCULAR = 7 /* asked for again while it was being loaded */
 };
 
 enum phase {
-    PHASE_RESOLVE = 0,   /* searchers, until the loader is found; without read, compile, map... */
-    PHASE_READ = 1,      /* in the reader, while the chunk was loaded */
-    PHASE_COMPILE = 2,   /* lua_load without the reader */
-    PHASE_RUN = 3,       /* the chunk or luaopen_*, nested spans included */
-    PHASE_MAP = 4,       /* loader: until all objects are mapped */
-    PHASE_RELOCATE = 5,  /* loader: until the first constructor (0 when it could not be told apart) */
-    PHASE_CONSTRUCT = 6, /* loader: constructors (with relocation when it could not be told apart) */
+    PHASE_RESOLVE = 0, /* searchers, until the loader is found; without read, compile, map... */
+    PHASE_READ = 1,    /* in the reader, while the chunk was loaded */
+    PHASE_COMPILE = 2, /* lua_load without the reader */
+    PHASE_RUN = 3,     /* the chunk or luaopen_*, nested spans included */
+    PHASE_MAP = 4,     /* loader: until all objects are mapped */
+    PHASE_RELOCATE =
+        5, /* loader: until the first constructor (0 when it could not be told apart) */
+    PHASE_CONSTRUCT =
+        6, /* loader: constructors (with relocation when it could not be told apart) */
     PHASE_N = 16
 };
 
 enum chunk_origin {
-    CHUNK_HOST = 0,      /* loaded by the host */
-    CHUNK_FILE = 1,      /* luaL_loadfilex from the host */
-    CHUNK_REQUIRE = 2,   /* by require */
+    CHUNK_HOST = 0,    /* loaded by the host */
+    CHUNK_FILE = 1,    /* luaL_loadfilex from the host */
+    CHUNK_REQUIRE = 2, /* by require */
     CHUNK_DOFILE = 3,
     CHUNK_LOADFILE = 4,
-    CHUNK_LOAD = 5,      /* by load() */
-    CHUNK_C_MODULE = 6   /* by another C function */
+    CHUNK_LOAD = 5,    /* by load() */
+    CHUNK_C_MODULE = 6 /* by another C function */
 };
 
 enum loss {
-    LOSS_RING_FULL = 1,       /* records dropped: ring full */
-    LOSS_FUNCTIONS_FULL = 2,  /* C functions not counted: table full */
+    LOSS_RING_FULL = 1,      /* records dropped: ring full */
+    LOSS_FUNCTIONS_FULL = 2, /* C functions not counted: table full */
     LOSS_STRINGS_FULL = 3,
-    LOSS_STATES_FULL = 4,     /* states whose allocations were not counted */
-    LOSS_THREADS_FULL = 5,    /* threads that share one set of counters */
+    LOSS_STATES_FULL = 4,  /* states whose allocations were not counted */
+    LOSS_THREADS_FULL = 5, /* threads that share one set of counters */
     LOSS_OBJECTS_FULL = 6,
     LOSS_CHUNKS_FULL = 7,
     LOSS_HITS_FULL = 8,
-    LOSS_SINK = 9,            /* frames that could not be written */
-    LOSS_MEMORY = 10,         /* the arena could not grow */
-    LOSS_TRIES = 11,          /* paths tried beyond the number kept for a span */
-    LOSS_SPANS = 12,          /* spans not kept: too many of one name, or nested too deeply */
-    LOSS_UNSEEN_RETURN = 13,  /* timed calls left by an error or yield; their time is not counted */
-    LOSS_NODES_FULL = 14,     /* frames of samples cut: table full */
+    LOSS_SINK = 9,           /* frames that could not be written */
+    LOSS_MEMORY = 10,        /* the arena could not grow */
+    LOSS_TRIES = 11,         /* paths tried beyond the number kept for a span */
+    LOSS_SPANS = 12,         /* spans not kept: too many of one name, or nested too deeply */
+    LOSS_UNSEEN_RETURN = 13, /* timed calls left by an error or yield; their time is not counted */
+    LOSS_NODES_FULL = 14,    /* frames of samples cut: table full */
     LOSS_N = 32
 };
 
 enum milestone {
-    MILESTONE_STATE = 1,      /* first state begins to be created */
-    MILESTONE_OPENLIBS = 2,   /* standard libraries open */
-    MILESTONE_MAIN = 3        /* first line of the main script */
+    MILESTONE_STATE = 1,    /* first state begins to be created */
+    MILESTONE_OPENLIBS = 2, /* standard libraries open */
+    MILESTONE_MAIN = 3      /* first line of the main script */
 };
 
 enum end_reason {
-    END_EXIT = 1,        /* exit or return from main */
-    END_QUICK_EXIT = 2,  /* _exit, _Exit, quick_exit */
-    END_EXEC = 3,        /* replaced by exec */
-    END_KILLED = 4       /* completed from shared memory after the process was gone */
+    END_EXIT = 1,       /* exit or return from main */
+    END_QUICK_EXIT = 2, /* _exit, _Exit, quick_exit */
+    END_EXEC = 3,       /* replaced by exec */
+    END_KILLED = 4      /* completed from shared memory after the process was gone */
 };
 
 enum sample_clock { CLOCK_OFF = 0, CLOCK_CPU = 1, CLOCK_WALL = 2 };
 
 enum sampler_mechanism {
     SAMPLER_NONE = 0,
-    SAMPLER_PERF = 1,        /* perf_event_open, software CPU clock, one event per thread */
-    SAMPLER_TIMER = 2        /* per-thread POSIX timer (SIGEV_THREAD_ID) */
+    SAMPLER_PERF = 1, /* perf_event_open, software CPU clock, one event per thread */
+    SAMPLER_TIMER = 2 /* per-thread POSIX timer (SIGEV_THREAD_ID) */
 };
 
 enum node_kind {
     NODE_NATIVE = 1,
     NODE_LUA = 2,
-    NODE_C_FUNCTION = 3,     /* a C function that Lua called, as Lua's call info says */
-    NODE_COROUTINE = 4,      /* border: the frames below (callers) are the resumer's */
-    NODE_OVERFLOW = 5        /* the table of nodes is full, or the stack was too deep */
+    NODE_C_FUNCTION = 3, /* a C function that Lua called, as Lua's call info says */
+    NODE_COROUTINE = 4,  /* border: the frames below (callers) are the resumer's */
+    NODE_OVERFLOW = 5    /* the table of nodes is full, or the stack was too deep */
 };
 
 enum node_flag {
-    NODE_LINE_STALE = 1,     /* Lua: the line is the last one saved, not the exact one */
-    NODE_TAIL_CALL = 2,      /* the caller is not shown: it made a tail call */
-    NODE_FRESH = 4,          /* Lua: begins a C frame of the VM (a joint for merging) */
+    NODE_LINE_STALE = 1, /* Lua: the line is the last one saved, not the exact one */
+    NODE_TAIL_CALL = 2,  /* the caller is not shown: it made a tail call */
+    NODE_FRESH = 4,      /* Lua: begins a C frame of the VM (a joint for merging) */
     NODE_FINALIZER = 8,
     NODE_HOOK = 16
 };
@@ -127,8 +129,8 @@ enum node_flag {
 enum sample_flag {
     SAMPLE_TRUNCATED_NATIVE = 1,
     SAMPLE_TRUNCATED_LUA = 2,
-    SAMPLE_NO_NATIVE = 4,    /* could not be unwound */
-    SAMPLE_LUA_BUSY = 8      /* Lua's stack was being changed; not walked */
+    SAMPLE_NO_NATIVE = 4, /* could not be unwound */
+    SAMPLE_LUA_BUSY = 8   /* Lua's stack was being changed; not walked */
 };
 
 enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };

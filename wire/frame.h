@@ -20,12 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    FRAME_HEADER_BYTES = 48,
-    FRAME_RAW_MAX = 1 << 20,
-    FRAME_VERSION = 1,
-    FRAME_STORED = 1
-};
+enum { FRAME_HEADER_BYTES = 48, FRAME_RAW_MAX = 1 << 20, FRAME_VERSION = 1, FRAME_STORED = 1 };
 
 struct frame_header {
     uint16_t version;
@@ -39,10 +34,10 @@ void frame_header_put(struct frame_header *h, const uint8_t *body, uint8_t *out)
 
 enum frame_result {
     FRAME_OK = 0,
-    FRAME_SHORT = 1,      /* more bytes are needed (end of a truncated file) */
-    FRAME_FOREIGN = 2,    /* magic does not match */
-    FRAME_VERSION_NEW = 3,/* a later format */
-    FRAME_DAMAGED = 4     /* sizes impossible or checksum wrong */
+    FRAME_SHORT = 1,       /* more bytes are needed (end of a truncated file) */
+    FRAME_FOREIGN = 2,     /* magic does not match */
+    FRAME_VERSION_NEW = 3, /* a later format */
+    FRAME_DAMAGED = 4      /* sizes impossible or checksum wrong */
 };
 
 /* Reads a header from the first N bytes at IN (checks magic, version, sizes; not the checksum). */

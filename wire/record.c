@@ -133,7 +133,7 @@ static size_t finish(struct writer *w, const uint8_t *out, uint8_t *length_at)
 #define BYTES(f) write_bytes(&w, r->f);
 #define U64S(f, max) write_u64s(&w, r->f, r->f##_n);
 #define END_RECORD(name) \
-        return finish(&w, out, length_at); \
+    return finish(&w, out, length_at); \
     }
 #include "wire/records.def"
 
@@ -148,7 +148,7 @@ static size_t finish(struct writer *w, const uint8_t *out, uint8_t *length_at)
 #define BYTES(f) r->f = read_bytes(&rd);
 #define U64S(f, max) r->f##_n = read_u64s(&rd, r->f, max);
 #define END_RECORD(name) \
-        return rd.bad ? -1 : 0; \
+    return rd.bad ? -1 : 0; \
     }
 #include "wire/records.def"
 

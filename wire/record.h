@@ -33,8 +33,12 @@ enum record_kind {
 #define S64(f) int64_t f;
 #define SID(f) uint32_t f;
 #define BYTES(f) struct rec_bytes f;
-#define U64S(f, max) uint64_t f[max]; uint32_t f##_n;
-#define END_RECORD(name) };
+#define U64S(f, max) \
+    uint64_t f[max]; \
+    uint32_t f##_n;
+#define END_RECORD(name) \
+    } \
+    ;
 #include "wire/records.def"
 
 /* rec_X_encode writes the whole record into OUT (CAP bytes); returns its size, or 0 where it does

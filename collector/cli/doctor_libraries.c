@@ -70,8 +70,8 @@ int doctor_libraries_of(const struct lua_file *program, struct doctor_lines *fou
 {
     char *line = NULL;
     size_t cap = 0;
-    pid_t pid;
-    FILE *out;
+    pid_t pid = 0;
+    FILE *out = NULL;
     int status = 0;
     if (!is_trusted(program->interpreter))
         return err_set(err, "its libraries were not looked at: %s is not the system's loader",

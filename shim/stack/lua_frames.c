@@ -207,7 +207,7 @@ static void frame_of(const char *ci, const char *func, const struct native_frame
         lua_frame_of(ci, p, vm, out);
     else if (tag == TAG_LIGHT_C || tag == TAG_C_CLOSURE)
         out->value =
-            (uint64_t)(thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F)) + 1);
+            1 + (uint64_t)thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F));
 }
 
 /* Whether the call info CI, whose caller is sound, can be read: FUNC lies where it must. */

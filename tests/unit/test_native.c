@@ -124,6 +124,14 @@ static __attribute__((noinline)) void compare(void)
 
 /* ---- call sites ---- */
 
+#ifdef __clang__
+#define AS_AT_O0 __attribute__((noinline, optnone))
+#define WITHOUT_FRAME_POINTER __attribute__((noinline))
+#else
+#define AS_AT_O0 __attribute__((noinline, optimize("O0")))
+#define WITHOUT_FRAME_POINTER __attribute__((noinline, optimize("O3", "omit-frame-pointer")))
+#endif
+
 static int by_qsort(const void *a, const void *b)
 {
     compare();
@@ -136,13 +144,13 @@ static void on_signal(int n)
     compare();
 }
 
-static __attribute__((noinline, optimize("O0"))) int plain(int n)
+static AS_AT_O0 int plain(int n)
 {
     compare();
     return n ? plain(n - 1) + 1 : 0;
 }
 
-static __attribute__((noinline, optimize("O3", "omit-frame-pointer"))) int lean(int n, int a, int b)
+static WITHOUT_FRAME_POINTER int lean(int n, int a, int b)
 {
     compare();
     int v = n ? lean(n - 1, b, a + n) + a * b : 0;
