@@ -328,12 +328,6 @@ static __attribute__((noinline)) double step_ns(int n)
     return (double)(now_ns() - begin) / (double)frames;
 }
 
-static void a_cached_step_is_fast(void **unused)
-{
-    (void)unused;
-    printf("# %.1f ns a frame\n", step_ns(100));
-}
-
 int main(void)
 {
     void *lib = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
@@ -345,9 +339,10 @@ int main(void)
         cmocka_unit_test(walks_agree_with_libunwind),
         cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
         cmocka_unit_test(damaged_tables_are_survived),
-        cmocka_unit_test(a_cached_step_is_fast),
     };
     if (oracle == NULL)
         return 77;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    printf("# a cached step: %.1f ns\n", step_ns(100)); /* told, not judged */
+    return failed;
 }
