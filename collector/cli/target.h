@@ -10,8 +10,8 @@
 #include "collector/util/err.h"
 
 struct target {
-    int dir_fd;               /* -1: not open */
-    char dir[PATH_MAX];       /* as the user may write it; "" : the working directory */
+    int dir_fd;                /* -1: not open */
+    char dir[PATH_MAX];        /* as the user may write it; "" : the working directory */
     char file[SERVE_NAME_MAX]; /* for the main process; "" : <program>-<pid>.mprof */
 };
 

@@ -26,7 +26,7 @@ int recover_so_far(int fd, int out_fd, struct err *err);
 /* For a trace file at TRACE_PATH whose process record names an arena ARENA_PATH, and which has no
  * end record: completes the file when the process (PID, whose start must match) is gone and the
  * arena file is owned by the caller, regular, and of this trace. */
-enum recover_result recover_trace_file(const char *trace_path, const char *arena_path,
-                                       unsigned pid, struct err *err);
+enum recover_result recover_trace_file(const char *trace_path, const char *arena_path, unsigned pid,
+                                       struct err *err);
 
 #endif

@@ -17,8 +17,8 @@ static void process_free(struct process *p)
 {
     struct rowset *sets[] = {&p->strings,  &p->objects,   &p->copies, &p->functions, &p->states,
                              &p->spans,    &p->tries,     &p->hits,   &p->chunks,    &p->crossings,
-                             &p->c_allocs, &p->uncovered, &p->memory,    &p->protos, &p->nodes,
-                             &p->roles,     &p->threads};
+                             &p->c_allocs, &p->uncovered, &p->memory, &p->protos,    &p->nodes,
+                             &p->roles,    &p->threads};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         rowset_release(sets[i]);
     sample_table_release(&p->samples);

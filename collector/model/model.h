@@ -57,8 +57,8 @@ struct process {
     struct rowset nodes;      /* struct rec_node, by id */
     struct sample_table samples;
     struct sample_window window; /* samples outside of it are only counted */
-    struct rowset roles;      /* struct rec_code_role, by lowest address */
-    struct rowset threads;    /* struct rec_thread, by tid */
+    struct rowset roles;         /* struct rec_code_role, by lowest address */
+    struct rowset threads;       /* struct rec_thread, by tid */
     struct rec_sampler sampler;
     struct rec_c_heap c_heap;
     struct rec_self_cost self_cost;

@@ -143,9 +143,10 @@ static int check_calls(lua_State *L)
 
 static const char *read_chunk(lua_State *L, void *ud, size_t *n)
 {
-    static const char chunk[] = "local f = ... "
-                                "local function make() return function(x)\n f(x)\n return 1 end end "
-                                "return make(), make()";
+    static const char chunk[] =
+        "local f = ... "
+        "local function make() return function(x)\n f(x)\n return 1 end end "
+        "return make(), make()";
     const char **next = ud;
     (void)L;
     const char *text = *next == NULL ? chunk : NULL;

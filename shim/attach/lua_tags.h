@@ -28,7 +28,8 @@ enum {
     TVALUE_BYTES = 16,
     OFFSET_CCLOSURE_F = 24,
     OFFSET_LCLOSURE_PROTO = 24,
-    OFFSET_PROTO_LINE = 44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */
+    OFFSET_PROTO_LINE =
+        44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */
 };
 
 #endif

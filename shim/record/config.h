@@ -29,7 +29,7 @@ struct config {
     int off;
     int layout_api;
     int verbose;
-    uint32_t cpu_hz;        /* 0: no CPU samples */
+    uint32_t cpu_hz; /* 0: no CPU samples */
     int cpu_signal;
     uint64_t start_ns; /* 0: not told */
     char out[4096];    /* "": default file; a file's name is absolute */

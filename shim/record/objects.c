@@ -53,7 +53,7 @@ uint8_t object_build_id(const uint8_t *at, size_t n, uint8_t out[BUILD_ID_MAX])
 }
 
 /* The segment in whose readable, file-backed part [vaddr, vaddr + n) stands, or NULL. */
-static const ElfW(Phdr) *segment_of(const struct dl_phdr_info *info, ElfW(Addr) vaddr, size_t n)
+static const ElfW(Phdr) * segment_of(const struct dl_phdr_info *info, ElfW(Addr) vaddr, size_t n)
 {
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];

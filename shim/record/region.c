@@ -42,7 +42,8 @@ static char *page_at(const void *base, size_t page)
  * soon asked for. */
 static size_t step_end(size_t from, size_t to)
 {
-    if (from == 0 || !pages_held(from - 1, from)) /* the first of a table: it may stay the only one */
+    if (from == 0 ||
+        !pages_held(from - 1, from)) /* the first of a table: it may stay the only one */
         return to;
     size_t tables_end = offsetof(struct arena, threads) / PAGE_BYTES;
     size_t end = (to + STEP_PAGES - 1) / STEP_PAGES * STEP_PAGES;

@@ -156,8 +156,7 @@ int chunk_text_seen(uint64_t text_hash)
     if (text_hash == 0)
         text_hash = 1;
     for (uint32_t i = 0; i < TEXTS_TRIES; i++) {
-        _Atomic uint64_t *slot =
-            &texts[probing_slot((uint32_t)(text_hash >> 32), i, TEXTS_REST_N)];
+        _Atomic uint64_t *slot = &texts[probing_slot((uint32_t)(text_hash >> 32), i, TEXTS_REST_N)];
         uint64_t v = atomic_load_explicit(slot, memory_order_relaxed);
         if (v == 0) {
             if (atomic_load(&texts_n) >= TEXTS_FULL) {

@@ -54,7 +54,8 @@ static void end(struct fixture *f)
 }
 
 __attribute__((noinline)) /* else gcc 12 takes TEXT for the local variable */
-static char *text_of(struct fixture *f, unsigned width, int cut, int color)
+static char *
+text_of(struct fixture *f, unsigned width, int cut, int color)
 {
     char *text = NULL;
     size_t n;
