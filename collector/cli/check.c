@@ -16,6 +16,7 @@
 #include "collector/budget/verdict.h"
 #include "collector/cli/check_settings.h"
 #include "collector/cli/cli.h"
+#include "collector/cli/output_file.h"
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/locate.h"
 #include "collector/output/check_output.h"
@@ -166,28 +167,13 @@ static int report_write(const struct check *c, const struct check_report *r, FIL
     }
 }
 
-static int output_end(FILE *out, const char *name)
-{
-    int bad = fflush(out) || ferror(out);
-    int why = errno;
-    if (out != stdout)
-        bad |= fclose(out) != 0;
-    if (!bad || (out == stdout && why == EPIPE))
-        return 0;
-    cli_error("check", "%s could not be written: %s", name, strerror(why));
-    return -1;
-}
-
 static int report(const struct check *c, const struct check_report *r)
 {
-    const char *name = c->set.output ? c->set.output : "the result";
-    FILE *out = c->set.output ? fopen(c->set.output, "we") : stdout;
-    if (!out) {
-        cli_error("check", "%s can not be written: %s", name, strerror(errno));
+    FILE *out = output_file_open("check", c->set.output);
+    if (!out)
         return EXIT_ERROR;
-    }
     int bad = report_write(c, r, out);
-    bad |= output_end(out, name);
+    bad |= output_file_close("check", c->set.output, out, 0);
     return bad ? EXIT_ERROR : r->status;
 }
 
@@ -217,7 +203,7 @@ static int init(const struct check *c)
     if (!out)
         return cli_error("check", "%s can not be written: %s", path, strerror(errno));
     draft_write(out, c->digest, c->digest_n);
-    if (output_end(out, path)) {
+    if (output_file_close("check", path, out, 0)) {
         unlink(path);
         return EXIT_ERROR;
     }

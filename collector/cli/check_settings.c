@@ -1,15 +1,12 @@
 /* check_settings: see check_settings.h. */
 #include "collector/cli/check_settings.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "collector/cli/cli.h"
+#include "collector/cli/options.h"
 #include "collector/util/err.h"
-#include "collector/util/nearest.h"
 #include "collector/util/terminal.h"
 
 static const char help[] =
@@ -40,51 +37,14 @@ static const char help[] =
     "or the budgets are wrong; 2 usage; 3 over budget; 4 no verdict: there is no trace, the data\n"
     "are incomplete, or no rule matched anything.\n";
 
-struct word {
-    const char *name;
-    int value;
-};
-
-static const struct word formats[] = {{"text", CHECK_TEXT},
-                                      {"json", CHECK_JSON},
-                                      {"junit", CHECK_JUNIT},
-                                      {"sarif", CHECK_SARIF},
-                                      {"github", CHECK_GITHUB},
-                                      {"gitlab", CHECK_GITLAB},
-                                      {"openmetrics", CHECK_OPENMETRICS},
-                                      {NULL, 0}};
-static const struct word colors[] = {
-    {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}, {NULL, 0}};
-
-/* The value of GIVEN among WORDS, or -1 after saying what was meant. */
-static int word_value(const char *option, const struct word *words, const char *given)
-{
-    const char *names[8];
-    size_t n = 0;
-    for (; words[n].name; n++) {
-        if (!strcmp(words[n].name, given))
-            return words[n].value;
-        names[n] = words[n].name;
-    }
-    const char *nearest = nearest_word(given, names, n);
-    if (nearest)
-        cli_usage_error("check", "--%s does not know `%s`; did you mean `%s`?", option, given,
-                        nearest);
-    else
-        cli_usage_error("check", "--%s does not know `%s`", option, given);
-    return -1;
-}
-
-static int set_pid(struct check_settings *s, const char *given)
-{
-    char *end;
-    errno = 0;
-    s->pid = strtoul(given, &end, 10);
-    if (errno || end == given || *end || *given == '-' || !s->pid)
-        return cli_usage_error("check", "--pid takes the number of a process, not `%s`", given), -1;
-    return 0;
-}
-
+static const struct option_word formats[] = {{"text", CHECK_TEXT},
+                                             {"json", CHECK_JSON},
+                                             {"junit", CHECK_JUNIT},
+                                             {"sarif", CHECK_SARIF},
+                                             {"github", CHECK_GITHUB},
+                                             {"gitlab", CHECK_GITLAB},
+                                             {"openmetrics", CHECK_OPENMETRICS},
+                                             {NULL, 0}};
 enum { OPTION_INIT = 256, OPTION_STRICT, OPTION_METRICS, OPTION_COLOR };
 
 static int set_option(struct check_settings *s, int option, char *value)
@@ -92,7 +52,7 @@ static int set_option(struct check_settings *s, int option, char *value)
     int v;
     switch (option) {
     case 'f':
-        v = word_value("format", formats, value);
+        v = options_word("check", "format", formats, value);
         s->format = (enum check_format)v;
         return v < 0 ? -1 : 0;
     case 'c':
@@ -105,7 +65,7 @@ static int set_option(struct check_settings *s, int option, char *value)
         s->all = 1;
         return 0;
     case 'p':
-        return set_pid(s, value);
+        return options_pid("check", &s->pid, value);
     case OPTION_INIT:
         s->init = 1;
         return 0;
@@ -116,18 +76,9 @@ static int set_option(struct check_settings *s, int option, char *value)
         s->metrics = 1;
         return 0;
     default:
-        s->color = word_value("color", colors, value);
+        s->color = options_color("check", value);
         return s->color < 0 ? -1 : 0;
     }
-}
-
-static int option_error(int option, const char *word)
-{
-    if (option == ':')
-        return cli_usage_error("check", "%s needs a value", word);
-    if (optopt > 0 && optopt < 256)
-        return cli_usage_error("check", "there is no option -%c", optopt);
-    return cli_usage_error("check", "there is no option %s", word);
 }
 
 int check_settings_read(struct check_settings *s, int argc, char **argv)
@@ -154,7 +105,7 @@ int check_settings_read(struct check_settings *s, int argc, char **argv)
             return EXIT_FINE + 1;
         }
         if (option == '?' || option == ':')
-            return option_error(option, argv[optind - 1]) + 1;
+            return options_error("check", option, argv[optind - 1]) + 1;
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }

@@ -1,7 +1,6 @@
 /* export: `modprof export`, traces in the formats of other programs.
  *
  * In: trace files.  Out: one file; what was wrong on stderr. */
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
+#include "collector/cli/output_file.h"
 #include "collector/cli/stack_load.h"
 #include "collector/output/flame_export.h"
 #include "collector/output/flame_folded.h"
@@ -43,11 +43,11 @@ static const char help[] =
     "Exit status: 0 fine; 1 a file could not be read, or there is nothing to write; 2 usage;\n"
     "4 a trace is incomplete: what is intact was written.\n";
 
-static const struct stack_word formats[] = {{"folded", FORMAT_FOLDED},
-                                            {"pprof", FORMAT_PPROF},
-                                            {"speedscope", FORMAT_SPEEDSCOPE},
-                                            {"chrome", FORMAT_CHROME},
-                                            {NULL, 0}};
+static const struct option_word formats[] = {{"folded", FORMAT_FOLDED},
+                                             {"pprof", FORMAT_PPROF},
+                                             {"speedscope", FORMAT_SPEEDSCOPE},
+                                             {"chrome", FORMAT_CHROME},
+                                             {NULL, 0}};
 
 static struct export_about about_of(const struct stack_load *l, const struct stack_settings *s,
                                     char **title)
@@ -81,16 +81,10 @@ static int write_out(struct stack_load *l, const struct stack_settings *s, FILE 
 
 static int output(struct stack_load *l, const struct stack_settings *s)
 {
-    FILE *out = s->out ? fopen(s->out, "we") : stdout;
+    FILE *out = output_file_open("export", s->out);
     if (!out)
-        return cli_error("export", "%s can not be written: %s", s->out, strerror(errno));
-    int bad = write_out(l, s, out) || fflush(out) != 0 || ferror(out), error = errno;
-    if (s->out && fclose(out) != 0)
-        bad = 1;
-    if (bad && error != EPIPE)
-        return cli_error("export", "%s can not be written: %s", s->out ? s->out : "the output",
-                         strerror(error));
-    return EXIT_FINE;
+        return EXIT_ERROR;
+    return output_file_close("export", s->out, out, write_out(l, s, out));
 }
 
 static int is_usable(const struct stack_settings *s)

@@ -1,7 +1,6 @@
 /* flame: `modprof flame`, stacks as text or as a picture.
  *
  * In: trace files.  Out: folded stacks, SVG or HTML on stdout or to a file; what was wrong on stderr. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 
 #include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
+#include "collector/cli/output_file.h"
 #include "collector/cli/stack_load.h"
 #include "collector/output/flame_folded.h"
 #include "collector/output/flame_svg.h"
@@ -46,7 +46,7 @@ static const char help[] =
     "Exit status: 0 fine; 1 a file could not be read, or there is nothing to show; 2 usage;\n"
     "4 a trace is incomplete: what is intact was shown.\n";
 
-static const struct stack_word formats[] = {
+static const struct option_word formats[] = {
     {"folded", FORMAT_FOLDED}, {"svg", FORMAT_SVG}, {"html", FORMAT_HTML}, {NULL, 0}};
 
 static int ends_with(const char *name, const char *end)
@@ -103,18 +103,11 @@ static void write_out(struct stack_load *l, const struct stack_settings *s, FILE
 
 static int output(struct stack_load *l, const struct stack_settings *s)
 {
-    FILE *out = s->out ? fopen(s->out, "we") : stdout;
+    FILE *out = output_file_open("flame", s->out);
     if (!out)
-        return cli_error("flame", "%s can not be written: %s", s->out, strerror(errno));
+        return EXIT_ERROR;
     write_out(l, s, out);
-    int bad = fflush(out) != 0 || ferror(out);
-    int error = errno;
-    if (s->out && fclose(out) != 0)
-        bad = 1;
-    if (bad && error != EPIPE)
-        return cli_error("flame", "%s can not be written: %s", s->out ? s->out : "the output",
-                         strerror(error));
-    return EXIT_FINE;
+    return output_file_close("flame", s->out, out, 0);
 }
 
 int cmd_flame(int argc, char **argv)

@@ -1,7 +1,6 @@
 /* report: `modprof report`, the tables for people and programs.
  *
  * In: trace files.  Out: the report on stdout; what was wrong with files on stderr. */
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
+#include "collector/cli/output_file.h"
 #include "collector/cli/report_settings.h"
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/locate.h"
@@ -131,15 +131,6 @@ static void text_print(struct session *ses, const struct report_settings *s)
     }
 }
 
-/* A pager that was left early is nobody's error. */
-static int output_end(void)
-{
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
-        return 0;
-    cli_error("report", "the report could not be written: %s", strerror(errno));
-    return -1;
-}
-
 static int status(const struct session *ses)
 {
     return ses->failed ? EXIT_ERROR : ses->incomplete ? EXIT_NO_VERDICT : EXIT_FINE;
@@ -168,7 +159,7 @@ int cmd_report(int argc, char **argv)
         json_report(ses.digest, ses.digest_n, &s.options, stdout);
     else
         text_print(&ses, &s);
-    ses.failed |= output_end() != 0;
+    ses.failed |= output_file_close("report", NULL, stdout, 0) != EXIT_FINE;
     paths_release(&paths);
     session_release(&ses);
     return status(&ses);

@@ -1,16 +1,14 @@
 /* report_settings: see report_settings.h. */
 #include "collector/cli/report_settings.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "collector/cli/cli.h"
+#include "collector/cli/options.h"
 #include "collector/util/err.h"
-#include "collector/util/nearest.h"
 
 enum { TOP_DEFAULT = 20, WIDTH_MAX = 10000 };
 
@@ -42,63 +40,26 @@ static const char help[] =
     "Exit status: 0 fine; 1 a file could not be read; 2 usage; 4 a trace is incomplete\n"
     "(cut off, damaged, or of a process that was still running): what is intact was shown.\n";
 
-struct word {
-    const char *name;
-    int value;
-};
-
-static const struct word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
-static const struct word sort_words[] = {{"order", SORT_ORDER},
-                                         {"total", SORT_TOTAL},
-                                         {"self", SORT_SELF},
-                                         {"lua", SORT_LUA},
-                                         {"name", SORT_NAME},
-                                         {"calls", SORT_CALLS},
-                                         {NULL, 0}};
-static const struct word section_words[] = {{"overview", SECTION_OVERVIEW},
-                                            {"modules", SECTION_MODULES},
-                                            {"allocations", SECTION_ALLOCATIONS},
-                                            {"crossings", SECTION_CROSSINGS},
-                                            {"cpu", SECTION_CPU},
-                                            {"all", SECTION_ALL},
-                                            {NULL, 0}};
-static const struct word color_words[] = {
-    {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}, {NULL, 0}};
-
-/* The value of GIVEN among WORDS, or -1 after saying what was meant. */
-static int word_value(const char *option, const struct word *words, const char *given)
-{
-    const char *names[8] = {NULL};
-    size_t n = 0;
-    for (; words[n].name; n++) {
-        if (!strcmp(words[n].name, given))
-            return words[n].value;
-        names[n] = words[n].name;
-    }
-    const char *nearest = nearest_word(given, names, n);
-    char all[256] = "";
-    for (size_t i = 0, at = 0; i < n && at < sizeof all; i++)
-        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", names[i]);
-    if (nearest)
-        cli_usage_error("report", "--%s does not know `%s`; did you mean `%s`?", option, given,
-                        nearest);
-    else
-        cli_usage_error("report", "--%s does not know `%s`; it takes one of: %s", option, given,
-                        all);
-    return -1;
-}
-
-static int set_word(int *out, const char *option, const struct word *words, const char *given)
-{
-    *out = word_value(option, words, given);
-    return *out < 0 ? -1 : 0;
-}
-
+static const struct option_word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
+static const struct option_word sort_words[] = {{"order", SORT_ORDER},
+                                                {"total", SORT_TOTAL},
+                                                {"self", SORT_SELF},
+                                                {"lua", SORT_LUA},
+                                                {"name", SORT_NAME},
+                                                {"calls", SORT_CALLS},
+                                                {NULL, 0}};
+static const struct option_word section_words[] = {{"overview", SECTION_OVERVIEW},
+                                                   {"modules", SECTION_MODULES},
+                                                   {"allocations", SECTION_ALLOCATIONS},
+                                                   {"crossings", SECTION_CROSSINGS},
+                                                   {"cpu", SECTION_CPU},
+                                                   {"all", SECTION_ALL},
+                                                   {NULL, 0}};
 static int set_sections(struct report_settings *s, char *names)
 {
     s->options.sections = 0;
     for (char *save, *name = strtok_r(names, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
-        int value = word_value("section", section_words, name);
+        int value = options_word("report", "section", section_words, name);
         if (value < 0)
             return -1;
         s->options.sections |= (unsigned)value;
@@ -106,21 +67,11 @@ static int set_sections(struct report_settings *s, char *names)
     return s->options.sections ? 0 : (cli_usage_error("report", "--section names no section"), -1);
 }
 
-static int set_number(unsigned long *out, const char *option, const char *given)
-{
-    char *end;
-    errno = 0;
-    *out = strtoul(given, &end, 10);
-    if (errno || end == given || *end || *given == '-')
-        return cli_usage_error("report", "--%s takes a number, not `%s`", option, given), -1;
-    return 0;
-}
-
 static int set_top(struct report_settings *s, const char *given)
 {
     unsigned long n = 0;
     s->top_given = 1;
-    if (strcmp(given, "all") && set_number(&n, "top", given))
+    if (strcmp(given, "all") && options_number("report", &n, "top", given))
         return -1;
     s->options.top = n ? n : SIZE_MAX;
     return 0;
@@ -129,7 +80,7 @@ static int set_top(struct report_settings *s, const char *given)
 static int set_width(struct report_settings *s, const char *given)
 {
     unsigned long n;
-    if (set_number(&n, "width", given))
+    if (options_number("report", &n, "width", given))
         return -1;
     if (n < REPORT_WIDTH_MIN || n > WIDTH_MAX)
         return cli_usage_error("report", "--width is between %d and %d", REPORT_WIDTH_MIN,
@@ -146,15 +97,15 @@ static int set_option(struct report_settings *s, int option, char *value)
     int v, bad;
     switch (option) {
     case 'f':
-        return set_word(&s->json, "format", format_words, value);
+        return options_set_word("report", &s->json, "format", format_words, value);
     case 'n':
         return set_top(s, value);
     case 's':
-        bad = set_word(&v, "sort", sort_words, value);
+        bad = options_set_word("report", &v, "sort", sort_words, value);
         s->options.sort = (enum report_sort)v;
         return bad;
     case 'p':
-        return set_number(&s->pid, "pid", value);
+        return options_pid("report", &s->pid, value);
     case 'w':
         return set_width(s, value);
     case OPTION_FILTER:
@@ -166,21 +117,12 @@ static int set_option(struct report_settings *s, int option, char *value)
     case OPTION_SECTION:
         return set_sections(s, value);
     case OPTION_COLOR:
-        bad = set_word(&v, "color", color_words, value);
+        v = options_color("report", value);
         s->color = (enum terminal_color)v;
-        return bad;
+        return v < 0 ? -1 : 0;
     default:
         return -1;
     }
-}
-
-static int option_error(int option, const char *word)
-{
-    if (option == ':')
-        return cli_usage_error("report", "%s needs a value", word);
-    if (optopt > 0 && optopt < 256)
-        return cli_usage_error("report", "there is no option -%c", optopt);
-    return cli_usage_error("report", "there is no option %s", word);
 }
 
 int report_settings_read(struct report_settings *s, int argc, char **argv)
@@ -207,7 +149,7 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
             return EXIT_FINE + 1;
         }
         if (option == '?' || option == ':')
-            return option_error(option, argv[optind - 1]) + 1;
+            return options_error("report", option, argv[optind - 1]) + 1;
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }

@@ -3,6 +3,7 @@
 #define COLLECTOR_CLI_STACK_SETTINGS_H
 
 #include "collector/analyse/stack_profile.h"
+#include "collector/cli/options.h"
 #include "collector/model/sample_table.h"
 
 enum stack_metric {
@@ -36,18 +37,9 @@ struct stack_settings {
     unsigned long pid;        /* 0: all */
 };
 
-/* A word that --format knows. */
-struct stack_word {
-    const char *name;
-    int value;
-};
-
 /* Reads the options; files follow from argv[optind] on.  FORMATS ends with a NULL name.  Returns 0, or
  * the exit status + 1 where the command is over. */
 int stack_settings_read(struct stack_settings *s, int argc, char **argv, const char *help,
-                        const struct stack_word *formats);
-
-/* "500ms", "1.5s", "2m", "20us", "1.5" (seconds) to nanoseconds.  Returns 0, or -1. */
-int stack_time_read(const char *text, uint64_t *ns);
+                        const struct option_word *formats);
 
 #endif
