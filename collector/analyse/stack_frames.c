@@ -8,6 +8,12 @@
 #include "collector/analyse/crossing_rows.h"
 #include "collector/util/xalloc.h"
 
+/* Whose name a name is. */
+struct owner {
+    const char *label, *source;
+    uint64_t line;
+};
+
 struct proto_name {
     const char *label, *module, *file, *source; /* label NULL: not looked up yet */
 };
@@ -36,6 +42,7 @@ void frames_init(struct frames *f, struct process *p, struct symbols *symbols, e
     f->symbols = symbols;
     f->by = by;
     rowset_init(&f->by_text, sizeof(uint32_t));
+    rowset_init(&f->by_name, sizeof(struct owner));
     rowset_init(&f->by_place, sizeof(struct place));
     rowset_init(&f->by_lua, sizeof(uint32_t));
     rowset_init(&f->by_c, sizeof(uint32_t));
@@ -58,6 +65,7 @@ void frames_init(struct frames *f, struct process *p, struct symbols *symbols, e
 void frames_release(struct frames *f)
 {
     rowset_release(&f->by_text);
+    rowset_release(&f->by_name);
     rowset_release(&f->by_place);
     rowset_release(&f->by_lua);
     rowset_release(&f->by_c);
@@ -94,19 +102,15 @@ static uint32_t frame_put(struct frames *f, const struct frame *wanted)
     return *number - 1;
 }
 
-/* 1 where a frame of this kind and label is there, of another place. */
-static int is_taken(const struct frames *f, const struct frame *wanted)
+uint32_t frames_named_in(struct frames *f, enum frame_kind kind, const char *label,
+                         const char *module)
 {
-    uint64_t key = text_key(wanted->kind, wanted->label);
-    const uint32_t *number = rowset_find(&f->by_text, key);
-    const struct frame *there = number ? &f->at[*number - 1] : NULL;
-    return there && !strcmp(there->label, wanted->label) &&
-           (there->line != wanted->line || strcmp(there->source, wanted->source));
+    return frame_put(f, &(struct frame){kind, label, "", "", 0, NULL, module, 0});
 }
 
 uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label)
 {
-    return frame_put(f, &(struct frame){kind, label, "", "", 0, NULL});
+    return frames_named_in(f, kind, label, "");
 }
 
 static const struct proto_name *proto_name(struct frames *f, uint64_t id, const struct rec_proto *r)
@@ -121,30 +125,46 @@ static const struct proto_name *proto_name(struct frames *f, uint64_t id, const 
     return n;
 }
 
-/* "name file.lua:12", or only the place where the name is no more than that. */
-static const char *line_label(struct frames *f, const struct proto_name *n, uint64_t line)
+/* The first function of a name has it to itself; others of that name get their place added.  In the
+ * order in which they are met, so that it is the same for functions and for lines. */
+static const char *function_label(struct frames *f, const struct proto_name *n,
+                                  const struct rec_proto *r)
 {
-    const char *file = stack_file_short(n->file);
+    struct owner *o = rowset_put(&f->by_name, text_key(FRAME_LUA, n->label));
+    uint64_t line = r ? r->line_defined : 0;
+    if (!o->label)
+        *o = (struct owner){n->label, n->source, line};
+    if (strcmp(o->label, n->label) || (o->line == line && !strcmp(o->source, n->source)))
+        return n->label;
+    return pool_format(&f->process->pool, "%s [%s:%" PRIu64 "]", n->label, n->file, line);
+}
+
+/* "name file.lua:12", or only the place where the name is no more than that. */
+static const char *line_label(struct frames *f, const char *name, const char *path, uint64_t line)
+{
+    const char *file = stack_file_short(path);
     size_t file_n = strlen(file);
-    int is_place = !strncmp(n->label, file, file_n) && n->label[file_n] == ':';
-    return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, is_place ? "" : n->label,
+    int is_place = !strncmp(name, file, file_n) && name[file_n] == ':' && !strchr(name, '[');
+    return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, is_place ? "" : name,
                        is_place ? "" : " ", file, line);
 }
 
 static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
 {
-    struct pool *pool = &f->process->pool;
     const struct rec_proto *r = rowset_find(&f->process->protos, node->value);
     const struct proto_name *n = proto_name(f, node->value, r);
-    struct frame wanted = {FRAME_LUA, n->label, n->file, n->source, r ? r->line_defined : 0, NULL};
+    uint64_t defined = r ? r->line_defined : 0;
+    struct frame wanted = {FRAME_LUA, n->module, n->file, n->source, 0, NULL, n->module, defined};
     if (f->by == BY_MODULE)
-        return frame_put(f, &(struct frame){FRAME_LUA, n->module, n->file, n->source, 0, NULL});
-    if (is_taken(f, &wanted))
-        wanted.label = pool_format(pool, "%s [%s:%" PRIu64 "]", n->label, n->file, wanted.line);
-    if (f->by == BY_FUNCTION || !node->line)
         return frame_put(f, &wanted);
-    return frame_put(f, &(struct frame){FRAME_LUA, line_label(f, n, node->line), n->file, n->source,
-                                        node->line, wanted.label});
+    wanted.label = function_label(f, n, r);
+    wanted.line = defined;
+    if (f->by == BY_LINE && node->line) {
+        wanted.function = wanted.label;
+        wanted.label = line_label(f, wanted.label, n->file, node->line);
+        wanted.line = node->line;
+    }
+    return frame_put(f, &wanted);
 }
 
 uint32_t frames_of_lua(struct frames *f, const struct rec_node *node)
@@ -164,7 +184,7 @@ uint32_t frames_of_c(struct frames *f, const struct rec_node *node)
         return *number - 1;
     if (node->value)
         label = crossing_label(f->process, node->value - 1, f->symbols, &module);
-    *number = frames_named(f, FRAME_C, f->by == BY_MODULE ? module : label) + 1;
+    *number = frames_named_in(f, FRAME_C, f->by == BY_MODULE ? module : label, module) + 1;
     return *number - 1;
 }
 

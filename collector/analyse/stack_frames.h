@@ -26,6 +26,8 @@ struct frame {
     const char *source;   /* Lua: the chunk name as Lua has it; else "" */
     uint64_t line;        /* Lua: where it is defined, or the line itself (BY_LINE); else 0 */
     const char *function; /* BY_LINE: the label of its function; else NULL: the label is it */
+    const char *module;   /* what it is BY_MODULE; "" of notes and others that are of none */
+    uint64_t defined;     /* Lua: where its function is defined; 0: main chunk, or unknown */
 };
 
 /* What is known of a native address. */
@@ -49,6 +51,7 @@ struct frames {
     struct frame *at;
     size_t n, cap;
     struct rowset by_text;     /* uint32_t frame + 1, by hash of kind and label */
+    struct rowset by_name;     /* struct owner, by hash of the name */
     struct rowset by_place;    /* struct place, by address */
     struct rowset by_lua;      /* uint32_t frame + 1, by proto and line */
     struct rowset by_c;        /* uint32_t frame + 1, by function */
@@ -68,8 +71,11 @@ void frames_release(struct frames *f);
 /* Learns from the file of a copy's object where its collector is (stack_place.c). */
 void frames_learn_step(struct frames *f, const struct rec_object *o);
 
-/* The frame of this kind and label. */
+/* The frame of this kind and label, of no module. */
 uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label);
+/* The frame of this kind and label; of a new one the module is MODULE. */
+uint32_t frames_named_in(struct frames *f, enum frame_kind kind, const char *label,
+                         const char *module);
 uint32_t frames_of_lua(struct frames *f, const struct rec_node *node);
 uint32_t frames_of_c(struct frames *f, const struct rec_node *node);
 /* ADDRESS within the instruction: of a return address, one less.  Valid until the next call. */

@@ -129,7 +129,7 @@ static void place_fill(struct frames *f, uint64_t address, struct place *place)
         place->is_internal = 1;
     if (place->in_shim)
         label = "[modprof]";
-    place->frame = frames_named(f, FRAME_NATIVE, label);
+    place->frame = frames_named_in(f, FRAME_NATIVE, label, object_label(f, path));
     if (!*f->at[place->frame].file)
         f->at[place->frame].file = path;
 }

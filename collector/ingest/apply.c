@@ -177,8 +177,9 @@ static void apply_node(struct process *p, const struct rec_node *r)
 static void apply_sample(struct process *p, const struct rec_sample *r)
 {
     seen_ns(p, r->at_ns);
-    if (sample_window_holds(&p->window, process_since_start(p, r->at_ns)))
-        sample_table_add(&p->samples, r);
+    uint64_t since_ns = process_since_start(p, r->at_ns);
+    if (sample_window_holds(&p->window, since_ns))
+        sample_table_add(&p->samples, r, since_ns);
     else
         p->samples.outside_n++;
 }

@@ -69,6 +69,8 @@ struct process *model_process(struct model *m, uint32_t pid, uint64_t start_real
     m->process = xrealloc(m->process, m->process_n + 1, sizeof *m->process);
     struct process *p = process_new(pid, start_real_ns);
     p->window = m->window;
+    if (m->window.times)
+        p->samples.log = sample_log_new();
     return m->process[m->process_n++] = p;
 }
 

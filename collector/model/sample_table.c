@@ -12,6 +12,7 @@ void sample_table_release(struct sample_table *t)
 {
     free(t->row);
     free(t->slot);
+    sample_log_free(t->log);
     memset(t, 0, sizeof *t);
 }
 
@@ -48,7 +49,8 @@ static void slots_grow(struct sample_table *t)
     }
 }
 
-static void row_add(struct sample_table *t, const struct sample_total *s, uint64_t hash)
+/* Returns the number of the row. */
+static uint32_t row_add(struct sample_table *t, const struct sample_total *s, uint64_t hash)
 {
     size_t at = hash & (t->slot_n - 1);
     for (; t->slot[at].row; at = (at + 1) & (t->slot_n - 1)) {
@@ -57,11 +59,12 @@ static void row_add(struct sample_table *t, const struct sample_total *s, uint64
             continue;
         row->n += s->n;
         row->periods += s->periods;
-        return;
+        return t->slot[at].row - 1;
     }
     t->row = xgrow(t->row, t->row_n, &t->row_cap, sizeof *t->row);
     t->row[t->row_n++] = *s;
     t->slot[at] = (struct sample_slot){(uint32_t)(hash >> 32), (uint32_t)t->row_n};
+    return (uint32_t)t->row_n - 1;
 }
 
 void sample_table_flush(struct sample_table *t)
@@ -71,12 +74,15 @@ void sample_table_flush(struct sample_table *t)
         if (row)
             __builtin_prefetch(&t->row[row - 1]);
     }
-    for (size_t i = 0; i < t->batch_n; i++)
-        row_add(t, &t->batch[i], t->batch_hash[i]);
+    for (size_t i = 0; i < t->batch_n; i++) {
+        uint32_t row = row_add(t, &t->batch[i], t->batch_hash[i]);
+        if (t->log)
+            sample_log_add(t->log, t->batch_since[i], row, t->batch[i].periods);
+    }
     t->batch_n = 0;
 }
 
-void sample_table_add(struct sample_table *t, const struct rec_sample *r)
+void sample_table_add(struct sample_table *t, const struct rec_sample *r, uint64_t since_ns)
 {
     if (t->batch_n == SAMPLE_BATCH)
         sample_table_flush(t);
@@ -90,6 +96,7 @@ void sample_table_add(struct sample_table *t, const struct rec_sample *r)
                                (uint32_t)r->flags,
                                1,
                                r->periods ? r->periods : 1};
+    t->batch_since[t->batch_n] = since_ns;
     t->batch_hash[t->batch_n] = hash_of(s);
     __builtin_prefetch(&t->slot[t->batch_hash[t->batch_n] & (t->slot_n - 1)]);
     t->batch_n++;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/model/sample_log.h"
 #include "wire/record.h"
 
 struct sample_total {
@@ -19,6 +20,7 @@ struct sample_total {
 /* The stretch of time that samples are taken from, since process start. */
 struct sample_window {
     uint64_t from_ns, to_ns; /* to_ns 0: to the end */
+    int times;               /* 1: when each was taken is kept, too */
 };
 
 /* Where a row is, by hash; a free place has row 0. */
@@ -38,12 +40,15 @@ struct sample_table {
     uint64_t outside_n;                      /* samples outside the window */
     struct sample_total batch[SAMPLE_BATCH]; /* as rows */
     uint64_t batch_hash[SAMPLE_BATCH];
+    uint64_t batch_since[SAMPLE_BATCH]; /* when, since process start */
     size_t batch_n;
+    struct sample_log *log; /* owned; NULL: not wanted */
 };
 
 /* A zeroed table is an empty one. */
 void sample_table_release(struct sample_table *t);
-void sample_table_add(struct sample_table *t, const struct rec_sample *r);
+/* SINCE_NS: when, since process start. */
+void sample_table_add(struct sample_table *t, const struct rec_sample *r, uint64_t since_ns);
 /* To be called before the rows are read. */
 void sample_table_flush(struct sample_table *t);
 

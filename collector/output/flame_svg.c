@@ -109,7 +109,7 @@ static void put_title(const struct drawing *d, const struct stack_node *n, const
     fputs("</title>", d->out);
 }
 
-static const struct frame all = {FRAME_NOTE, "all", "", "", 0, NULL};
+static const struct frame all = {FRAME_NOTE, "all", "", "", 0, NULL, "", 0};
 
 static void put_frame(struct drawing *d, uint32_t number, unsigned depth, uint64_t before)
 {

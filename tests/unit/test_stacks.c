@@ -319,7 +319,8 @@ static void many_stacks_stay_apart(void **state)
     for (uint64_t i = 0; i < 30000; i++)
         sample_table_add(&t,
                          &(struct rec_sample){
-                             .native = i % 100, .lua = i % 5000 / 100, .tid = i % 2, .periods = 3});
+                             .native = i % 100, .lua = i % 5000 / 100, .tid = i % 2, .periods = 3},
+                         i);
     sample_table_flush(&t);
     assert_int_equal(t.row_n, 5000);
     assert_int_equal(t.n, 30000);
@@ -334,7 +335,7 @@ static void only_the_window_is_taken(void **state)
 {
     (void)state;
     struct fixture fx, *f = &fx;
-    struct sample_window w = {15000000, 25000000};
+    struct sample_window w = {15000000, 25000000, 0};
     begin(f);
     uint64_t l = SIDE(FRESH(1, 1));
     for (int ms = 0; ms < 40; ms++)
