@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "collector/analyse/stack_metric.h"
 #include "collector/util/pattern.h"
 #include "collector/util/xalloc.h"
 
@@ -12,7 +13,8 @@ void stack_hot_build(struct stack_hot *h, struct process *p, struct symbols *sym
     struct frames f;
     struct stack_choice c = {.by = by};
     memset(h, 0, sizeof *h);
-    stack_tree_init(&h->tree, p->sampler.clock == CLOCK_WALL ? UNIT_WALL_NS : UNIT_CPU_NS);
+    stack_tree_init(&h->tree, stack_metric_at(p->sampler.clock == CLOCK_WALL ? STACK_METRIC_WALL
+                                                                             : STACK_METRIC_CPU));
     frames_init(&f, p, symbols, by);
     stack_profile_add(&h->tree, 0, &f, &c, &h->quality);
     frames_release(&f);

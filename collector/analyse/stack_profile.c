@@ -1,6 +1,7 @@
 /* stack_profile: see stack_profile.h. */
 #include "collector/analyse/stack_profile.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +28,38 @@ static uint32_t tree_frame(struct stack_tree *tree, const struct frames *f, stru
     return num->at[frame] - 1;
 }
 
-/* The node on the way from NODE up to UNDER that is FRAME's; NODE's child where there is none. */
-static uint32_t step(struct stack_tree *tree, uint32_t under, uint32_t node, uint32_t frame,
-                     int merge_recursion)
+void stack_thread_choose(struct stack_thread *t, const struct process *p,
+                         const struct stack_choice *c)
 {
-    if (merge_recursion)
-        for (uint32_t i = node; i != under; i = stack_tree_at(tree, i)->parent)
-            if (stack_tree_at(tree, i)->frame == frame)
-                return i;
-    return stack_tree_child(tree, node, frame);
+    char *end = NULL;
+    memset(t, 0, sizeof *t);
+    t->process = p;
+    t->name = c->thread;
+    if (t->name)
+        t->tid = strtoull(t->name, &end, 10);
+    if (end && *end)
+        t->tid = 0;
+    t->answer = !t->name;
+}
+
+static int name_matches(const struct stack_thread *t, uint64_t tid)
+{
+    const struct rec_thread *r = rowset_find(&t->process->threads, tid);
+    if (!r || !r->name.n)
+        return 0;
+    char *name = xstrndup((const char *)r->name.at, r->name.n);
+    int yes = fnmatch(t->name, name, 0) == 0;
+    free(name);
+    return yes;
+}
+
+int stack_thread_is(struct stack_thread *t, uint64_t tid)
+{
+    if (!t->name || t->last == tid)
+        return t->answer;
+    t->last = tid;
+    t->answer = t->tid ? t->tid == tid : name_matches(t, tid);
+    return t->answer;
 }
 
 static void quality_add(struct stack_quality *q, const struct sample_total *s,
@@ -68,17 +92,17 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
     struct process *p = f->process;
     struct merger *m = merger_new(f);
     struct numbers num = {0};
+    struct stack_thread thread;
     uint64_t period = stack_period_ns(p);
+    stack_thread_choose(&thread, p, c);
     for (size_t i = 0; i < p->samples.row_n; i++) {
         const struct sample_total *s = &p->samples.row[i];
-        if ((c->tid && s->tid != c->tid) || (c->state && s->state != c->state))
+        if (!stack_thread_is(&thread, s->tid) || (c->state && s->state != c->state))
             continue;
         const struct merged *stack = merger_stack(m, s);
         uint32_t node = under;
-        for (size_t k = 0; k < stack->n; k++) {
-            uint32_t frame = stack->frame[c->inverted ? k : stack->n - 1 - k];
-            node = step(tree, under, node, tree_frame(tree, f, &num, frame), c->merge_recursion);
-        }
+        for (size_t k = stack->n; k-- > 0;)
+            node = stack_tree_child(tree, node, tree_frame(tree, f, &num, stack->frame[k]));
         stack_tree_add(tree, node, s->periods * period);
         quality_add(q, s, stack, s->periods * period);
         tree->samples_n += s->n;

@@ -5,14 +5,24 @@
 #include "collector/analyse/stack_merge.h"
 #include "collector/analyse/stack_tree.h"
 
-/* Which samples, and how they are put together. */
+/* Which stacks, and what their frames are. */
 struct stack_choice {
     enum frame_by by;
-    int inverted;        /* callers above their callees */
-    int merge_recursion; /* a function that is on the stack already is not added again */
-    uint64_t tid;        /* 0: all threads */
-    uint64_t state;      /* 0: all states, and none */
+    const char *thread; /* its id, or its name (or a glob); NULL: all */
+    uint64_t state;     /* 0: all states, and none */
 };
+
+/* The threads of a process that are chosen: by id, or by the name that a thread record gives them. */
+struct stack_thread {
+    const struct process *process;
+    const char *name; /* NULL: all */
+    uint64_t tid;     /* 0: by name */
+    uint64_t last;    /* of the latest question; the answer */
+    int answer;
+};
+void stack_thread_choose(struct stack_thread *t, const struct process *p,
+                         const struct stack_choice *c);
+int stack_thread_is(struct stack_thread *t, uint64_t tid);
 
 /* What there is to say about the samples.  Weights are nanoseconds of the sampler's clock. */
 struct stack_quality {

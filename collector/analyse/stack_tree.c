@@ -6,10 +6,10 @@
 
 #include "collector/util/xalloc.h"
 
-void stack_tree_init(struct stack_tree *t, enum stack_unit unit)
+void stack_tree_init(struct stack_tree *t, const struct stack_metric *metric)
 {
     memset(t, 0, sizeof *t);
-    t->unit = unit;
+    t->metric = metric;
     rowset_init(&t->nodes, sizeof(struct stack_node));
     rowset_init(&t->frame_ids, sizeof(uint32_t));
     rowset_put(&t->nodes, UINT64_MAX); /* the root: no child has this id */
@@ -55,6 +55,62 @@ uint32_t stack_tree_child(struct stack_tree *t, uint32_t parent, uint32_t frame)
 void stack_tree_add(struct stack_tree *t, uint32_t number, uint64_t weight)
 {
     stack_tree_at(t, number)->self += weight;
+}
+
+/* The node on the way from NODE up to UNDER that is FRAME's; NODE's child where there is none. */
+static uint32_t step(struct stack_tree *t, uint32_t under, uint32_t node, uint32_t frame,
+                     int merge_recursion)
+{
+    if (merge_recursion)
+        for (uint32_t i = node; i != under; i = stack_tree_at(t, i)->parent)
+            if (stack_tree_at(t, i)->frame == frame)
+                return i;
+    return stack_tree_child(t, node, frame);
+}
+
+/* Node numbers from I's outermost frame to I itself; returns how many. */
+static size_t way_to(const struct stack_tree *t, size_t i, uint32_t **way, size_t *cap)
+{
+    size_t n = 0;
+    for (; i; i = stack_tree_at(t, i)->parent) {
+        *way = xgrow(*way, n, cap, sizeof **way);
+        (*way)[n++] = (uint32_t)i;
+    }
+    for (size_t k = 0; k < n / 2; k++) {
+        uint32_t other = (*way)[k];
+        (*way)[k] = (*way)[n - 1 - k];
+        (*way)[n - 1 - k] = other;
+    }
+    return n;
+}
+
+void stack_tree_reshape(struct stack_tree *t, const struct stack_shape *shape)
+{
+    struct stack_tree old = *t;
+    uint32_t *way = NULL;
+    size_t cap = 0;
+    if (!shape->invert && !shape->merge_recursion)
+        return;
+    rowset_init(&t->nodes, sizeof(struct stack_node));
+    rowset_put(&t->nodes, UINT64_MAX);
+    for (size_t i = 0; i < old.nodes.n; i++) {
+        uint64_t self = stack_tree_at(&old, i)->self;
+        if (!self)
+            continue;
+        size_t n = way_to(&old, i, &way, &cap), kept = n < shape->kept ? n : shape->kept;
+        uint32_t node = 0, under = 0;
+        for (size_t k = 0; k < n; k++) {
+            size_t from = k < kept || !shape->invert ? k : n - 1 - (k - kept);
+            node = step(t, under, node, stack_tree_at(&old, way[from])->frame,
+                        shape->merge_recursion && k >= kept);
+            if (k < kept)
+                under = node;
+        }
+        stack_tree_add(t, node, self);
+    }
+    t->inverted = shape->invert;
+    free(way);
+    rowset_release(&old.nodes);
 }
 
 void stack_tree_finish(struct stack_tree *t)

@@ -10,7 +10,9 @@
 
 #include "collector/analyse/stack_frames.h"
 
-enum stack_unit { UNIT_CPU_NS, UNIT_WALL_NS, UNIT_NS, UNIT_CALLS };
+enum stack_unit { UNIT_NS, UNIT_COUNT, UNIT_BYTES };
+
+struct stack_metric;
 
 struct stack_node {
     uint32_t parent,
@@ -22,13 +24,13 @@ struct stack_tree {
     struct rowset nodes; /* struct stack_node, by parent and frame */
     struct frame *frame; /* texts are not owned */
     size_t frame_n, frame_cap;
-    struct rowset frame_ids; /* of stack_tree_frame: uint32_t + 1 */
-    enum stack_unit unit;
-    uint64_t samples_n; /* 0: not made of samples */
+    struct rowset frame_ids;           /* of stack_tree_frame: uint32_t + 1 */
+    const struct stack_metric *metric; /* what the weights are */
+    uint64_t samples_n;                /* 0: not made of samples */
     int inverted;
 };
 
-void stack_tree_init(struct stack_tree *t, enum stack_unit unit);
+void stack_tree_init(struct stack_tree *t, const struct stack_metric *metric);
 void stack_tree_release(struct stack_tree *t);
 
 /* The number of a frame like F (by kind and label). */
@@ -44,6 +46,15 @@ static inline struct stack_node *stack_tree_at(const struct stack_tree *t, size_
 {
     return rowset_at(&t->nodes, i);
 }
+
+/* Makes T anew with callers above their callees (INVERT), and with functions that are on a stack already
+ * not added to it again (MERGE_RECURSION).  The first KEPT levels stay as they are.  Before
+ * stack_tree_finish. */
+struct stack_shape {
+    int invert, merge_recursion;
+    unsigned kept;
+};
+void stack_tree_reshape(struct stack_tree *t, const struct stack_shape *shape);
 
 /* What each frame has by itself, and with all that it calls (recursion counted once). */
 struct frame_sum {

@@ -17,7 +17,7 @@
 #include "collector/util/err.h"
 #include "collector/util/xalloc.h"
 
-static const char help[] =
+static const struct stack_help help = {
     "usage: modprof export --format FORMAT [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Writes traces for other programs.\n"
@@ -28,20 +28,12 @@ static const char help[] =
     "                           speedscope: for https://www.speedscope.app (JSON)\n"
     "                           chrome: module loads over time as trace events, for\n"
     "                           chrome://tracing and Perfetto (JSON)\n"
-    "  -o, --output FILE        write there instead of standard output\n"
-    "      --metric NAME        cpu (default), wall, load or crossings; see modprof flame\n"
-    "      --by WHAT            function (default), line or module\n"
-    "      --merge-recursion    a function that is on the stack already is not added again\n"
-    "      --thread TID         only this thread\n"
-    "      --state N            only this Lua state\n"
-    "      --from TIME          only samples from this time after process start (1.5s, 200ms)\n"
-    "      --to TIME            only samples before this time\n"
-    "  -p, --pid PID            only this process\n"
+    "  -o, --output FILE        write there instead of standard output\n",
     "      --title TEXT         name of the profile (default: the command line)\n"
     "  -h, --help               show this\n"
     "\n"
     "Exit status: 0 fine; 1 a file could not be read, or there is nothing to write; 2 usage;\n"
-    "4 a trace is incomplete: what is intact was written.\n";
+    "4 a trace is incomplete: what is intact was written.\n"};
 
 static const struct option_word formats[] = {{"folded", FORMAT_FOLDED},
                                              {"pprof", FORMAT_PPROF},
@@ -93,7 +85,7 @@ static int is_usable(const struct stack_settings *s)
         cli_usage_error("export", "--format is needed: folded, pprof, speedscope or chrome");
         return 0;
     }
-    if (s->choice.inverted && s->format != FORMAT_FOLDED) {
+    if (s->shape.invert && s->format != FORMAT_FOLDED) {
         cli_usage_error("export", "--invert is for folded stacks only: other programs can turn "
                                   "stacks around themselves");
         return 0;
@@ -109,7 +101,7 @@ int cmd_export(int argc, char **argv)
 {
     struct stack_settings s = {.command = "export"};
     struct stack_load l;
-    int early = stack_settings_read(&s, argc, argv, help, formats);
+    int early = stack_settings_read(&s, argc, argv, &help, formats);
     if (early)
         return early - 1;
     if (!is_usable(&s))

@@ -18,33 +18,22 @@
 #include "collector/util/xalloc.h"
 #include "collector/util/err.h"
 
-static const char help[] =
+static const struct stack_help help = {
     "usage: modprof flame [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Shows where the time went, as stacks: Lua and C in their true order.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "\n"
-    "      --metric NAME        cpu (default; of programs run with MODPROF_CPU=999),\n"
-    "                           wall (MODPROF_WALL=999), load (module loads by self time)\n"
-    "                           or crossings (calls from Lua into C, and back)\n"
     "  -f, --format FORMAT      folded (lines `outer;inner WEIGHT`), svg or html;\n"
     "                           default: by the name of the output, else folded\n"
-    "  -o, --output FILE        write there instead of standard output\n"
-    "      --by WHAT            function (default), line or module\n"
-    "      --invert             callers above their callees\n"
-    "      --merge-recursion    a function that is on the stack already is not added again\n"
-    "      --thread TID         only this thread\n"
-    "      --state N            only this Lua state\n"
-    "      --from TIME          only samples from this time after process start (1.5s, 200ms)\n"
-    "      --to TIME            only samples before this time\n"
-    "  -p, --pid PID            only this process\n"
+    "  -o, --output FILE        write there instead of standard output\n",
     "      --title TEXT         title of the picture (default: the command line)\n"
     "  -h, --help               show this\n"
     "\n"
     "Weights are nanoseconds; those of crossings are calls.\n"
     "\n"
     "Exit status: 0 fine; 1 a file could not be read, or there is nothing to show; 2 usage;\n"
-    "4 a trace is incomplete: what is intact was shown.\n";
+    "4 a trace is incomplete: what is intact was shown.\n"};
 
 static const struct option_word formats[] = {
     {"folded", FORMAT_FOLDED}, {"svg", FORMAT_SVG}, {"html", FORMAT_HTML}, {NULL, 0}};
@@ -114,7 +103,7 @@ int cmd_flame(int argc, char **argv)
 {
     struct stack_settings s = {.command = "flame"};
     struct stack_load l;
-    int early = stack_settings_read(&s, argc, argv, help, formats);
+    int early = stack_settings_read(&s, argc, argv, &help, formats);
     if (early)
         return early - 1;
     format_choose(&s);

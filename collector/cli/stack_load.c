@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "collector/analyse/digest.h"
-#include "collector/analyse/stack_other.h"
 #include "collector/cli/cli.h"
 #include "collector/ingest/ingest.h"
 #include "collector/util/xalloc.h"
@@ -35,7 +34,7 @@ int stack_load_read(struct stack_load *l, const struct stack_settings *s, char *
     struct err err = {""};
     memset(l, 0, sizeof *l);
     l->symbols = symbols_new();
-    stack_tree_init(&l->tree, UNIT_CPU_NS);
+    stack_tree_init(&l->tree, stack_metric_at(STACK_METRIC_CPU));
     if (!*argument && locate_newest(&l->paths, &err))
         return cli_error(s->command, "%s", err.text) + 1;
     for (; *argument; argument++)
@@ -61,93 +60,68 @@ static uint32_t process_node(struct stack_load *l, struct process *p)
     return stack_tree_child(&l->tree, 0, stack_tree_frame(&l->tree, &f));
 }
 
-static void samples_add(struct stack_load *l, const struct stack_settings *s, struct process *p)
-{
-    struct frames f;
-    if (!p->samples.n)
-        return;
-    frames_init(&f, p, l->symbols, s->choice.by);
-    stack_profile_add(&l->tree, process_node(l, p), &f, &s->choice, &l->quality);
-    frames_release(&f);
-}
-
 static void process_add(struct stack_load *l, const struct stack_settings *s, struct process *p)
 {
-    if (s->metric == METRIC_LOAD)
-        stack_add_loads(&l->tree, process_node(l, p), p);
-    else if (s->metric == METRIC_CROSSINGS)
-        stack_add_crossings(&l->tree, process_node(l, p), p, l->symbols);
-    else
-        samples_add(l, s, p);
+    struct stack_part part = {p, l->symbols, &s->choice, &l->tree, process_node(l, p), &l->quality};
+    l->tree.metric->add(&part);
 }
 
-static uint64_t samples_n(const struct stack_load *l, int chosen)
+/* Samples of this clock; OUTSIDE: also those that are not between --from and --to. */
+static uint64_t samples_n(const struct stack_load *l, uint64_t clock, int outside)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < l->process_n; i++)
-        n += l->process[i]->samples.n + (chosen ? 0 : l->process[i]->samples.outside_n);
+        if (l->process[i]->sampler.clock == clock)
+            n += l->process[i]->samples.n + (outside ? l->process[i]->samples.outside_n : 0);
     return n;
+}
+
+static int nothing_sampled(const struct stack_load *l, const struct stack_settings *s)
+{
+    const struct stack_metric *m = l->tree.metric;
+    int wall = m == stack_metric_at(STACK_METRIC_WALL);
+    uint64_t clock = wall ? CLOCK_WALL : CLOCK_CPU, other = wall ? CLOCK_CPU : CLOCK_WALL;
+    if (samples_n(l, clock, 0))
+        return cli_error(s->command, "none of the %llu samples is of that thread or state",
+                         (unsigned long long)samples_n(l, clock, 0));
+    if (samples_n(l, clock, 1))
+        return cli_error(s->command, "none of the %llu samples is between --from and --to",
+                         (unsigned long long)samples_n(l, clock, 1));
+    if (samples_n(l, other, 1))
+        return cli_error(s->command, "the samples in what was read are of %s: see --metric %s",
+                         wall ? "CPU time" : "wall time", wall ? "cpu" : "wall");
+    return cli_error(s->command, "%s", m->none);
 }
 
 /* Why there is nothing to show, and what to do about it. */
 static int nothing(const struct stack_load *l, const struct stack_settings *s)
 {
-    if (s->metric == METRIC_LOAD)
-        return cli_error(s->command, "no module was loaded while these traces were recorded");
-    if (s->metric == METRIC_CROSSINGS)
-        return cli_error(s->command, "no C function was called by Lua in these traces");
-    if (samples_n(l, 1))
-        return cli_error(s->command, "none of the %llu samples is of that thread or state",
-                         (unsigned long long)samples_n(l, 1));
-    if (samples_n(l, 0))
-        return cli_error(s->command, "none of the %llu samples is between --from and --to",
-                         (unsigned long long)samples_n(l, 0));
-    return cli_error(
-        s->command,
-        "there are no CPU samples in what was read: record them with `modprof run --cpu`, or "
-        "MODPROF_CPU=999 in the environment of the program; `--metric load` and `--metric "
-        "crossings` "
-        "work with every trace");
+    const struct stack_metric *m = l->tree.metric;
+    if (m == stack_metric_at(STACK_METRIC_CPU) || m == stack_metric_at(STACK_METRIC_WALL))
+        return nothing_sampled(l, s);
+    if (s->choice.thread || s->choice.state || s->window.from_ns || s->window.to_ns)
+        return cli_error(s->command, "nothing of --metric %s is of that thread, state and time",
+                         m->name);
+    return cli_error(s->command, "%s", m->none);
 }
 
-static int unavailable(const struct stack_settings *s)
+static const struct stack_metric *metric_of(const struct stack_load *l,
+                                            const struct stack_settings *s)
 {
-    static const char *const name[] = {[METRIC_WALL] = "wall",
-                                       [METRIC_ALLOC_BYTES] = "alloc-bytes",
-                                       [METRIC_ALLOC_COUNT] = "alloc-count",
-                                       [METRIC_LIVE] = "live"};
-    return cli_error(s->command,
-                     "--metric %s needs stacks of allocations, which this version does not record; "
-                     "`modprof report --section allocations` has the sums, and cpu, load and "
-                     "crossings are metrics of every or of a sampled trace",
-                     name[s->metric]);
-}
-
-static int is_wall(const struct stack_load *l)
-{
-    for (size_t i = 0; i < l->process_n; i++)
-        if (l->process[i]->samples.n && l->process[i]->sampler.clock == CLOCK_WALL)
-            return 1;
-    return 0;
+    if (s->metric != METRIC_ANY)
+        return stack_metric_at((enum stack_metric_id)s->metric);
+    int wall = !samples_n(l, CLOCK_CPU, 1) && samples_n(l, CLOCK_WALL, 1);
+    return stack_metric_at(wall ? STACK_METRIC_WALL : STACK_METRIC_CPU);
 }
 
 int stack_load_tree(struct stack_load *l, const struct stack_settings *s)
 {
-    if (s->metric > METRIC_WALL)
-        return unavailable(s) + 1;
-    l->wall = is_wall(l);
-    if (s->metric == METRIC_WALL && !l->wall)
-        return cli_error(s->command,
-                         "the samples in these traces, if any, are of CPU time: record wall "
-                         "time with MODPROF_WALL=999 in the environment of the program") +
-               1;
-    l->tree.unit = s->metric == METRIC_CROSSINGS ? UNIT_CALLS
-                   : s->metric == METRIC_LOAD    ? UNIT_NS
-                   : l->wall                     ? UNIT_WALL_NS
-                                                 : UNIT_CPU_NS;
-    l->tree.inverted = s->choice.inverted;
+    struct stack_shape shape = s->shape;
+    shape.kept = l->process_n > 1;
+    l->tree.metric = metric_of(l, s);
     for (size_t i = 0; i < l->process_n; i++)
         process_add(l, s, l->process[i]);
+    stack_tree_reshape(&l->tree, &shape);
     stack_tree_finish(&l->tree);
     if (!stack_tree_at(&l->tree, 0)->total)
         return nothing(l, s) + 1;

@@ -16,7 +16,6 @@ struct stack_load {
     struct symbols *symbols;
     struct stack_tree tree;
     struct stack_quality quality;
-    int wall;       /* 1: the samples are of wall time */
     int failed;     /* a file could not be read at all */
     int incomplete; /* what was read is not whole */
 };

@@ -9,14 +9,53 @@
 
 static const struct option_word by_words[] = {
     {"function", BY_FUNCTION}, {"line", BY_LINE}, {"module", BY_MODULE}, {NULL, 0}};
-static const struct option_word metric_words[] = {{"cpu", METRIC_CPU},
-                                                  {"load", METRIC_LOAD},
-                                                  {"crossings", METRIC_CROSSINGS},
-                                                  {"wall", METRIC_WALL},
-                                                  {"alloc-bytes", METRIC_ALLOC_BYTES},
-                                                  {"alloc-count", METRIC_ALLOC_COUNT},
-                                                  {"live", METRIC_LIVE},
-                                                  {NULL, 0}};
+static const char choices[] =
+    "      --by WHAT            function (default), line or module\n"
+    "      --invert             callers above their callees\n"
+    "      --merge-recursion    a function that is on the stack already is not added again\n"
+    "      --thread TID|NAME    only this thread, or those of this name (or glob)\n"
+    "      --state N            only this Lua state\n"
+    "      --from TIME          only what was from this time after process start on (1.5s, 200ms)\n"
+    "      --to TIME            only what was before this time\n"
+    "  -p, --pid PID            only this process\n";
+
+static void help_print(const struct stack_help *help)
+{
+    fputs(help->before, stdout);
+    for (int i = 0; i < STACK_METRIC_N; i++) {
+        const struct stack_metric *m = stack_metric_at((enum stack_metric_id)i);
+        printf("%-26s %-12s %s\n", i ? "" : "      --metric NAME", m->name, m->summary);
+    }
+    fputs("                           (default: cpu, or wall where only that was sampled)\n",
+          stdout);
+    fputs(choices, stdout);
+    fputs(help->after, stdout);
+}
+
+int stack_settings_metric(struct stack_settings *s, const char *name)
+{
+    struct option_word words[STACK_METRIC_N + 1] = {{NULL, 0}};
+    for (int i = 0; i < STACK_METRIC_N; i++)
+        words[i] = (struct option_word){stack_metric_at((enum stack_metric_id)i)->name, i};
+    return options_set_word(s->command, &s->metric, "metric", words, name);
+}
+
+/* Options that mean nothing for the metric are an error, not ignored. */
+static int is_taken(const struct stack_settings *s)
+{
+    int any = s->metric == METRIC_ANY;
+    const struct stack_metric *m = any ? NULL : stack_metric_at((enum stack_metric_id)s->metric);
+    unsigned takes = any ? TAKES_ALL : m->takes;
+    const char *what = s->choice.by == BY_LINE && !(takes & TAKES_LINES) ? "lines"
+                       : s->choice.thread && !(takes & TAKES_THREAD)     ? "threads"
+                       : s->choice.state && !(takes & TAKES_STATE)       ? "Lua states"
+                       : (s->window.from_ns || s->window.to_ns) && !(takes & TAKES_WINDOW)
+                           ? "moments in time"
+                           : NULL;
+    if (what)
+        cli_usage_error(s->command, "--metric %s does not tell %s apart", m->name, what);
+    return !what;
+}
 
 static int set_id(const struct stack_settings *s, uint64_t *out, const char *option,
                   const char *given)
@@ -49,13 +88,14 @@ static int set_choice(struct stack_settings *s, int option, const char *value)
         s->choice.by = (enum frame_by)v;
         return bad;
     case OPTION_INVERT:
-        s->choice.inverted = 1;
+        s->shape.invert = 1;
         return 0;
     case OPTION_MERGE:
-        s->choice.merge_recursion = 1;
+        s->shape.merge_recursion = 1;
         return 0;
     case OPTION_THREAD:
-        return set_id(s, &s->choice.tid, "thread", value);
+        s->choice.thread = value;
+        return 0;
     case OPTION_STATE:
         return set_id(s, &s->choice.state, "state", value);
     default:
@@ -82,9 +122,7 @@ static int set_option(struct stack_settings *s, int option, const char *value,
     case OPTION_TO:
         return options_time(s->command, &s->window.to_ns, "to", value);
     case OPTION_METRIC:
-        bad = options_set_word(s->command, &v, "metric", metric_words, value);
-        s->metric = (enum stack_metric)v;
-        return bad;
+        return stack_settings_metric(s, value);
     case OPTION_TITLE:
         s->title = value;
         return 0;
@@ -93,8 +131,8 @@ static int set_option(struct stack_settings *s, int option, const char *value,
     }
 }
 
-int stack_settings_read(struct stack_settings *s, int argc, char **argv, const char *help,
-                        const struct option_word *formats)
+int stack_settings_read(struct stack_settings *s, int argc, char **argv,
+                        const struct stack_help *help, const struct option_word *formats)
 {
     static const struct option longer[] = {{"output", required_argument, NULL, 'o'},
                                            {"format", required_argument, NULL, 'f'},
@@ -111,11 +149,12 @@ int stack_settings_read(struct stack_settings *s, int argc, char **argv, const c
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
     int option;
+    s->metric = METRIC_ANY;
     optind = 0;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":o:f:p:h", longer, NULL)) != -1) {
         if (option == 'h') {
-            fputs(help, stdout);
+            help_print(help);
             return EXIT_FINE + 1;
         }
         if (option == '?' || option == ':')
@@ -125,5 +164,5 @@ int stack_settings_read(struct stack_settings *s, int argc, char **argv, const c
     }
     if (s->window.to_ns && s->window.to_ns <= s->window.from_ns)
         return cli_usage_error(s->command, "--to is not later than --from") + 1;
-    return 0;
+    return is_taken(s) ? 0 : EXIT_USAGE + 1;
 }

@@ -2,19 +2,11 @@
 #ifndef COLLECTOR_CLI_STACK_SETTINGS_H
 #define COLLECTOR_CLI_STACK_SETTINGS_H
 
-#include "collector/analyse/stack_profile.h"
+#include "collector/analyse/stack_metric.h"
 #include "collector/cli/options.h"
 #include "collector/model/sample_table.h"
 
-enum stack_metric {
-    METRIC_CPU,
-    METRIC_LOAD,
-    METRIC_CROSSINGS,
-    METRIC_WALL,
-    METRIC_ALLOC_BYTES,
-    METRIC_ALLOC_COUNT,
-    METRIC_LIVE
-};
+enum { METRIC_ANY = -1 };
 
 enum stack_format {
     FORMAT_NONE,
@@ -29,17 +21,26 @@ enum stack_format {
 struct stack_settings {
     const char *command; /* "flame", "export" */
     struct stack_choice choice;
+    struct stack_shape shape;
     struct sample_window window;
-    enum stack_metric metric;
+    int metric;               /* enum stack_metric_id; METRIC_ANY: not given */
     enum stack_format format; /* FORMAT_NONE: not given */
     const char *out;          /* NULL: standard output */
     const char *title;        /* NULL: from the traces */
     unsigned long pid;        /* 0: all */
 };
 
+/* The text of --help: what can be chosen within stacks is told between these two. */
+struct stack_help {
+    const char *before, *after;
+};
+
 /* Reads the options; files follow from argv[optind] on.  FORMATS ends with a NULL name.  Returns 0, or
  * the exit status + 1 where the command is over. */
-int stack_settings_read(struct stack_settings *s, int argc, char **argv, const char *help,
-                        const struct option_word *formats);
+int stack_settings_read(struct stack_settings *s, int argc, char **argv,
+                        const struct stack_help *help, const struct option_word *formats);
+
+/* Sets the metric by its name; returns 0, or -1 having said what was wrong. */
+int stack_settings_metric(struct stack_settings *s, const char *name);
 
 #endif

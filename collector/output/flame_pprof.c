@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "collector/analyse/stack_metric.h"
 #include "collector/util/escape.h"
 #include "collector/util/rowset.h"
 #include "collector/util/xalloc.h"
@@ -107,14 +108,14 @@ static void put_value_type(struct pprof *p, unsigned field, const char *type, co
 
 static void put_types(struct pprof *p, const struct export_about *about)
 {
-    static const char *const type[] = {"cpu", "wall", "load", "calls"};
-    const char *unit = p->tree->unit == UNIT_CALLS ? "count" : "nanoseconds";
+    static const char *const units[] = {"nanoseconds", "count", "bytes"};
+    const char *type = p->tree->metric->name, *unit = units[p->tree->metric->unit];
     if (p->tree->samples_n)
         put_value_type(p, PROFILE_SAMPLE_TYPE, "samples", "count");
-    put_value_type(p, PROFILE_SAMPLE_TYPE, type[p->tree->unit], unit);
+    put_value_type(p, PROFILE_SAMPLE_TYPE, type, unit);
     if (!about->period_ns)
         return;
-    put_value_type(p, PROFILE_PERIOD_TYPE, type[p->tree->unit], unit);
+    put_value_type(p, PROFILE_PERIOD_TYPE, type, unit);
     put_u64(&p->out, PROFILE_PERIOD, about->period_ns);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/stack_metric.h"
 #include "collector/util/escape.h"
 
 void flame_json_text(FILE *out, const char *text)
@@ -74,6 +75,7 @@ static void put_stacks(const struct stack_tree *t, FILE *out)
 
 void flame_speedscope(const struct stack_tree *t, const struct export_about *about, FILE *out)
 {
+    static const char *const unit[] = {"nanoseconds", "none", "bytes"};
     fputs("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
           "\"exporter\":\"modprof\",\n\"name\":",
           out);
@@ -83,7 +85,7 @@ void flame_speedscope(const struct stack_tree *t, const struct export_about *abo
     fputs("]},\n\"profiles\":[{\"type\":\"sampled\",\"name\":", out);
     flame_json_text(out, about->title);
     fprintf(out, ",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%" PRIu64 ",\n",
-            t->unit == UNIT_CALLS ? "none" : "nanoseconds", stack_tree_at(t, 0)->total);
+            unit[t->metric->unit], stack_tree_at(t, 0)->total);
     put_stacks(t, out);
     fputs("}]}\n", out);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/analyse/stack_layout.h"
+#include "collector/analyse/stack_metric.h"
 #include "collector/util/escape.h"
 #include "collector/util/human.h"
 
@@ -76,7 +77,7 @@ static void put_fitting(FILE *out, const char *label, double width)
 
 static char *weight_text(const struct drawing *d, char out[HUMAN_MAX], uint64_t weight)
 {
-    return d->tree->unit == UNIT_CALLS ? human_count(out, weight) : human_ns(out, (double)weight);
+    return stack_weight_text(d->tree->metric, out, (double)weight);
 }
 
 static void put_amount(const struct drawing *d, const char *what, uint64_t weight)
@@ -84,8 +85,6 @@ static void put_amount(const struct drawing *d, const char *what, uint64_t weigh
     char amount[HUMAN_MAX], samples[HUMAN_MAX];
     double share = (double)weight / (double)d->whole;
     fprintf(d->out, "\n%s %.2f%%, %s", what, 100 * share, weight_text(d, amount, weight));
-    if (d->tree->unit == UNIT_CALLS)
-        fputs(" calls", d->out);
     if (d->tree->samples_n)
         fprintf(d->out, ", %s samples",
                 human_count(samples, (uint64_t)(share * (double)d->tree->samples_n + 0.5)));
@@ -189,13 +188,11 @@ static void put_escaped(FILE *out, const char *z)
 
 static void put_heading(const struct drawing *d, const struct flame_page *page)
 {
-    static const char *const unit[] = {"CPU time", "wall time", "self time of module loads",
-                                       "calls across the Lua/C border"};
     char amount[HUMAN_MAX], n[HUMAN_MAX];
     fprintf(d->out, "<text class=\"h\" x=\"%d\" y=\"24\">", LEFT);
     put_escaped(d->out, page->title);
     fprintf(d->out, "</text>\n<text class=\"dim\" x=\"%d\" y=\"42\">%s %s", LEFT,
-            weight_text(d, amount, d->whole), unit[d->tree->unit]);
+            weight_text(d, amount, d->whole), d->tree->metric->title);
     if (d->tree->samples_n)
         fprintf(d->out, " in %s samples", human_count(n, d->tree->samples_n));
     fprintf(d->out, "%s%s", d->tree->inverted ? ", callers below" : "", *page->note ? "; " : "");

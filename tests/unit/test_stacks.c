@@ -10,7 +10,7 @@
 
 #include "collector/analyse/stack_hot.h"
 #include "collector/analyse/stack_names.h"
-#include "collector/analyse/stack_profile.h"
+#include "collector/analyse/stack_metric.h"
 #include "collector/ingest/ingest.h"
 #include "collector/output/flame_folded.h"
 #include "tests/unit/trace_builder.h"
@@ -35,6 +35,7 @@ struct fixture {
     struct symbols *symbols;
     uint64_t node_id;
     struct stack_choice choice;
+    struct stack_shape shape;
     struct stack_quality quality;
     char *text;
 };
@@ -144,9 +145,10 @@ static const char *folded_of(struct fixture *f)
     struct stack_tree tree;
     size_t n;
     f->symbols = symbols_new();
-    stack_tree_init(&tree, UNIT_CPU_NS);
+    stack_tree_init(&tree, stack_metric_at(STACK_METRIC_CPU));
     frames_init(&frames, f->model.process[0], f->symbols, f->choice.by);
     stack_profile_add(&tree, 0, &frames, &f->choice, &f->quality);
+    stack_tree_reshape(&tree, &f->shape);
     stack_tree_finish(&tree);
     FILE *out = open_memstream(&f->text, &n);
     flame_folded(&tree, out);
@@ -259,7 +261,7 @@ static void damaged_chains_come_to_an_end(void **state)
     begin(f);
     TRACE_ADD(&f->trace, node, .id = 90, .parent = 91, .kind = NODE_LUA, .value = 1);
     TRACE_ADD(&f->trace, node, .id = 91, .parent = 90, .kind = NODE_LUA, .value = 99);
-    f->choice.merge_recursion = 1;
+    f->shape.merge_recursion = 1;
     sample(f, 4711, 90, 0);
     assert_non_null(strstr(folded(f), "<lost function>"));
     end(f);
@@ -283,9 +285,8 @@ static void any_nodes_make_a_stack(void **state)
         for (int i = 0; i < SAMPLES; i++)
             sample(f, (uint64_t)random() % (NODES + 2), (uint64_t)random() % (NODES + 2),
                    (uint64_t)random() % 16);
-        f->choice = (struct stack_choice){.by = (enum frame_by)(seed % 3),
-                                          .inverted = seed % 2,
-                                          .merge_recursion = seed % 4 == 0};
+        f->choice.by = (enum frame_by)(seed % 3);
+        f->shape = (struct stack_shape){.invert = seed % 2, .merge_recursion = seed % 4 == 0};
         uint64_t sum = 0;
         for (const char *line = folded(f); *line; line = strchr(line, '\n') + 1)
             sum += strtoull(memrchr(line, ' ', strcspn(line, "\n")), NULL, 10);
@@ -346,17 +347,40 @@ static void only_the_window_is_taken(void **state)
     end(f);
 }
 
+static void threads_are_chosen_by_id_name_or_glob(void **state)
+{
+    static const char *const chosen[] = {"7", "worker one", "worker*"};
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, 0, SIDE(FRESH(1, 1)), 0); /* of thread 7 */
+    TRACE_ADD(&f->trace, sample, .at_ns = trace_ms(&f->trace, 10), .tid = 8,
+              .lua = SIDE(FRESH(2, 10)));
+    TRACE_ADD(&f->trace, thread, .tid = 7, .name = trace_bytes("worker one"));
+    read_trace(f, NULL);
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+        f->choice.thread = chosen[i];
+        assert_string_equal(folded_of(f), "main (main chunk) 1000000\n");
+        free(f->text);
+        symbols_free(f->symbols);
+    }
+    f->choice.thread = "worker";
+    assert_string_equal(folded_of(f), "");
+    end(f);
+}
+
 static void recursion_can_be_merged_and_stacks_inverted(void **state)
 {
     (void)state;
     struct fixture fx, *f = &fx;
     begin(f);
     sample(f, 0, SIDE(L(3, 20), L(2, 10), L(3, 20), L(2, 10), FRESH(1, 1)), 0);
-    f->choice.merge_recursion = 1;
+    f->shape.merge_recursion = 1;
     assert_string_equal(folded(f), "main (main chunk);main:10;main:20 1000000\n");
     free(f->text);
     symbols_free(f->symbols);
-    f->choice = (struct stack_choice){.inverted = 1, .by = BY_LINE};
+    f->choice.by = BY_LINE;
+    f->shape = (struct stack_shape){.invert = 1};
     assert_string_equal(folded_of(f),
                         "main:20;main:10;main:20;main:10;main (main chunk) main:1 1000000\n");
     end(f);
@@ -486,6 +510,7 @@ int main(void)
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
+        cmocka_unit_test(threads_are_chosen_by_id_name_or_glob),
         cmocka_unit_test(recursion_can_be_merged_and_stacks_inverted),
         cmocka_unit_test(recursion_counts_once_in_totals),
         cmocka_unit_test(names_can_not_break_a_line_or_a_frame),

@@ -1,0 +1,42 @@
+/* stack_metric: see stack_metric.h. */
+#include "collector/analyse/stack_metric.h"
+
+#include "collector/analyse/stack_other.h"
+
+static void add_samples(const struct stack_part *p, uint64_t clock)
+{
+    struct frames f;
+    if (!p->process->samples.n || p->process->sampler.clock != clock)
+        return;
+    frames_init(&f, p->process, p->symbols, p->choice->by);
+    stack_profile_add(p->tree, p->under, &f, p->choice, p->quality);
+    frames_release(&f);
+}
+
+static void stack_add_cpu(const struct stack_part *p)
+{
+    add_samples(p, CLOCK_CPU);
+}
+
+static void stack_add_wall(const struct stack_part *p)
+{
+    add_samples(p, CLOCK_WALL);
+}
+
+static const struct stack_metric metrics[] = {
+#define STACK_METRIC(id, name, title, unit, takes, add, summary, none) \
+    [STACK_METRIC_##id] = {name, title, unit, takes, add, summary, none},
+#include "collector/analyse/stack_metrics.def"
+};
+
+const struct stack_metric *stack_metric_at(enum stack_metric_id id)
+{
+    return &metrics[id];
+}
+
+char *stack_weight_text(const struct stack_metric *m, char out[HUMAN_MAX], double weight)
+{
+    return m->unit == UNIT_NS      ? human_ns(out, weight)
+           : m->unit == UNIT_BYTES ? human_bytes(out, weight)
+                                   : human_count(out, (uint64_t)(weight + 0.5));
+}
