@@ -3,7 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "collector/util/xalloc.h"
 
 void digest_build(struct digest *d, struct model *m, struct process *p, struct symbols *symbols)
 {
@@ -30,7 +33,19 @@ void digest_release(struct digest *d)
     sentences_release(&d->covered);
     sentences_release(&d->uncovered);
     sentences_release(&d->losses);
+    if (d->sizes)
+        module_sizes_release(d->sizes);
+    free(d->sizes);
     memset(d, 0, sizeof *d);
+}
+
+const struct module_sizes *digest_sizes(struct digest *d)
+{
+    if (!d->sizes) {
+        d->sizes = xcalloc(1, sizeof *d->sizes);
+        module_sizes_build(d->sizes, d->process, &d->spans);
+    }
+    return d->sizes;
 }
 
 /* A state that was made is never empty: a peak of 0 is all that the begin of a trace knows. */

@@ -3,6 +3,7 @@
 #define COLLECTOR_ANALYSE_DIGEST_H
 
 #include "collector/analyse/crossing_rows.h"
+#include "collector/analyse/module_size.h"
 #include "collector/analyse/span_tree.h"
 #include "collector/analyse/totals.h"
 #include "collector/analyse/trust.h"
@@ -18,10 +19,14 @@ struct digest {
     struct c_totals c;
     struct crossing_rows crossings;
     struct sentences incomplete, covered, uncovered, losses;
+    struct module_sizes *sizes; /* NULL until digest_sizes */
 };
 
 void digest_build(struct digest *d, struct model *m, struct process *p, struct symbols *symbols);
 void digest_release(struct digest *d);
+
+/* Sizes of the modules, worked out (from their files) when they are first asked for. */
+const struct module_sizes *digest_sizes(struct digest *d);
 
 /* 0 where nothing that Lua did is recorded (not covered, or lost): its sums of zero mean nothing. */
 int digest_has_lua(const struct digest *d);

@@ -11,14 +11,6 @@
 
 enum { TEXT_MAX = 16 << 20 };
 
-/* Relative names are relative to where the process was started. */
-static char *absolute(const struct process *p, const char *path)
-{
-    if (*path == '/' || !p->about.cwd.n)
-        return xstrdup(path);
-    return xformat("%.*s/%s", (int)p->about.cwd.n, (const char *)p->about.cwd.at, path);
-}
-
 static int is_newer(const struct process *p, const struct stat *st)
 {
     uint64_t ran_ns = process_since_start(p, process_end_ns(p));
@@ -60,7 +52,7 @@ static char *read_all(int fd, size_t n)
 static void text_read(struct stack_source *s, const struct process *p)
 {
     struct stat st;
-    char *path = absolute(p, s->path);
+    char *path = process_absolute(p, s->path);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     free(path);
     if (fd < 0)

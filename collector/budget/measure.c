@@ -78,7 +78,8 @@ void measure(const struct rule *r, struct digest *d, struct measured *m)
     memset(m, 0, sizeof *m);
     m->place = m->smallest_place = "";
     measure_items_of[metric_number(r->metric)](&sink);
-    m->doubt = doubt(r->metric, d);
+    if (!m->doubt)
+        m->doubt = doubt(r->metric, d);
     if (!m->n)
         return;
     if (r->each) {

@@ -30,7 +30,9 @@ static const char help[] =
     "      --filter PATTERN     only modules, functions and objects with this in their\n"
     "                           name (a glob where it holds *, ? or [)\n"
     "  -p, --pid PID            only this process\n"
-    "      --section NAMES      overview, modules, cpu, allocations, crossings (comma-separated)\n"
+    "      --section NAMES      overview, modules, cpu, allocations, crossings (comma-separated);\n"
+    "                           sizes (only when named): modules as source, compressed, and as\n"
+    "                           bytecode, and what precompiling would save\n"
     "      --annotate FILE      this Lua file (a path or the end of one) line by line, with the\n"
     "                           share of the CPU time of each\n"
     "  -w, --width N            columns to fit into (default: the terminal's)\n"
@@ -53,6 +55,7 @@ static const struct option_word section_words[] = {{"overview", SECTION_OVERVIEW
                                                    {"allocations", SECTION_ALLOCATIONS},
                                                    {"crossings", SECTION_CROSSINGS},
                                                    {"cpu", SECTION_CPU},
+                                                   {"sizes", SECTION_SIZES},
                                                    {"all", SECTION_ALL},
                                                    {NULL, 0}};
 static int set_sections(struct report_settings *s, char *names)

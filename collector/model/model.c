@@ -122,6 +122,13 @@ const char *process_object_path(struct process *p, uint64_t object)
     return o ? process_display(p, o->path) : "";
 }
 
+char *process_absolute(const struct process *p, const char *path)
+{
+    if (*path == '/' || !p->about.cwd.n)
+        return xstrdup(path);
+    return xformat("%.*s/%s", (int)p->about.cwd.n, (const char *)p->about.cwd.at, path);
+}
+
 uint64_t process_end_ns(const struct process *p)
 {
     return p->last_ns; /* the end record's moment is among those seen */

@@ -122,6 +122,9 @@ const char *process_bytes_display(struct process *p, struct rec_bytes b);
 /* Path of an object for people, or "" where it is unknown. */
 const char *process_object_path(struct process *p, uint64_t object);
 
+/* PATH, where it is relative, as seen from where the process was started; released with free(). */
+char *process_absolute(const struct process *p, const char *path);
+
 /* When the process ended, or the last moment known (monotonic ns). */
 uint64_t process_end_ns(const struct process *p);
 /* MONO_NS relative to process start; 0 for moments before it. */

@@ -193,6 +193,8 @@ static json_t *process(struct digest *d, const struct report_options *o)
         json_put(v, "require_hits", json_hits(d, o));
         json_put(v, "chunks", json_chunks(d, o));
     }
+    if (o->sections & SECTION_SIZES)
+        json_put(v, "sizes", json_sizes(d, o));
     if (o->sections & SECTION_CPU && d->process->samples.n)
         json_put(v, "cpu", json_cpu(d, o));
     if (o->sections & SECTION_ALLOCATIONS)

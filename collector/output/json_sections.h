@@ -11,6 +11,7 @@
 json_t *json_modules(struct digest *d, const struct report_options *o);
 json_t *json_hits(struct digest *d, const struct report_options *o);
 json_t *json_chunks(struct digest *d, const struct report_options *o);
+json_t *json_sizes(struct digest *d, const struct report_options *o);
 json_t *json_cpu(struct digest *d, const struct report_options *o);
 json_t *json_allocations(struct digest *d, const struct report_options *o);
 json_t *json_crossings(struct digest *d, const struct report_options *o);

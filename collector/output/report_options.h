@@ -23,7 +23,8 @@ enum report_section {
     SECTION_ALLOCATIONS = 4,
     SECTION_CROSSINGS = 8,
     SECTION_CPU = 16,
-    SECTION_ALL = 31
+    SECTION_ALL = 31,
+    SECTION_SIZES = 1 << 16 /* opens files and compiles them: only when asked for by name */
 };
 
 struct report_options {

@@ -62,6 +62,8 @@ void text_process(struct digest *d, const struct report_options *o, const struct
         text_modules(d, o, c);
         text_chunks(d, o, c);
     }
+    if (o->sections & SECTION_SIZES)
+        text_sizes(d, o, c);
     if (o->sections & SECTION_CPU)
         text_cpu(d, o, c);
     if (o->sections & SECTION_ALLOCATIONS)

@@ -18,6 +18,7 @@ void text_modules(struct digest *d, const struct report_options *o, const struct
 void text_failures(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_searches(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_chunks(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_sizes(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_cpu(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_allocations(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_crossings(struct digest *d, const struct report_options *o, const struct canvas *c);
