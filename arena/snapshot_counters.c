@@ -329,7 +329,10 @@ static int losses(const struct snapshot *s)
 
 static int memory_now(const struct snapshot *s)
 {
-    struct rec_sample_memory r = {s->o->now_ns, lua_bytes(s->a), c_live(s->a), s->o->rss_bytes};
+    struct rec_sample_memory r = {.at_ns = s->o->now_ns,
+                                  .lua_bytes = lua_bytes(s->a),
+                                  .c_bytes = c_live(s->a),
+                                  .rss_bytes = s->o->rss_bytes};
     return s->o->now_ns ? SNAPSHOT_EMIT(s, sample_memory, &r) : 0;
 }
 

@@ -15,7 +15,8 @@ static const char *const copy_statuses[] = {
 static const char *const alloc_kinds[] = {
     [ALLOC_OTHER] = "other",       [ALLOC_STRING] = "string",     [ALLOC_TABLE] = "table",
     [ALLOC_FUNCTION] = "function", [ALLOC_USERDATA] = "userdata", [ALLOC_THREAD] = "thread",
-    [ALLOC_UPVALUE] = "upvalue",   [ALLOC_PROTO] = "prototype",
+    [ALLOC_UPVALUE] = "upvalue",   [ALLOC_PROTO] = "prototype",   [ALLOC_TABLE_PART] = "table part",
+    [ALLOC_STACK] = "stack",       [ALLOC_BUFFER] = "buffer",     [ALLOC_CODE] = "code",
 };
 
 static const char *const span_kinds[] = {
@@ -66,6 +67,9 @@ static const char *const losses[] = {
     [LOSS_SPANS] = "module loads not listed: too many of one name, or nested too deeply",
     [LOSS_UNSEEN_RETURN] = "timed calls left by an error or yield",
     [LOSS_NODES_FULL] = "frames of samples cut: table full",
+    [LOSS_SITES_FULL] = "allocations without their stack: table full",
+    [LOSS_TRACK_FULL] = "blocks not followed to their release: table full",
+    [LOSS_MARKS] = "marks not kept",
 };
 
 static const char *const milestones[] = {
@@ -79,6 +83,31 @@ static const char *const end_reasons[] = {
     [END_QUICK_EXIT] = "quick exit",
     [END_EXEC] = "exec",
     [END_KILLED] = "killed",
+};
+
+static const char *const alloc_modes[] = {
+    [ALLOC_OFF] = "off",
+    [ALLOC_SAMPLED] = "sampled",
+    [ALLOC_EXACT] = "exact",
+};
+
+static const char *const alloc_heaps[] = {
+    [HEAP_LUA] = "Lua",
+    [HEAP_C] = "C",
+};
+
+static const char *const gc_kinds[] = {
+    [GC_INCREMENTAL] = "incremental",
+    [GC_MINOR] = "minor",
+    [GC_MAJOR] = "major",
+    [GC_FULL] = "full",
+};
+
+static const char *const mark_origins[] = {
+    [MARK_LUA] = "Lua",
+    [MARK_C] = "C",
+    [MARK_SIGNAL] = "signal",
+    [MARK_FORK] = "fork",
 };
 
 const char *copy_status_name(unsigned v)
@@ -129,4 +158,24 @@ const char *milestone_name(unsigned v)
 const char *end_reason_name(unsigned v)
 {
     return NAME_OF(end_reasons, v);
+}
+
+const char *alloc_mode_name(unsigned v)
+{
+    return NAME_OF(alloc_modes, v);
+}
+
+const char *alloc_heap_name(unsigned v)
+{
+    return NAME_OF(alloc_heaps, v);
+}
+
+const char *gc_kind_name(unsigned v)
+{
+    return NAME_OF(gc_kinds, v);
+}
+
+const char *mark_origin_name(unsigned v)
+{
+    return NAME_OF(mark_origins, v);
 }

@@ -17,6 +17,11 @@ enum alloc_kind {
     ALLOC_THREAD = 8,
     ALLOC_UPVALUE = 9,
     ALLOC_PROTO = 10,
+    /* Of sites only, where it can be told; else they are ALLOC_OTHER. */
+    ALLOC_TABLE_PART = 11, /* array and hash parts of tables */
+    ALLOC_STACK = 12,      /* stacks and call infos of coroutines */
+    ALLOC_BUFFER = 13,     /* text being built: concatenation, the reader of chunks */
+    ALLOC_CODE = 14,       /* parts of prototypes: instructions, constants, lines */
     ALLOC_KIND_N = 16
 };
 
@@ -86,6 +91,9 @@ enum loss {
     LOSS_SPANS = 12,         /* spans not kept: too many of one name, or nested too deeply */
     LOSS_UNSEEN_RETURN = 13, /* timed calls left by an error or yield; their time is not counted */
     LOSS_NODES_FULL = 14,    /* frames of samples cut: table full */
+    LOSS_SITES_FULL = 15,    /* allocations counted in an overflow site: table full */
+    LOSS_TRACK_FULL = 16,    /* blocks whose release can not be seen: table full */
+    LOSS_MARKS = 17,         /* marks beyond the number that is kept */
     LOSS_N = 32
 };
 
@@ -123,7 +131,8 @@ enum node_flag {
     NODE_TAIL_CALL = 2,  /* the caller is not shown: it made a tail call */
     NODE_FRESH = 4,      /* Lua: begins a C frame of the VM (a joint for merging) */
     NODE_FINALIZER = 8,
-    NODE_HOOK = 16
+    NODE_HOOK = 16,
+    NODE_MERGED = 32 /* stands for its recursive calls too: they were put together to save room */
 };
 
 enum sample_flag {
@@ -134,6 +143,37 @@ enum sample_flag {
 };
 
 enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };
+
+enum alloc_mode { ALLOC_OFF = 0, ALLOC_SAMPLED = 1, ALLOC_EXACT = 2 };
+
+enum alloc_heap { HEAP_LUA = 1, HEAP_C = 2 };
+
+enum site_flag {
+    SITE_OVERFLOW = 1 /* the table was full: everything that found no room, of one heap and lane */
+};
+
+enum kinds_known { KINDS_UNKNOWN = 0, KINDS_EXACT = 1, KINDS_ESTIMATED = 2 };
+
+/* How the figures of a `gc` record were obtained. */
+enum gc_how {
+    GC_HOW_CALLS = 1, /* lua_gc was seen: collections that are asked for */
+    GC_HOW_STATE = 2, /* the collector's phase was read now and then: cycles */
+    GC_HOW_STEPS = 4  /* the step function was redirected: times are exact */
+};
+
+enum gc_kind {
+    GC_INCREMENTAL = 1, /* a whole incremental cycle */
+    GC_MINOR = 2,       /* young collection */
+    GC_MAJOR = 3,       /* whole collection of generational mode */
+    GC_FULL = 4         /* asked for by lua_gc */
+};
+
+enum mark_origin {
+    MARK_LUA = 1,    /* modprof.mark */
+    MARK_C = 2,      /* modprof_mark */
+    MARK_SIGNAL = 3, /* from outside */
+    MARK_FORK = 4    /* begin of a forked child's trace: what it inherited */
+};
 
 /* Names for people and for JSON; never NULL ("?" for values that are not known). */
 const char *copy_status_name(unsigned v);
@@ -146,5 +186,9 @@ const char *chunk_origin_name(unsigned v);
 const char *loss_name(unsigned v);
 const char *milestone_name(unsigned v);
 const char *end_reason_name(unsigned v);
+const char *alloc_mode_name(unsigned v);
+const char *alloc_heap_name(unsigned v);
+const char *gc_kind_name(unsigned v);
+const char *mark_origin_name(unsigned v);
 
 #endif

@@ -20,6 +20,18 @@ struct text {
     size_t n;
 };
 
+/* What of a site lived at a mark. */
+struct mark_live {
+    uint64_t site;
+    int64_t n, bytes;
+};
+
+struct heap_mark {
+    struct rec_mark about;
+    struct mark_live *live; /* owned; in the order of the sites' first counts */
+    size_t live_n;
+};
+
 enum span_seen { SPAN_SEEN_BEGIN = 1, SPAN_SEEN_END = 2 };
 
 struct span {
@@ -55,6 +67,12 @@ struct process {
     struct rowset memory;     /* struct rec_sample_memory, by number */
     struct rowset protos;     /* struct rec_proto, by id */
     struct rowset nodes;      /* struct rec_node, by id */
+    struct rec_alloc_mode alloc_mode;
+    struct rowset sites;       /* struct rec_alloc_site, by id */
+    struct rowset site_counts; /* struct rec_alloc_count, by site */
+    struct rowset collectors;  /* struct rec_gc, by state */
+    struct rowset cycles;      /* struct rec_gc_cycle, by number */
+    struct rowset marks;       /* struct heap_mark, by id */
     struct sample_table samples;
     struct sample_window window; /* samples outside of it are only counted */
     struct rowset roles;         /* struct rec_code_role, by lowest address */
