@@ -1,0 +1,44 @@
+// node build.mjs [OUT]: bundles src/ into one HTML file without outside references (default dist/page.html).
+//
+// The file holds one <style>, one <script> and the placeholder <!--modprof-data-->, where modprof puts the
+// data (docs/PAGE.md).
+import { build } from 'esbuild';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = process.argv[2] ?? join(here, 'dist', 'page.html');
+const PLACEHOLDER = '<!--modprof-data-->';
+
+const { outputFiles } = await build({
+    entryPoints: [join(here, 'src/app/main.tsx')],
+    absWorkingDir: here,
+    bundle: true,
+    minify: true,
+    write: false,
+    outdir: 'out',
+    format: 'iife',
+    target: ['chrome109', 'firefox115'],
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'warning',
+});
+const text = suffix => outputFiles.find(f => f.path.endsWith(suffix))?.text ?? '';
+const script = text('.js').trim();
+const style = text('.css').trim();
+// Nothing of the bundle may end its element, nor look like the place for the data.
+for (const [what, body] of [
+    ['script', script],
+    ['style', style],
+]) {
+    if (body.includes(`</${what}`) || body.includes('<!--'))
+        throw new Error(`the bundled ${what} holds </${what} or <!--`);
+}
+const page = (await readFile(join(here, 'src/page.html'), 'utf8'))
+    .replace('/*style*/', () => style)
+    .replace('/*script*/', () => script);
+if (page.split(PLACEHOLDER).length !== 2) throw new Error(`src/page.html needs one ${PLACEHOLDER}`);
+await mkdir(dirname(out), { recursive: true });
+await writeFile(out, page);
+console.log(`${out}: ${(page.length / 1024).toFixed(1)} KiB`);

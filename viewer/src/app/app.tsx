@@ -1,0 +1,215 @@
+// The frame around every page: where one can go, which trace and process is looked at, theme and help.
+import type { ComponentChildren, FunctionComponent } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { importTrace } from '../import/page';
+import { fetchJson } from '../import/carrier';
+import type { Page, Trace } from '../model/page';
+import { baseName } from '../model/units';
+import { Empty, Select } from '../widgets/bits';
+import { FlamePanel } from '../panels/flame';
+import { OverviewPanel } from '../panels/overview';
+import { ViewContext, type View } from './context';
+import { HelpDialog } from './help';
+import { useShortcuts } from './keys';
+import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from './route';
+import { useTheme } from './theme';
+
+interface PanelEntry {
+    readonly id: string;
+    readonly title: string;
+    readonly panel: FunctionComponent;
+}
+
+export const PANELS: readonly PanelEntry[] = [
+    { id: 'overview', title: 'Overview', panel: OverviewPanel },
+    { id: 'flame', title: 'Flame', panel: FlamePanel },
+];
+
+function useRoute(): [Route, (r: Route, replace?: boolean) => void] {
+    const [route, setRoute] = useState(() => parseRoute(location.hash));
+    useEffect(() => {
+        const changed = () => setRoute(parseRoute(location.hash));
+        window.addEventListener('hashchange', changed);
+        return () => window.removeEventListener('hashchange', changed);
+    }, []);
+    const move = (r: Route, replace = false) => {
+        const hash = formatRoute(r);
+        if (hash === location.hash) return;
+        setRoute(r); // at once; the event that follows says the same
+        if (replace) location.replace(hash);
+        else location.hash = hash;
+    };
+    return [route, move];
+}
+
+/** The trace of a row, fetched where the server still has it. */
+export function useTrace(page: Page, index: number): { trace: Trace | null; error: string | null } {
+    const row = page.traces[index] ?? page.traces[0]!;
+    const [fetched, setFetched] = useState<ReadonlyMap<string, Trace | string>>(new Map());
+    const href = 'href' in row ? row.href : null;
+    useEffect(() => {
+        if (href === null || fetched.has(href)) return;
+        const keep = (v: Trace | string) => setFetched(m => new Map(m).set(href, v));
+        fetchJson(href)
+            .then(doc => keep(importTrace(doc)))
+            .catch((e: unknown) => keep(e instanceof Error ? e.message : String(e)));
+    }, [href]);
+    if (!('href' in row)) return { trace: row, error: null };
+    const got = fetched.get(row.href);
+    return typeof got === 'string' ? { trace: null, error: got } : { trace: got ?? null, error: null };
+}
+
+export function App({ page }: { page: Page }) {
+    const [route, move] = useRoute();
+    const [theme, flip] = useTheme();
+    const [help, setHelp] = useState(false);
+    const { trace, error } = useTrace(page, numberOf(route, 't') ?? 0);
+    const process = trace ? (trace.processes[numberOf(route, 'p') ?? 0] ?? trace.processes[0]) : undefined;
+    useShortcuts([
+        { keys: '?', says: 'this list', run: () => setHelp(h => !h) },
+        { keys: 'd', says: 'light or dark', run: flip },
+        ...PANELS.map((p, i) => ({
+            keys: String(i + 1),
+            says: p.title,
+            run: () => move(onPage(route, p.id)),
+        })),
+    ]);
+    const entry = PANELS.find(p => p.id === route.page);
+    useEffect(() => {
+        document.title = `${entry?.title ?? 'modprof'} · ${page.title || page.traces[0]!.name}`;
+    }, [entry, page]);
+    const view = useMemo<View | null>(
+        () =>
+            trace && process
+                ? {
+                      page,
+                      trace,
+                      process,
+                      route,
+                      theme,
+                      set: (patch, replace) => move(patched(route, patch), replace),
+                      link: (to, params) => formatRoute(onPage(route, to, params)),
+                      go: (to, params) => move(onPage(route, to, params)),
+                  }
+                : null,
+        [page, trace, process, route, theme],
+    );
+    let body: ComponentChildren;
+    if (error) body = <Empty title="This trace can not be shown.">{error}</Empty>;
+    else if (!trace)
+        body = (
+            <p class="muted" role="status">
+                Loading the trace …
+            </p>
+        );
+    else if (!view)
+        body = (
+            <Empty title="There is no process in this trace.">
+                It holds no intact frame: record it again.
+            </Empty>
+        );
+    else if (!entry)
+        body = (
+            <Empty title="There is no such page.">
+                The address names “{route.page}”. <a href={view.link('overview')}>Overview</a>
+            </Empty>
+        );
+    else {
+        const Panel = entry.panel;
+        body = (
+            <ViewContext.Provider value={view}>
+                <Panel key={`${entry.id} ${trace.name} ${view.process.index}`} />
+            </ViewContext.Provider>
+        );
+    }
+    return (
+        <>
+            <a
+                class="skip"
+                href="#main"
+                onClick={e => {
+                    e.preventDefault();
+                    document.getElementById('main')?.focus();
+                }}
+            >
+                to the content
+            </a>
+            <header class="top">
+                <strong class="brand">modprof</strong>
+                <nav aria-label="Pages">
+                    {PANELS.map((p, i) => (
+                        <a
+                            key={p.id}
+                            href={formatRoute(onPage(route, p.id))}
+                            aria-current={p.id === route.page ? 'page' : undefined}
+                            title={`${p.title} (key ${i + 1})`}
+                        >
+                            {p.title}
+                        </a>
+                    ))}
+                </nav>
+                <span class="grow" />
+                <Choose page={page} trace={trace} route={route} move={move} />
+                <button
+                    type="button"
+                    onClick={flip}
+                    aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+                    title="light or dark (d)"
+                >
+                    {theme === 'dark' ? '☀' : '☾'}
+                </button>
+                <button
+                    type="button"
+                    onClick={() => setHelp(true)}
+                    aria-label="Keyboard shortcuts"
+                    title="keyboard shortcuts (?)"
+                >
+                    ?
+                </button>
+            </header>
+            <main id="main" tabIndex={-1} aria-label={entry?.title ?? 'Page'}>
+                {body}
+            </main>
+            <footer class="muted small">
+                {page.modprof && `modprof ${page.modprof} · `}
+                {trace ? trace.name : page.traces[0]!.name} · all data are in this page, nothing is sent
+                anywhere
+            </footer>
+            {help && <HelpDialog onClose={() => setHelp(false)} />}
+        </>
+    );
+}
+
+function Choose(p: { page: Page; trace: Trace | null; route: Route; move: (r: Route) => void }) {
+    const of = (n: number) => (n === 0 ? '' : n);
+    return (
+        <>
+            {p.page.traces.length > 1 && (
+                <Select
+                    label="trace"
+                    value={String(numberOf(p.route, 't') ?? 0)}
+                    choices={p.page.traces.map((t, i) => ({ value: String(i), title: baseName(t.name) }))}
+                    onChange={t => p.move({ page: p.route.page, params: Number(t) ? { t } : {} })}
+                />
+            )}
+            {p.trace && p.trace.processes.length > 1 && (
+                <Select
+                    label="process"
+                    value={String(numberOf(p.route, 'p') ?? 0)}
+                    choices={p.trace.processes.map((x, i) => ({
+                        value: String(i),
+                        title: `${x.report.pid} ${baseName(x.report.executable)}`,
+                    }))}
+                    onChange={v =>
+                        p.move(
+                            patched(
+                                { page: p.route.page, params: {} },
+                                { t: p.route.params['t'], p: of(Number(v)) },
+                            ),
+                        )
+                    }
+                />
+            )}
+        </>
+    );
+}

@@ -1,0 +1,82 @@
+// Colours of what runs.  Okabe and Ito's palette, which people with any colour vision tell apart; lightness differs too.
+import { Kind } from '../model/page';
+
+export type Theme = 'light' | 'dark';
+
+interface Hue {
+    h: number;
+    s: number;
+    light: number;
+    dark: number;
+}
+
+// Hue, saturation, lightness on light and on dark ground.
+const KIND_HUES: Record<Kind, Hue> = {
+    [Kind.Lua]: { h: 205, s: 70, light: 76, dark: 36 },
+    [Kind.C]: { h: 36, s: 88, light: 68, dark: 37 },
+    [Kind.Vm]: { h: 162, s: 55, light: 66, dark: 30 },
+    [Kind.Native]: { h: 325, s: 36, light: 80, dark: 38 },
+    [Kind.Note]: { h: 0, s: 0, light: 84, dark: 32 },
+};
+
+/** VARY 0 to 1 tells neighbours of one kind apart. */
+export function kindColour(kind: Kind, theme: Theme, vary = 0.5): string {
+    const c = KIND_HUES[kind];
+    const l = theme === 'light' ? c.light + (vary - 0.5) * 9 : c.dark + (vary - 0.5) * 8;
+    return `hsl(${c.h + (vary - 0.5) * 10} ${c.s}% ${l}%)`;
+}
+
+/** A number in [0, 1) that stays the same for a text. */
+export function spread(text: string): number {
+    let h = 2166136261;
+    for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
+    return ((h >>> 8) & 0xffff) / 0x10000;
+}
+
+/** Growth in red, shrinkage in blue; SHARE from -1 to 1. */
+export function diffColour(share: number, theme: Theme): string {
+    const s = Math.max(-1, Math.min(1, share));
+    const strong = Math.sqrt(Math.abs(s));
+    const hue = s > 0 ? 12 : 215;
+    const sat = Math.round(85 * strong);
+    const light = theme === 'light' ? 92 - 32 * strong : 26 + 18 * strong;
+    return `hsl(${hue} ${sat}% ${light}%)`;
+}
+
+/** What a thread did (keys of the report's cpu.state_ns), and phases of a load. */
+const NAMED: Record<string, [string, string]> = {
+    lua: ['#3b8fd0', '#4aa3e6'],
+    c: ['#e69f00', '#d99a14'],
+    collector: ['#009e73', '#19b58a'],
+    parser: ['#cc79a7', '#d68cb6'],
+    allocator: ['#8a6fc9', '#a48be0'],
+    outside: ['#8c8c8c', '#8f959c'],
+    profiler: ['#4d4d4d', '#c9ced3'],
+    resolve: ['#8c8c8c', '#8f959c'],
+    read: ['#cc79a7', '#d68cb6'],
+    compile: ['#e69f00', '#d99a14'],
+    map: ['#8a6fc9', '#a48be0'],
+    relocate: ['#b08fe0', '#8a6fc9'],
+    construct: ['#d55e00', '#e8742a'],
+    run: ['#3b8fd0', '#4aa3e6'],
+    nested: ['#b9d9ef', '#22455f'],
+};
+
+export function namedColour(name: string, theme: Theme): string {
+    const pair = NAMED[name] ?? NAMED['outside']!;
+    return theme === 'light' ? pair[0] : pair[1];
+}
+
+export interface Ink {
+    text: string;
+    muted: string;
+    line: string;
+    ground: string;
+    accent: string;
+}
+
+export function ink(theme: Theme): Ink {
+    return theme === 'light'
+        ? { text: '#1b1f24', muted: '#57606a', line: '#d0d7de', ground: '#ffffff', accent: '#a4107c' }
+        : { text: '#e6e9ed', muted: '#9aa4af', line: '#3a424c', ground: '#14181d', accent: '#ff9de2' };
+}

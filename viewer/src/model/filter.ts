@@ -1,0 +1,53 @@
+// Weights of a metric under a filter: samples of one thread, one state, one activity, one stretch of time.
+import type { Metric, Samples } from './page';
+
+export interface Filter {
+    thread?: number; // tid
+    state?: number;
+    what?: string;
+    from?: number; // ns since process start
+    to?: number;
+}
+
+export function isFiltered(f: Filter): boolean {
+    return Object.values(f).some(v => v !== undefined);
+}
+
+/** By base node.  Without a filter (or where none is possible): the metric's own weights. */
+export function baseWeights(metric: Metric, samples: Samples | null, f: Filter): Float64Array {
+    if (!samples || !metric.sampled || !isFiltered(f)) return metric.self;
+    const { rows, log } = samples;
+    const thread = f.thread === undefined ? -1 : samples.threads.findIndex(t => t.tid === f.thread);
+    const what = f.what === undefined ? -1 : samples.what.indexOf(f.what);
+    const out = new Float64Array(metric.stacks.n);
+    const wanted = new Uint8Array(rows.n);
+    for (let r = 0; r < rows.n; r++)
+        if (
+            rows.metric[r] === metric.index &&
+            (f.thread === undefined || rows.thread[r] === thread) &&
+            (f.state === undefined || rows.state[r] === f.state) &&
+            (f.what === undefined || rows.what[r] === what)
+        )
+            wanted[r] = 1;
+    if (f.from === undefined && f.to === undefined) {
+        for (let r = 0; r < rows.n; r++) if (wanted[r]) out[rows.node[r]!]! += rows.weight[r]!;
+        return out;
+    }
+    if (!log) return out;
+    const [first, last] = bucketRange(samples, f.from, f.to);
+    const period = samples.periodNs[metric.index] ?? 0;
+    for (let e = log.start[first]!; e < log.start[last]!; e++) {
+        const r = log.row[e]!;
+        if (wanted[r]) out[rows.node[r]!]! += log.periods[e]! * period;
+    }
+    return out;
+}
+
+/** Buckets [first, last) that a stretch of time touches. */
+export function bucketRange(samples: Samples, from?: number, to?: number): [number, number] {
+    const log = samples.log!;
+    const n = log.start.length - 1;
+    const first = Math.min(n, Math.max(0, Math.floor((from ?? 0) / log.bucketNs)));
+    const last = to === undefined ? n : Math.min(n, Math.max(first, Math.ceil(to / log.bucketNs)));
+    return [first, last];
+}

@@ -1,0 +1,192 @@
+// A flame graph on a canvas: pointer, keyboard, and a sentence about the frame that is looked at.
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { depthAt, drawFlame, ROW, rowTop } from '../draw/flame';
+import { diffColour, kindColour, spread, type Theme } from '../draw/colours';
+import { prepare } from '../draw/surface';
+import { boxAt, layoutFlame, neighbour, type Step } from '../layout/flame';
+import { Kind, KIND_NAMES, type Unit } from '../model/page';
+import type { Found } from '../model/search';
+import type { Tree } from '../model/tree';
+import { amount, count, percent, signed } from '../model/units';
+import { useWidth } from './size';
+
+export interface FlameViewProps {
+    readonly tree: Tree;
+    readonly unit: Unit;
+    readonly theme: Theme;
+    readonly zoom: string; // keys from the root, joined by dots
+    readonly onZoom: (path: string) => void;
+    readonly found?: Found | null;
+    readonly up?: boolean;
+    readonly rootLabel: string;
+    readonly name: string; // for screen readers
+    readonly height?: number;
+    readonly onKey?: (key: number) => void; // sandwich of a frame
+    readonly whole?: number; // what shares are of; the root's total unless told
+}
+
+const LEAST = 0.5;
+
+export function nodeAtPath(tree: Tree, path: string): number {
+    let at = tree.root;
+    if (path === '') return at;
+    for (const part of path.split('.')) {
+        const next = tree.children(at).find(c => tree.key(c) === Number(part));
+        if (next === undefined) break; // filtered away meanwhile: as near as it goes
+        at = next;
+    }
+    return at;
+}
+
+export function pathOf(tree: Tree, node: number): string {
+    const keys: number[] = [];
+    for (let i = node; i >= 0 && i !== tree.root; i = tree.parent(i)) keys.unshift(tree.key(i));
+    return keys.join('.');
+}
+
+function describe(p: FlameViewProps, node: number): string {
+    const { tree, unit } = p;
+    const whole = p.whole ?? tree.total(tree.root);
+    const key = tree.key(node);
+    const total = tree.total(node);
+    const parts = [`${amount(total, unit)} (${percent(total, whole)})`];
+    if (key >= 0 && tree.self(node) > 0) parts.push(`itself ${amount(tree.self(node), unit)}`);
+    if (tree.other)
+        parts.push(`before ${amount(tree.other(node), unit)}, ${signed(total - tree.other(node), unit)}`);
+    if (key < 0) return `${p.rootLabel}: ${parts.join(', ')}`;
+    const keys = tree.keys;
+    const place = keys.file[key] ? ` · ${keys.file[key]}${keys.line[key] ? `:${keys.line[key]}` : ''}` : '';
+    return `${keys.label[key]}: ${parts.join(', ')} · ${KIND_NAMES[keys.kind[key]!]}${place}`;
+}
+
+export function FlameView(p: FlameViewProps) {
+    const box = useRef<HTMLDivElement>(null);
+    const canvas = useRef<HTMLCanvasElement>(null);
+    const width = useWidth(box);
+    const [hover, setHover] = useState(-1);
+    const [selected, select] = useState(-1);
+    const [top, setTop] = useState(0);
+    const { tree, up = false } = p;
+    const root = useMemo(() => nodeAtPath(tree, p.zoom), [tree, p.zoom]);
+    const layout = useMemo(() => layoutFlame(tree, root, Math.max(1, width), LEAST), [tree, root, width]);
+    const full = layout.depth * ROW;
+    const height = Math.min(full, p.height ?? 560);
+    const rootDepth = useMemo(() => layout.boxes.find(b => b.node === root)?.depth ?? 0, [layout, root]);
+    useEffect(() => {
+        setHover(-1);
+        select(-1);
+    }, [tree]);
+    useEffect(() => {
+        if (box.current) box.current.scrollTop = up ? full : 0;
+        setTop(up ? Math.max(0, full - height) : 0);
+    }, [tree, up, full]);
+
+    useEffect(() => {
+        if (!canvas.current || width === 0) return undefined;
+        const frame = requestAnimationFrame(() => {
+            const s = prepare(canvas.current!, width, height);
+            if (!s) return;
+            const { keys } = tree;
+            const found = p.found;
+            drawFlame(s, layout, {
+                theme: p.theme,
+                up,
+                top,
+                rootDepth,
+                selected,
+                hovered: hover,
+                label: i => (tree.key(i) < 0 ? p.rootLabel : keys.label[tree.key(i)]!),
+                matched: found ? i => tree.key(i) >= 0 && found.matches[tree.key(i)] === 1 : null,
+                fill: i => {
+                    if (tree.other) {
+                        const [a, b] = [tree.total(i), tree.other(i)];
+                        return diffColour((a - b) / Math.max(a, b, 1), p.theme);
+                    }
+                    const k = tree.key(i);
+                    return k < 0
+                        ? kindColour(Kind.Note, p.theme)
+                        : kindColour(keys.kind[k] as Kind, p.theme, spread(keys.label[k]!));
+                },
+            });
+            canvas.current!.dataset['drawn'] = String(layout.boxes.length);
+        });
+        return () => cancelAnimationFrame(frame);
+    }, [tree, layout, width, height, p.theme, p.found, top, hover, selected, up]);
+
+    const at = (e: MouseEvent) => {
+        const r = canvas.current!.getBoundingClientRect();
+        return boxAt(layout, depthAt(layout, e.clientY - r.top + top, up), e.clientX - r.left);
+    };
+    const show = (node: number) => {
+        select(node);
+        const b = layout.boxes.find(x => x.node === node);
+        if (!b || !box.current) return;
+        const y = rowTop(layout, b.depth, up);
+        if (y < box.current.scrollTop) box.current.scrollTop = y;
+        if (y + ROW > box.current.scrollTop + height) box.current.scrollTop = y + ROW - height;
+    };
+    const zoomTo = (node: number) => p.onZoom(node < 0 ? '' : pathOf(tree, node));
+    const key = (e: KeyboardEvent) => {
+        const steps: Record<string, Step> = {
+            ArrowLeft: 'left',
+            ArrowRight: 'right',
+            ArrowDown: up ? 'out' : 'in',
+            ArrowUp: up ? 'in' : 'out',
+        };
+        const step = steps[e.key];
+        if (step) {
+            const b = neighbour(layout, tree, selected, step);
+            if (b) show(b.node);
+        } else if (e.key === 'Enter' && selected >= 0) zoomTo(selected);
+        else if (e.key === 'Escape' && p.zoom !== '') zoomTo(tree.parent(root) >= 0 ? tree.parent(root) : -1);
+        else if (e.key === 's' && selected >= 0 && tree.key(selected) >= 0 && p.onKey)
+            p.onKey(tree.key(selected));
+        else return;
+        e.preventDefault();
+        e.stopPropagation();
+    };
+    const looked = hover >= 0 ? hover : selected >= 0 ? selected : root;
+    return (
+        <div class="flame">
+            <div
+                ref={box}
+                class="flame-scroll"
+                style={{ height: `${height}px` }}
+                tabIndex={0}
+                role="application"
+                aria-label={`${p.name}. Arrow keys walk from frame to frame, Enter zooms in, Escape zooms out, s shows callers and callees.`}
+                onScroll={e => setTop(e.currentTarget.scrollTop)}
+                onKeyDown={key}
+                onMouseMove={e => setHover(at(e)?.node ?? -1)}
+                onMouseLeave={() => setHover(-1)}
+                onClick={e => {
+                    const b = at(e);
+                    if (!b) return;
+                    select(b.node);
+                    zoomTo(b.node);
+                }}
+                onContextMenu={e => {
+                    const b = at(e);
+                    if (!b || tree.key(b.node) < 0 || !p.onKey) return;
+                    e.preventDefault();
+                    p.onKey(tree.key(b.node));
+                }}
+            >
+                <div style={{ height: `${full}px` }}>
+                    <canvas ref={canvas} class="flame-canvas" aria-hidden="true" />
+                </div>
+            </div>
+            <div class="flame-line" role="status" aria-live="polite">
+                {width > 0 && describe(p, looked)}
+            </div>
+            {layout.narrow.n > 0 && (
+                <div class="muted small narrow-note">
+                    {count(layout.narrow.n)} {layout.narrow.n === 1 ? 'frame is' : 'frames are'} narrower than
+                    half a pixel and not drawn (
+                    {percent(layout.narrow.weight, p.whole ?? tree.total(tree.root))} of the whole, marked by
+                    grey lines): zoom in on a frame above them, or look in the table.
+                </div>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,220 @@
+// A table that sorts, filters, copies and exports, and builds only the rows that are in view.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { count } from '../model/units';
+import { predicate } from '../model/search';
+import { copyText, saveFile, toCsv, toTabs, type Cell } from './csv';
+
+export interface Column<Row> {
+    readonly id: string;
+    readonly title: string;
+    readonly help?: string;
+    readonly value: (row: Row) => Cell; // sorted, filtered, copied and exported by
+    readonly show?: (row: Row) => ComponentChildren;
+    readonly numeric?: boolean;
+    readonly width?: string; // of a grid track; a text column takes what is left
+}
+
+export interface TableProps<Row> {
+    readonly name: string; // of the file, and for screen readers
+    readonly rows: readonly Row[];
+    readonly columns: readonly Column<Row>[];
+    readonly sort?: string; // id of a column, with - before it: largest first; '' keeps the order of the rows
+    readonly onSort?: (sort: string) => void;
+    readonly filter?: string;
+    readonly onFilter?: (text: string) => void;
+    readonly onOpen?: (row: Row) => void;
+    readonly rowTitle?: (row: Row) => string;
+    readonly current?: (row: Row) => boolean;
+    readonly height?: number; // most pixels of the body
+    readonly plain?: boolean; // without the bar of filter and export
+    readonly indent?: (row: Row) => number;
+    readonly rowClass?: (row: Row) => string;
+}
+
+const ROW = 28;
+
+function compare(a: Cell, b: Cell): number {
+    if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    return String(a).localeCompare(String(b), 'en', { numeric: true });
+}
+
+export function arrange<Row>(
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    sort: string,
+    filter: string,
+): Row[] {
+    let out = rows.slice();
+    if (filter.trim() !== '') {
+        const { test } = predicate(filter);
+        const texts = columns.filter(c => !c.numeric);
+        out = out.filter(r => texts.some(c => test(String(c.value(r) ?? ''))));
+    }
+    const down = sort.startsWith('-');
+    const by = columns.find(c => c.id === sort.replace(/^-/, ''));
+    if (by) {
+        const keyed = out.map(r => ({ r, v: by.value(r) }));
+        keyed.sort((a, b) => (down ? compare(b.v, a.v) : compare(a.v, b.v)));
+        out = keyed.map(k => k.r);
+    }
+    return out;
+}
+
+export function Table<Row>(p: TableProps<Row>) {
+    const [ownSort, setOwnSort] = useState(p.sort ?? '');
+    const [ownFilter, setOwnFilter] = useState('');
+    const sort = p.onSort ? (p.sort ?? '') : ownSort;
+    const filter = p.onFilter ? (p.filter ?? '') : ownFilter;
+    const setSort = p.onSort ?? setOwnSort;
+    const setFilter = p.onFilter ?? setOwnFilter;
+    const rows = useMemo(() => arrange(p.rows, p.columns, sort, filter), [p.rows, p.columns, sort, filter]);
+    const [said, say] = useState('');
+    const body = useRef<HTMLDivElement>(null);
+    const [top, setTop] = useState(0);
+    const [at, setAt] = useState(-1);
+    const most = p.height ?? 420;
+    const height = Math.min(most, rows.length * ROW) + 2;
+    useEffect(() => {
+        if (body.current) body.current.scrollTop = 0;
+        setTop(0);
+        setAt(-1);
+    }, [sort, filter, p.rows]);
+
+    const first = Math.max(0, Math.floor(top / ROW) - 4);
+    const last = Math.min(rows.length, Math.ceil((top + most) / ROW) + 4);
+    const tracks = p.columns.map(
+        c => c.width ?? (c.numeric ? 'minmax(5.5rem, max-content)' : 'minmax(9rem, 1fr)'),
+    );
+    const grid = { gridTemplateColumns: tracks.map(t => t.replace('max-content', '7.5rem')).join(' ') };
+    const all = (): Cell[][] => [
+        p.columns.map(c => c.title),
+        ...rows.map(r => p.columns.map(c => c.value(r))),
+    ];
+    const header = (c: Column<Row>) => {
+        const on = sort.replace(/^-/, '') === c.id;
+        const next = on ? (sort.startsWith('-') ? c.id : `-${c.id}`) : c.numeric ? `-${c.id}` : c.id;
+        return (
+            <div
+                key={c.id}
+                role="columnheader"
+                class={c.numeric ? 'num' : ''}
+                aria-sort={on ? (sort.startsWith('-') ? 'descending' : 'ascending') : 'none'}
+            >
+                <button type="button" title={c.help ?? `Sort by ${c.title}`} onClick={() => setSort(next)}>
+                    {c.title}
+                    <span class="arrow" aria-hidden="true">
+                        {on ? (sort.startsWith('-') ? '▼' : '▲') : ''}
+                    </span>
+                </button>
+            </div>
+        );
+    };
+    const move = (e: KeyboardEvent) => {
+        const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[e.key];
+        if (step !== undefined || e.key === 'Home' || e.key === 'End') {
+            e.preventDefault();
+            const to = e.key === 'Home' ? 0 : e.key === 'End' ? rows.length - 1 : at + step!;
+            const next = Math.max(0, Math.min(rows.length - 1, to));
+            setAt(next);
+            const el = body.current!;
+            if (next * ROW < el.scrollTop) el.scrollTop = next * ROW;
+            if ((next + 1) * ROW > el.scrollTop + el.clientHeight)
+                el.scrollTop = (next + 1) * ROW - el.clientHeight;
+        } else if (e.key === 'Enter' && at >= 0 && p.onOpen) {
+            e.preventDefault();
+            p.onOpen(rows[at]!);
+        }
+    };
+    return (
+        <div class="table-box">
+            {!p.plain && (
+                <div class="table-bar">
+                    <input
+                        type="search"
+                        placeholder="filter"
+                        aria-label={`Filter ${p.name}`}
+                        value={filter}
+                        onInput={e => setFilter(e.currentTarget.value)}
+                    />
+                    <span class="muted" role="status">
+                        {rows.length === p.rows.length
+                            ? `${count(rows.length)} rows`
+                            : `${count(rows.length)} of ${count(p.rows.length)} rows`}
+                        {said && ` · ${said}`}
+                    </span>
+                    <span class="grow" />
+                    <button
+                        type="button"
+                        aria-label={`Copy ${p.name}`}
+                        onClick={async () =>
+                            say((await copyText(toTabs(all()))) ? 'copied' : 'could not copy')
+                        }
+                    >
+                        copy
+                    </button>
+                    <button
+                        type="button"
+                        aria-label={`Save ${p.name} as CSV`}
+                        onClick={() => saveFile(`${p.name.replace(/\W+/g, '-')}.csv`, toCsv(all()))}
+                    >
+                        CSV
+                    </button>
+                </div>
+            )}
+            <div class="table-scroll">
+                <div role="table" class="table" aria-label={p.name} aria-rowcount={rows.length + 1}>
+                    <div role="row" class="thead" style={grid}>
+                        {p.columns.map(header)}
+                    </div>
+                    <div
+                        ref={body}
+                        class={`tbody ${p.onOpen ? 'opens' : ''}`}
+                        role="rowgroup"
+                        tabIndex={0}
+                        aria-label={`Rows of ${p.name}`}
+                        style={{ height: `${height}px` }}
+                        onScroll={e => setTop(e.currentTarget.scrollTop)}
+                        onKeyDown={move}
+                    >
+                        <div
+                            role="presentation"
+                            style={{ height: `${rows.length * ROW}px`, position: 'relative' }}
+                        >
+                            {rows.slice(first, last).map((r, i) => (
+                                <div
+                                    key={first + i}
+                                    role="row"
+                                    aria-rowindex={first + i + 2}
+                                    class={`tr ${first + i === at ? 'at' : ''} ${p.current?.(r) ? 'current' : ''} ${p.rowClass?.(r) ?? ''}`}
+                                    style={{ ...grid, top: `${(first + i) * ROW}px` }}
+                                    title={p.rowTitle?.(r)}
+                                    onClick={() => {
+                                        setAt(first + i);
+                                        p.onOpen?.(r);
+                                    }}
+                                >
+                                    {p.columns.map((c, k) => (
+                                        <div
+                                            key={c.id}
+                                            role="cell"
+                                            class={c.numeric ? 'num' : 'txt'}
+                                            style={
+                                                k === 0 && p.indent
+                                                    ? { paddingLeft: `${0.5 + p.indent(r) * 0.9}rem` }
+                                                    : undefined
+                                            }
+                                        >
+                                            {c.show ? c.show(r) : (c.value(r) ?? '–')}
+                                        </div>
+                                    ))}
+                                </div>
+                            ))}
+                        </div>
+                    </div>
+                </div>
+            </div>
+        </div>
+    );
+}
