@@ -30,9 +30,11 @@ SHARED_SRC := $(wildcard wire/*.c arena/*.c probe/*.c)
 SHIM_SRC := $(wildcard shim/*.c shim/*/*.c shim/attach/arch/x86_64/*.c) $(SHARED_SRC)
 SHIM_ASM := $(wildcard shim/attach/arch/x86_64/*.S)
 TOOL_SRC := $(wildcard collector/*/*.c) $(SHARED_SRC)
+TOOL_ASM := $(wildcard collector/*/*.S)
 
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/shim.o/%.o) $(SHIM_ASM:%.S=$(BUILD)/shim.o/%.o)
-TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/tool.o/%.o)
+TOOL_ASM_OBJ := $(TOOL_ASM:%.S=$(BUILD)/tool.o/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/tool.o/%.o) $(TOOL_ASM_OBJ)
 # What tests link with: the collector without its main.
 TOOL_LIB := $(BUILD)/libmodprof-tool.a
 TOOL_LIB_OBJ := $(filter-out $(BUILD)/tool.o/collector/cli/main.o,$(TOOL_OBJ))
@@ -69,6 +71,26 @@ $(BUILD)/tool.o/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC    $<)
 	$(Q)$(CC) $(BASE) $(DEPGEN) $(CFLAGS) -c $< -o $@
+
+# The viewer's bundle becomes part of the program.  deps/viewer says what is missing, if anything is, and leaves
+# an empty file then, which the next make tries to fill.
+VIEWER_PAGE := $(BUILD)/viewer/page.html
+VIEWER_SRC := deps/viewer $(shell find viewer -name node_modules -prune -o -type f -print 2>/dev/null)
+VIEWER_AGAIN := $(shell test -s $(VIEWER_PAGE) || echo again)
+$(BUILD)/viewer/stamp: $(VIEWER_SRC) $(VIEWER_AGAIN)
+	@mkdir -p $(@D)
+	$(Q)deps/viewer $(BUILD)
+	@touch $@
+$(VIEWER_PAGE): $(BUILD)/viewer/stamp ;
+again:
+
+viewer:
+	@FORCE=1 deps/viewer $(BUILD)
+
+$(BUILD)/tool.o/%.o: %.S $(VIEWER_PAGE)
+	@mkdir -p $(@D)
+	$(call say,AS    $<)
+	$(Q)$(CC) $(CFLAGS) -I. -DPAGE_BUNDLE='"$(VIEWER_PAGE)"' -c $< -o $@
 
 $(TOOL_LIB): $(TOOL_LIB_OBJ)
 	@rm -f $@
@@ -184,10 +206,10 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/fuzz_%,$(wildcard tests/fuz
 fuzz-build: $(FUZZ)
 FUZZ_LIB_SRC := $(filter-out collector/cli/main.c,$(TOOL_SRC))
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer,address,undefined
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB_SRC)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB_SRC) $(TOOL_ASM_OBJ)
 	@mkdir -p $(@D)
 	$(call say,FUZZ  $@)
-	$(Q)$(CLANG) $(BASE) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_LIB_SRC) $(TOOL_LIBS)
+	$(Q)$(CLANG) $(BASE) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_LIB_SRC) $(TOOL_ASM_OBJ) $(TOOL_LIBS)
 
 check-fresh:
 	@$(MAKE) --no-print-directory deps-fresh
@@ -215,6 +237,7 @@ clean:
 
 help:
 	@echo 'make              build $(BUILD)/libmodprof.so and $(BUILD)/modprof'
+	@echo 'make viewer       try again to fetch what the viewer is built from'
 	@echo 'make demo         install what is missing, profile ldoc, print the report'
 	@echo 'make test         install what is missing, run all tests (ONLY=unit|cli|transparency|lint)'
 	@echo 'make bench        cost of profiling, side by side with running plain and with others'
@@ -227,7 +250,7 @@ help:
 	@echo 'Settings: BUILD=dir CC=gcc|clang CFLAGS= DEPS=skip (do not install packages)'
 
 -include $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(wildcard $(BUILD)/unit.o/*/*.d $(BUILD)/unit.o/*/*/*.d $(BUILD)/unit.o/*/*/*/*.d)
-.PHONY: all test test-build demo bench lint asan tsan sanitize-build unit fuzz fuzz-build \
+.PHONY: all again viewer test test-build demo bench lint asan tsan sanitize-build unit fuzz fuzz-build \
 	check-fresh install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

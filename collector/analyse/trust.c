@@ -18,7 +18,7 @@ void sentences_release(struct sentences *s)
     memset(s, 0, sizeof *s);
 }
 
-static void add(struct sentences *s, char *sentence)
+void sentences_add(struct sentences *s, char *sentence)
 {
     s->at = xgrow(s->at, s->n, &s->cap, sizeof *s->at);
     s->at[s->n++] = sentence;
@@ -28,27 +28,29 @@ static void damage_add(struct sentences *s, const struct file_quality *q)
 {
     size_t shown = q->damage_n < DAMAGE_MAX ? (size_t)q->damage_n : DAMAGE_MAX;
     for (size_t i = 0; i < shown; i++)
-        add(s, xformat("the file is damaged from byte %" PRIu64 " to %" PRIu64
-                       ": what stood there is skipped",
-                       q->damage[i].from, q->damage[i].to));
+        sentences_add(s, xformat("the file is damaged from byte %" PRIu64 " to %" PRIu64
+                                 ": what stood there is skipped",
+                                 q->damage[i].from, q->damage[i].to));
     if (q->damage_n > shown)
-        add(s, xformat("%" PRIu64 " more stretches of the file are damaged", q->damage_n - shown));
+        sentences_add(
+            s, xformat("%" PRIu64 " more stretches of the file are damaged", q->damage_n - shown));
 }
 
 static void file_add(struct sentences *s, const struct file_quality *q)
 {
     damage_add(s, q);
     if (q->truncated)
-        add(s, xformat("the file is cut off: it ends at byte %" PRIu64
-                       ", within the frame that begins at byte %" PRIu64,
-                       q->bytes, q->truncated_at));
+        sentences_add(s, xformat("the file is cut off: it ends at byte %" PRIu64
+                                 ", within the frame that begins at byte %" PRIu64,
+                                 q->bytes, q->truncated_at));
     if (q->newer_n)
-        add(s, xformat("%" PRIu64 " frames of format version %u are skipped: this modprof reads "
-                       "up to version %d",
-                       q->newer_n, q->newer_version, 1));
+        sentences_add(s, xformat("%" PRIu64
+                                 " frames of format version %u are skipped: this modprof reads "
+                                 "up to version %d",
+                                 q->newer_n, q->newer_version, 1));
     if (q->recover_error)
-        add(s,
-            xformat("the trace could not be completed from shared memory: %s", q->recover_error));
+        sentences_add(s, xformat("the trace could not be completed from shared memory: %s",
+                                 q->recover_error));
 }
 
 static void end_add(struct sentences *s, const struct process *p)
@@ -56,12 +58,13 @@ static void end_add(struct sentences *s, const struct process *p)
     if (p->end_seen)
         return;
     if (p->running)
-        add(s, xformat("process %u was still running when this was read: the figures are those of "
+        sentences_add(
+            s, xformat("process %u was still running when this was read: the figures are those of "
                        "the last time it wrote",
                        p->pid));
     else
-        add(s, xformat("process %u has no end record: what happened after %s is missing", p->pid,
-                       p->last_ns ? "its last write" : "its start"));
+        sentences_add(s, xformat("process %u has no end record: what happened after %s is missing",
+                                 p->pid, p->last_ns ? "its last write" : "its start"));
 }
 
 void trust_incomplete(struct sentences *s, const struct model *m, struct process *p)
@@ -71,13 +74,13 @@ void trust_incomplete(struct sentences *s, const struct model *m, struct process
         return;
     end_add(s, p);
     if (p->gaps.missing_n)
-        add(s, xformat("%" PRIu64 " of %u frames of process %u are missing", p->gaps.missing_n,
-                       p->gaps.next_seq, p->pid));
+        sentences_add(s, xformat("%" PRIu64 " of %u frames of process %u are missing",
+                                 p->gaps.missing_n, p->gaps.next_seq, p->pid));
     if (!p->about_seen)
-        add(s, xformat("the record that says what process %u was is lost", p->pid));
+        sentences_add(s, xformat("the record that says what process %u was is lost", p->pid));
     if (p->damaged_records_n)
-        add(s, xformat("%" PRIu64 " records of process %u make no sense and were skipped",
-                       p->damaged_records_n, p->pid));
+        sentences_add(s, xformat("%" PRIu64 " records of process %u make no sense and were skipped",
+                                 p->damaged_records_n, p->pid));
 }
 
 static const char *layout_note(const struct rec_copy *c)
@@ -96,10 +99,11 @@ static void copy_add(struct sentences *s, struct process *p, const struct rec_co
     char *late = c->late ? xformat(", found after %s",
                                    human_ns(when, (double)process_since_start(p, c->attached_ns)))
                          : xstrdup("");
-    add(s, xformat("%s in %s (%s%s)%s%s%s", *version ? version : "Lua", *path ? path : "?",
-                   layout_note(c), late, c->status == COPY_UNLOADED ? ", unloaded later" : "",
-                   c->status == COPY_PARTLY ? ", PARTLY: " : "",
-                   c->status == COPY_PARTLY ? reason : ""));
+    sentences_add(s, xformat("%s in %s (%s%s)%s%s%s", *version ? version : "Lua",
+                             *path ? path : "?", layout_note(c), late,
+                             c->status == COPY_UNLOADED ? ", unloaded later" : "",
+                             c->status == COPY_PARTLY ? ", PARTLY: " : "",
+                             c->status == COPY_PARTLY ? reason : ""));
     free(late);
 }
 
@@ -121,17 +125,17 @@ void trust_uncovered(struct sentences *s, struct process *p)
         const char *version = process_display(p, c->version),
                    *reason = process_display(p, c->reason);
         const char *path = process_object_path(p, c->object);
-        add(s, xformat("%s in %s: %s", *version ? version : "Lua", *path ? path : "?",
-                       *reason ? reason : "no reason was recorded"));
+        sentences_add(s, xformat("%s in %s: %s", *version ? version : "Lua", *path ? path : "?",
+                                 *reason ? reason : "no reason was recorded"));
     }
     for (size_t i = 0; i < p->uncovered.n; i++) {
         const struct rec_uncovered *u = rowset_at(&p->uncovered, i);
         const char *reason = process_display(p, u->reason);
-        add(s, xformat("%s: %s", process_display(p, u->what),
-                       *reason ? reason : "no reason was recorded"));
+        sentences_add(s, xformat("%s: %s", process_display(p, u->what),
+                                 *reason ? reason : "no reason was recorded"));
     }
     if (!p->copies.n && !p->uncovered.n && p->about_seen)
-        add(s, xstrdup("Lua: no copy of it was found in this process"));
+        sentences_add(s, xstrdup("Lua: no copy of it was found in this process"));
 }
 
 int trust_c_memory(struct process *p)
@@ -174,8 +178,8 @@ void trust_losses(struct sentences *s, const struct process *p)
             continue;
         human_count(n, p->losses[i]);
         if (loss_sentence[i])
-            add(s, xformat(loss_sentence[i], n));
+            sentences_add(s, xformat(loss_sentence[i], n));
         else
-            add(s, xformat("%s losses of kind %u", n, i));
+            sentences_add(s, xformat("%s losses of kind %u", n, i));
     }
 }

@@ -12,6 +12,8 @@ struct sentences {
     char **at;
     size_t n, cap;
 };
+/* Takes over SENTENCE. */
+void sentences_add(struct sentences *s, char *sentence);
 void sentences_release(struct sentences *s);
 
 /* Why the trace is not whole: the file, and this process (P may be NULL).  Empty: it is whole. */

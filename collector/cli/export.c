@@ -10,6 +10,7 @@
 
 #include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
+#include "collector/cli/export_page.h"
 #include "collector/cli/output_file.h"
 #include "collector/cli/stack_load.h"
 #include "collector/output/flame_export.h"
@@ -28,6 +29,9 @@ static const struct stack_help help = {
     "                           speedscope: for https://www.speedscope.app (JSON)\n"
     "                           chrome: module loads over time as trace events, for\n"
     "                           chrome://tracing and Perfetto (JSON)\n"
+    "                           html: the page of `modprof view` in one file, for a browser\n"
+    "                           page-json: the data of that page (docs/PAGE.md); the options of\n"
+    "                           these two: modprof export --format html --help\n"
     "  -o, --output FILE        write there instead of standard output\n",
     "      --title TEXT         name of the profile (default: the command line)\n"
     "  -h, --help               show this\n"
@@ -39,6 +43,8 @@ static const struct option_word formats[] = {{"folded", FORMAT_FOLDED},
                                              {"pprof", FORMAT_PPROF},
                                              {"speedscope", FORMAT_SPEEDSCOPE},
                                              {"chrome", FORMAT_CHROME},
+                                             {"html", FORMAT_HTML},
+                                             {"page-json", FORMAT_HTML},
                                              {NULL, 0}};
 
 static struct export_about about_of(const struct stack_load *l, const struct stack_settings *s,
@@ -82,7 +88,8 @@ static int output(struct stack_load *l, const struct stack_settings *s)
 static int is_usable(const struct stack_settings *s)
 {
     if (s->format == FORMAT_NONE) {
-        cli_usage_error("export", "--format is needed: folded, pprof, speedscope or chrome");
+        cli_usage_error("export", "--format is needed: folded, pprof, speedscope, chrome, html or "
+                                  "page-json");
         return 0;
     }
     if (s->shape.invert && s->format != FORMAT_FOLDED) {
@@ -101,6 +108,8 @@ int cmd_export(int argc, char **argv)
 {
     struct stack_settings s = {.command = "export"};
     struct stack_load l;
+    if (export_page_is_wanted(argc, argv))
+        return export_page(argc, argv);
     int early = stack_settings_read(&s, argc, argv, &help, formats);
     if (early)
         return early - 1;

@@ -1,0 +1,40 @@
+/* page_json: the document that the page shows; docs/PAGE.md describes it. */
+#ifndef COLLECTOR_OUTPUT_PAGE_JSON_H
+#define COLLECTOR_OUTPUT_PAGE_JSON_H
+
+#include <stdio.h>
+
+#include "collector/analyse/digest.h"
+#include "collector/budget/verdict.h"
+
+enum { JSON_PAGE_VERSION = 1 };
+
+struct page_options {
+    int with_source; /* 1: texts of the Lua files that ran */
+};
+
+struct page_trace {
+    const char *name, *href; /* href: where it is to be had; NULL: it is part of the document */
+    uint64_t bytes;
+    struct digest *const *digest; /* of its processes */
+    size_t digest_n;
+    const struct budget *budget; /* NULL: none */
+    const struct findings *findings;
+    const char *check_error; /* why there are none though there is a .modprof; NULL */
+};
+
+struct page {
+    const char *title;
+    const struct page_trace *trace;
+    size_t trace_n;
+    int compare; /* 1: the first two are to be compared */
+    int live;    /* 1: served */
+    struct page_options options;
+};
+
+/* The whole document, and a newline. */
+void page_json(const struct page *p, FILE *out);
+/* A document of one trace, for its href. */
+void page_trace_json(const struct page_trace *t, const struct page_options *o, FILE *out);
+
+#endif

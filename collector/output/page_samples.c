@@ -1,0 +1,199 @@
+/* page_samples: what the sampled time is made of, and when it was, for the page. */
+#include <stdlib.h>
+
+#include "collector/output/page_parts.h"
+#include "collector/output/page_write.h"
+#include "collector/util/xalloc.h"
+
+/* More than there are pixels; a stretch is then at most 1/2048 of the time. */
+enum { BUCKETS_MAX = 4096 };
+
+/* ---- threads ---- */
+
+struct page_thread {
+    uint64_t tid;
+};
+
+static void threads_collect(struct rowset *threads, const struct process *p)
+{
+    rowset_init(threads, sizeof(struct page_thread));
+    for (size_t i = 0; i < p->threads.n; i++) {
+        uint64_t tid = ((const struct rec_thread *)rowset_at(&p->threads, i))->tid;
+        ((struct page_thread *)rowset_put(threads, tid))->tid = tid;
+    }
+    for (size_t i = 0; i < p->samples.row_n; i++) {
+        uint64_t tid = p->samples.row[i].tid;
+        ((struct page_thread *)rowset_put(threads, tid))->tid = tid;
+    }
+}
+
+static int64_t thread_number(const struct rowset *threads, uint64_t tid)
+{
+    const char *row = rowset_find(threads, tid);
+    return (int64_t)((size_t)(row - threads->rows) / threads->row_bytes);
+}
+
+static void threads_write(struct page_process *p, const struct rowset *threads)
+{
+    struct page_column c;
+    fputs("\"threads\":{", p->out);
+    page_column_begin(&c, p->out, "tid", 1);
+    for (size_t i = 0; i < threads->n; i++)
+        page_column_put(&c, (int64_t)((const struct page_thread *)rowset_at(threads, i))->tid);
+    page_column_end(&c);
+    page_column_begin(&c, p->out, "name", 0);
+    for (size_t i = 0; i < threads->n; i++) {
+        uint64_t tid = ((const struct page_thread *)rowset_at(threads, i))->tid;
+        const struct rec_thread *r = rowset_find(&p->process->threads, tid);
+        const char *name = r ? process_bytes_display(p->process, r->name) : "";
+        page_column_put(&c, page_texts_number(&p->texts, name));
+    }
+    page_column_end(&c);
+    fputc('}', p->out);
+}
+
+/* ---- rows: written in order of node, so that the column of nodes is small ---- */
+
+struct rows {
+    struct page_process *p;
+    uint32_t *at;     /* numbers of sample rows, in order of node */
+    uint32_t *number; /* by sample row: where it stands in AT */
+    size_t n;
+};
+
+static int by_node(const void *pa, const void *pb, void *ctx)
+{
+    const struct page_process *p = ctx;
+    uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+    uint32_t na = p->order.number[p->row[a].node], nb = p->order.number[p->row[b].node];
+    return na < nb ? -1 : na > nb ? 1 : a < b ? -1 : a > b;
+}
+
+static void rows_sort(struct rows *r, struct page_process *p)
+{
+    r->p = p;
+    r->n = p->process->samples.row_n;
+    r->at = xcalloc(r->n, sizeof *r->at);
+    r->number = xcalloc(r->n, sizeof *r->number);
+    for (size_t i = 0; i < r->n; i++)
+        r->at[i] = (uint32_t)i;
+    qsort_r(r->at, r->n, sizeof *r->at, by_node, p);
+    for (size_t i = 0; i < r->n; i++)
+        r->number[r->at[i]] = (uint32_t)i;
+}
+
+/* C evaluates VALUE for each row, with S and ROW. */
+#define ROWS_COLUMN(name, first, value) \
+    do { \
+        struct page_column c; \
+        page_column_begin(&c, r->p->out, name, first); \
+        for (size_t i = 0; i < r->n; i++) { \
+            const struct sample_total *s = &r->p->process->samples.row[r->at[i]]; \
+            const struct stack_row *row = &r->p->row[r->at[i]]; \
+            (void)s, (void)row; \
+            page_column_put(&c, (int64_t)(value)); \
+        } \
+        page_column_end(&c); \
+    } while (0)
+
+static void rows_write(const struct rows *r, const struct rowset *threads)
+{
+    uint64_t period = stack_period_ns(r->p->process);
+    page_key(r->p->out, "rows");
+    fputc('{', r->p->out);
+    ROWS_COLUMN("node_d", 1, r->p->order.number[row->node]);
+    ROWS_COLUMN("thread", 0, thread_number(threads, s->tid));
+    ROWS_COLUMN("state", 0, s->state);
+    ROWS_COLUMN("what", 0, row->what);
+    ROWS_COLUMN("metric", 0, row->metric);
+    ROWS_COLUMN("n", 0, s->n);
+    ROWS_COLUMN("weight", 0, s->periods * period);
+    fputc('}', r->p->out);
+}
+
+/* ---- when ---- */
+
+static int by_row(const void *pa, const void *pb)
+{
+    const struct sample_log_entry *a = pa, *b = pb;
+    if (a->bucket != b->bucket)
+        return a->bucket < b->bucket ? -1 : 1;
+    return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static void counts_write(const struct sample_log *l, size_t bucket_n, FILE *out)
+{
+    struct page_column c;
+    size_t at = 0;
+    page_column_begin(&c, out, "count", 0);
+    for (size_t b = 0; b < bucket_n; b++) {
+        size_t from = at;
+        while (at < l->n && l->at[at].bucket == b)
+            at++;
+        page_column_put(&c, (int64_t)(at - from));
+    }
+    page_column_end(&c);
+}
+
+static void log_write(struct page_process *p, const struct rows *r)
+{
+    struct sample_log *l = p->process->samples.log;
+    struct page_column c;
+    uint64_t end_ns = process_since_start(p->process, process_end_ns(p->process));
+    size_t bucket_n = sample_log_finish(l, end_ns, BUCKETS_MAX);
+    for (size_t i = 0; i < l->n; i++)
+        l->at[i].row = r->number[l->at[i].row];
+    qsort(l->at, l->n, sizeof *l->at, by_row);
+    fprintf(p->out, "{\"bucket_ns\":%llu", (unsigned long long)l->bucket_ns);
+    counts_write(l, bucket_n, p->out);
+    page_column_begin(&c, p->out, "row_d", 0);
+    for (size_t i = 0; i < l->n; i++) {
+        if (i && l->at[i].bucket != l->at[i - 1].bucket)
+            c.last = 0;
+        page_column_put(&c, l->at[i].row);
+    }
+    page_column_end(&c);
+    page_column_begin(&c, p->out, "periods", 0);
+    for (size_t i = 0; i < l->n; i++)
+        page_column_put(&c, l->at[i].periods);
+    page_column_end(&c);
+    fputc('}', p->out);
+}
+
+static void when_write(struct page_process *p, const struct rows *r)
+{
+    const struct sample_log *l = p->process->samples.log;
+    page_key(p->out, "log");
+    if (l && !l->given_up) {
+        log_write(p, r);
+        return;
+    }
+    fputs("null", p->out);
+    page_prune_say(p, xstrdup("the times of the samples are left out, because there are too many "
+                              "different stacks: no part of the time can be chosen"));
+}
+
+void page_samples(struct page_process *p)
+{
+    struct rowset threads;
+    struct rows r;
+    page_key(p->out, "samples");
+    if (!p->row) {
+        fputs("null", p->out);
+        return;
+    }
+    threads_collect(&threads, p->process);
+    rows_sort(&r, p);
+    fputc('{', p->out);
+    threads_write(p, &threads);
+    page_key(p->out, "what");
+    for (unsigned i = 0; i < STATE_N; i++)
+        fprintf(p->out, "%c\"%s\"", i ? ',' : '[', stack_state_key(i));
+    fprintf(p->out, "],\"period_ns\":[%llu]", (unsigned long long)stack_period_ns(p->process));
+    rows_write(&r, &threads);
+    when_write(p, &r);
+    fputc('}', p->out);
+    rowset_release(&threads);
+    free(r.at);
+    free(r.number);
+}

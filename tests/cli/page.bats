@@ -1,0 +1,153 @@
+# The page's data: `modprof export --format page-json` and `html`, read by docs/PAGE.md in Python.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    read_page() { /usr/bin/python3 "$root/tests/cli/page/read.py" "$@"; }
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
+    mkdir tmp app
+}
+
+# A program with two threads' worth of names: functions of one name in two files, recursion, coroutines.
+record() {
+    cat >app/one.lua <<'LUA'
+local function work(n)
+    local s = 0
+    for i = 1, n do s = s + i % 7 end
+    return s
+end
+return { go = function(n) return (work(n)) end }
+LUA
+    sed 's/% 7/% 5/' app/one.lua >app/two.lua
+    cat >main.lua <<'LUA'
+package.path = "./?.lua"
+local one, two = require "app.one", require "app.two"
+pcall(require, "not.there")
+local function deep(n) if n == 0 then return one.go(20000) end return (deep(n - 1)) end
+local co = coroutine.wrap(function() while true do two.go(20000) coroutine.yield() end end)
+local stop = os.clock() + 0.7
+while os.clock() < stop do deep(3) co() table.sort({ 3, 1, 2 }, function(a, b) return a < b end) end
+LUA
+    "$MODPROF" run -q --cpu -o a.mprof -- lua5.4 main.lua
+}
+
+valid() { # FILE SCHEMA
+    /usr/bin/python3 -c 'import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$1" "$root/docs/$2"
+}
+
+@test "the document holds together, and its sums are those of the report" {
+    record
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    valid a.json page.schema.json
+    read_page check a.json
+    [ "$(jq '.traces[0].processes[0].samples.rows.n | add' a.json)" -gt 100 ]
+}
+
+@test "its report is what modprof report says" {
+    record
+    "$MODPROF" export --format page-json a.mprof >a.json
+    read_page report a.json | jq -S . >page
+    "$MODPROF" report --format json a.mprof | jq -S . >report
+    cmp page report
+}
+
+@test "its stacks are those of folded stacks, for every metric" {
+    record
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    for metric in cpu load crossings; do
+        "$MODPROF" export --format folded --metric "$metric" a.mprof | sort >folded
+        read_page folded a.json "$metric" function | sort >page
+        [ -s folded ]
+        diff folded page
+    done
+}
+
+@test "functions of one name in two files stay apart" {
+    record
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    read_page folded a.json cpu function >page
+    grep -q 'work (app.one)' page
+    grep -q 'work (app.two)' page
+}
+
+@test "a program that was not sampled has no samples, and all else" {
+    echo 'require "lfs" string.format("%d", 1)' >main.lua
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 main.lua
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    valid a.json page.schema.json
+    read_page check a.json
+    jq -e '.traces[0].processes[0].samples == null' a.json
+    read_page folded a.json crossings function | grep -q '^string;string.format 1$'
+}
+
+@test "verdicts are there where there is a .modprof, and why not where it is wrong" {
+    echo 'for i = 1, 1000 do string.format("%d", i) end' >main.lua
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 main.lua
+    "$MODPROF" export --format page-json a.mprof | jq -e '.traces[0] | .check == null and .check_error == null'
+    echo 'budgets = { { metric = "crossings.down", func = "string.format", limit = 999 } }' >.modprof
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    read_page check-report a.json >verdicts.json
+    valid verdicts.json check.schema.json
+    "$MODPROF" check --format json a.mprof >check.json || [ $? = 3 ]
+    diff <(jq -S . verdicts.json) <(jq -S . check.json)
+    "$MODPROF" export --format page-json --no-config a.mprof | jq -e '.traces[0].check == null'
+    echo 'budgets = { { metric = "no.such" } }' >.modprof
+    "$MODPROF" export --format page-json a.mprof | jq -e '.traces[0].check_error | test("no.such")'
+    run --separate-stderr -1 "$MODPROF" export --format page-json --config .modprof a.mprof
+    [[ $stderr == *no.such* ]]
+}
+
+@test "two traces can be compared, and only two" {
+    for i in 1 2 3; do
+        LD_PRELOAD=$SHIM MODPROF_OUT=$i.mprof lua5.4 -e 'return 1'
+    done
+    "$MODPROF" export --format page-json --diff 2.mprof 1.mprof |
+        jq -e '.compare == [0, 1] and [.traces[].name] == ["1.mprof", "2.mprof"]'
+    "$MODPROF" export --format page-json 1.mprof 2.mprof 3.mprof |
+        jq -e '.compare == null and (.traces | length) == 3'
+    run -2 "$MODPROF" export --format page-json --diff 3.mprof 1.mprof 2.mprof
+}
+
+@test "sources are those that ran, and what is left out is said" {
+    record
+    touch -d '1 hour ago' app/*.lua main.lua
+    "$MODPROF" export --format page-json a.mprof | jq -e '.traces[0].processes[0] | .sources == [] and .sources_left_out == []'
+    "$MODPROF" export --format page-json --with-source -o a.json a.mprof
+    for f in main.lua app/one.lua app/two.lua; do
+        jq -j --arg f "$f" '.traces[0].processes[0].sources[] | select(.file | endswith($f)) | .text' a.json | cmp - "$f"
+    done
+    jq -e '.traces[0].processes[0].sources_left_out == []' a.json
+    # The same length and time, another text: the checksum tells.
+    sed -i 's/% 7/% 9/' app/one.lua
+    touch -d '1 hour ago' app/one.lua
+    touch app/two.lua
+    rm main.lua
+    "$MODPROF" export --format page-json --with-source a.mprof |
+        jq -r '.traces[0].processes[0] | (.sources | length), (.sources_left_out[] | "\(.file | sub(".*/"; "")): \(.why)")' | sort >said
+    diff said - <<'END'
+0
+main.lua: it can not be read here
+one.lua: its text is not the one that ran
+two.lua: it has changed since it ran
+END
+}
+
+@test "a damaged trace gives what is intact, says so, and ends with status 4" {
+    record
+    size=$(stat -c %s a.mprof)
+    head -c $((size - 100)) a.mprof >cut.mprof
+    run -4 "$MODPROF" export --format page-json -o a.json cut.mprof
+    read_page check a.json
+    jq -e '.traces[0].report.processes[0].incomplete | length > 0' a.json
+    echo nonsense >bad.mprof
+    run --separate-stderr -1 "$MODPROF" export --format page-json bad.mprof
+    [[ $stderr == *"not a modprof trace"* && $output == "" ]]
+}
+
+@test "options that belong to stacks are not ignored" {
+    run -2 "$MODPROF" export --format page-json --metric cpu a.mprof
+    run -2 "$MODPROF" export --format folded --with-source a.mprof
+    "$MODPROF" export --format page-json --help | grep -q -- --with-source
+}
