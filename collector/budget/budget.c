@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/budget/rule_read.h"
+#include "wire/enums.h"
+
 static int name_matches(const char *pattern, const char *name)
 {
     return strpbrk(pattern, "*?[") ? fnmatch(pattern, name, 0) == 0 : strcmp(pattern, name) == 0;
@@ -21,6 +24,37 @@ int name_set_holds(const struct name_set *s, const char *name)
 int name_set_allows(const struct name_set *s, const char *name)
 {
     return !s->n || name_set_holds(s, name);
+}
+
+static const char *name_joined(struct pool *pool, const char *name, const struct name_set *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        name = pool_format(pool, "%s%s%s", name, i ? "," : " ", s->at[i]);
+    return name;
+}
+
+const char *rule_name_make(struct pool *pool, const struct rule *r)
+{
+    const char *name = r->metric->name;
+    if (r->phase >= 0)
+        name = pool_format(pool, "%s %s", name, phase_name((unsigned)r->phase));
+    if (r->kind >= 0)
+        name = pool_format(pool, "%s %s", name, alloc_kind_name((unsigned)r->kind));
+    name = name_joined(pool, name, &r->module);
+    name = name_joined(pool, name, &r->func);
+    name = name_joined(pool, name, &r->chunk);
+    name = name_joined(pool, name, &r->library);
+    return name;
+}
+
+const char *rule_key(struct pool *pool, const struct rule *r)
+{
+    const char *key = rule_name_make(pool, r);
+    if (r->except.n)
+        key = name_joined(pool, pool_format(pool, "%s except", key), &r->except);
+    if (r->each != (r->metric->way == WAY_EACH))
+        key = pool_format(pool, "%s %s", key, r->each ? "each" : "together");
+    return key;
 }
 
 void budget_release(struct budget *b)

@@ -35,14 +35,20 @@ struct rule {
     int phase, kind; /* enum phase, enum alloc_kind; -1: any */
     int each;        /* 1: each that matches by itself; 0: all together */
     struct bound limit, warn, at_least;
+    struct bound
+        regression; /* a share: 0.1 more than the baseline (or less, where more is better) */
 };
 
 struct budget {
     const char *path;
     struct rule *rule;
     size_t n, cap;
-    struct pool pool; /* of all texts */
+    const char *baseline; /* that `regression` is held against, or NULL */
+    struct pool pool;     /* of all texts */
 };
+
+/* What the rule measures, whatever its name and limits: the same text in every file and run.  In POOL. */
+const char *rule_key(struct pool *pool, const struct rule *r);
 
 void budget_release(struct budget *b);
 const char *rule_level_name(enum rule_level level);

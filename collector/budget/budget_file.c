@@ -92,13 +92,14 @@ static int rules_read(struct budget *b, const struct rule_reader *rr, int index,
 
 static int globals_check(const struct rule_reader *rr, int index)
 {
-    static const char *const known[] = {"budgets", "defaults"};
+    static const char *const known[] = {"budgets", "defaults", "baseline"};
+    enum { KNOWN_N = sizeof known / sizeof *known };
     lua_State *lua = sandbox_lua(rr->sandbox);
     for (lua_pushnil(lua); lua_next(lua, index); lua_pop(lua, 1)) {
         const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
-        if (!strcmp(name, known[0]) || !strcmp(name, known[1]))
+        if (!strcmp(name, known[0]) || !strcmp(name, known[1]) || !strcmp(name, known[2]))
             continue;
-        const char *nearest = nearest_word(name, known, 2);
+        const char *nearest = nearest_word(name, known, KNOWN_N);
         return rule_read_error(rr, 1, name, "there is no setting `%s`%s%s%s", name,
                                nearest ? "; did you mean `" : "", nearest ? nearest : "",
                                nearest ? "`?" : " (values of your own are `local`)");
@@ -120,10 +121,26 @@ static int setting(const struct rule_reader *rr, int index, const char *name)
     return lua_gettop(lua);
 }
 
+static int baseline_read(struct budget *b, const struct rule_reader *rr, int index)
+{
+    lua_State *lua = sandbox_lua(rr->sandbox);
+    size_t n = 0;
+    lua_pushliteral(lua, "baseline");
+    int type = lua_rawget(lua, index);
+    const char *text = type == LUA_TSTRING ? lua_tolstring(lua, -1, &n) : NULL;
+    if (type != LUA_TNIL && (!n || strlen(text) != n))
+        return rule_read_error(rr, 1, "baseline",
+                               "`baseline` is the name of a baseline or of a file, in quotes");
+    if (n)
+        b->baseline = pool_copy(rr->pool, text, n);
+    lua_pop(lua, 1);
+    return 0;
+}
+
 static int settings_read(struct budget *b, const struct rule_reader *rr, int index)
 {
     struct rule defaults = {.level = LEVEL_ERROR, .phase = -1, .kind = -1};
-    int bad = globals_check(rr, index);
+    int bad = globals_check(rr, index) || baseline_read(b, rr, index);
     int at = bad ? -1 : setting(rr, index, "defaults");
     if (at > 0)
         at = rule_read(rr, &defaults, at, 1);

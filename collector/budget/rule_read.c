@@ -4,20 +4,11 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "collector/budget/rule_values.h"
 #include "collector/util/nearest.h"
-#include "collector/util/xalloc.h"
 #include "wire/enums.h"
-
-/* A rule being read. */
-struct reading {
-    const struct rule_reader *rr;
-    struct rule *r;
-    int index; /* of its table */
-    unsigned line;
-};
 
 static int is_word(char c)
 {
@@ -53,157 +44,6 @@ int rule_read_error(const struct rule_reader *rr, unsigned from, const char *wor
     return err_set(rr->err, "%s:%u: %s", rr->path, line, say);
 }
 
-/* ---- values ---- */
-
-static lua_State *lua_of(const struct reading *g)
-{
-    return sandbox_lua(g->rr->sandbox);
-}
-
-/* The text on top of the stack, in the pool; NULL after saying that it is none. */
-static const char *text_take(const struct reading *g, const char *key)
-{
-    lua_State *lua = lua_of(g);
-    size_t n;
-    if (lua_type(lua, -1) != LUA_TSTRING) {
-        rule_read_error(g->rr, g->line, key, "`%s` is a text, not a %s", key,
-                        lua_typename(lua, lua_type(lua, -1)));
-        return NULL;
-    }
-    const char *at = lua_tolstring(lua, -1, &n);
-    if (!n || strlen(at) != n) {
-        rule_read_error(g->rr, g->line, key, "`%s` is %s", key,
-                        n ? "a text with a NUL in it" : "empty");
-        return NULL;
-    }
-    return pool_copy(g->rr->pool, at, n);
-}
-
-static int name_add(const struct reading *g, struct name_set *s, const char *key)
-{
-    const char *name = text_take(g, key);
-    if (!name)
-        return -1;
-    s->at = xgrow(s->at, s->n, &s->cap, sizeof *s->at);
-    s->at[s->n++] = name;
-    return 0;
-}
-
-/* A name, or a list of them; replaces what S holds. */
-static int names_take(const struct reading *g, struct name_set *s, const char *key)
-{
-    lua_State *lua = lua_of(g);
-    free(s->at);
-    memset(s, 0, sizeof *s);
-    if (lua_type(lua, -1) != LUA_TTABLE)
-        return name_add(g, s, key);
-    int bad = 0;
-    for (lua_Integer i = 1; !bad && lua_rawgeti(lua, -1, i) != LUA_TNIL; i++) {
-        bad = name_add(g, s, key);
-        lua_pop(lua, 1);
-    }
-    if (bad)
-        return -1;
-    lua_pop(lua, 1);
-    return s->n ? 0
-                : rule_read_error(g->rr, g->line, key,
-                                  "`%s` is a name or a list of names, and this is empty", key);
-}
-
-static int flag_take(const struct reading *g, int *out, const char *key)
-{
-    lua_State *lua = lua_of(g);
-    if (lua_type(lua, -1) != LUA_TBOOLEAN)
-        return rule_read_error(g->rr, g->line, key, "`%s` is true or false", key);
-    *out = lua_toboolean(lua, -1);
-    return 0;
-}
-
-/* Says that GIVEN is none of WORDS. */
-static int word_unknown(const struct reading *g, const char *key, const char *given,
-                        const char *const *words, size_t n)
-{
-    const char *nearest = nearest_word(given, words, n);
-    if (nearest)
-        return rule_read_error(g->rr, g->line, given, "`%s` is no %s; did you mean `%s`?", given,
-                               key, nearest);
-    return rule_read_error(g->rr, g->line, given, "`%s` is no %s", given, key);
-}
-
-static int word_take(const struct reading *g, int *out, const char *key,
-                     const char *(*name_of)(unsigned), unsigned n)
-{
-    const char *words[32], *given = text_take(g, key);
-    size_t known = 0;
-    if (!given)
-        return -1;
-    for (unsigned i = 0; i < n; i++) {
-        const char *name = name_of(i);
-        if (*name != '?' && !strcmp(name, given)) {
-            *out = (int)i;
-            return 0;
-        }
-        if (*name != '?')
-            words[known++] = name;
-    }
-    return word_unknown(g, key, given, words, known);
-}
-
-static const char *level_name(unsigned v)
-{
-    return rule_level_name((enum rule_level)v);
-}
-
-static int level_take(const struct reading *g)
-{
-    int v = LEVEL_ERROR;
-    if (word_take(g, &v, "level", level_name, LEVEL_ERROR + 1))
-        return -1;
-    g->r->level = (enum rule_level)v;
-    return 0;
-}
-
-static int metric_take(const struct reading *g)
-{
-    const char *nearest = NULL, *given = text_take(g, "metric");
-    if (!given)
-        return -1;
-    g->r->metric = metric_find(given, &nearest);
-    if (g->r->metric) {
-        g->r->each = g->r->metric->way == WAY_EACH;
-        return 0;
-    }
-    if (nearest)
-        return rule_read_error(g->rr, g->line, given, "there is no metric `%s`; did you mean `%s`?",
-                               given, nearest);
-    return rule_read_error(g->rr, g->line, given,
-                           "there is no metric `%s`; `modprof check --metrics` lists them", given);
-}
-
-static int bound_take(const struct reading *g, struct bound *b, const char *key)
-{
-    lua_State *lua = lua_of(g);
-    struct err err = {""};
-    int type = lua_type(lua, -1);
-    if (type == LUA_TNUMBER && !lua_isinteger(lua, -1))
-        b->text = pool_format(g->rr->pool, "%.17g", (double)lua_tonumber(lua, -1));
-    else if (type == LUA_TNUMBER)
-        b->text = pool_format(g->rr->pool, "%lld", (long long)lua_tointeger(lua, -1));
-    else if (type == LUA_TSTRING)
-        b->text = text_take(g, key);
-    else
-        return rule_read_error(g->rr, g->line, key,
-                               "`%s` is a number or a text such as \"500 ms\", not a %s", key,
-                               lua_typename(lua, type));
-    if (!b->text)
-        return -1;
-    b->given = 1;
-    if (quantity_read(g->r->metric->quantity, b->text, &b->value, &err))
-        return rule_read_error(g->rr, g->line, key, "%s of %s: %s", key, g->r->metric->name,
-                               err.text);
-    return 0;
-}
-
 /* ---- fields ---- */
 
 enum key {
@@ -221,6 +61,7 @@ enum key {
     KEY_LIMIT,
     KEY_WARN,
     KEY_AT_LEAST,
+    KEY_REGRESSION,
     KEY_LEVEL,
     KEY_MESSAGE,
     KEY_N
@@ -247,6 +88,7 @@ static const struct field fields[KEY_N] = {
     [KEY_LIMIT] = {"limit", 0, 0},
     [KEY_WARN] = {"warn", 0, 0},
     [KEY_AT_LEAST] = {"at_least", 0, 0},
+    [KEY_REGRESSION] = {"regression", 0, 1},
     [KEY_LEVEL] = {"level", 0, 1},
     [KEY_MESSAGE] = {"message", 0, 1},
 };
@@ -259,35 +101,37 @@ static int field_take(const struct reading *g, enum key key)
     case KEY_METRIC:
         return 0; /* read first */
     case KEY_NAME:
-        return (r->name = text_take(g, name)) ? 0 : -1;
+        return (r->name = rule_text(g, name)) ? 0 : -1;
     case KEY_MESSAGE:
-        return (r->message = text_take(g, name)) ? 0 : -1;
+        return (r->message = rule_text(g, name)) ? 0 : -1;
     case KEY_PROCESS:
-        return names_take(g, &r->process, name);
+        return rule_names(g, &r->process, name);
     case KEY_MODULE:
-        return names_take(g, &r->module, name);
+        return rule_names(g, &r->module, name);
     case KEY_FUNC:
-        return names_take(g, &r->func, name);
+        return rule_names(g, &r->func, name);
     case KEY_CHUNK:
-        return names_take(g, &r->chunk, name);
+        return rule_names(g, &r->chunk, name);
     case KEY_LIBRARY:
-        return names_take(g, &r->library, name);
+        return rule_names(g, &r->library, name);
     case KEY_EXCEPT:
-        return names_take(g, &r->except, name);
+        return rule_names(g, &r->except, name);
     case KEY_PHASE:
-        return word_take(g, &r->phase, name, phase_name, PHASE_N);
+        return rule_word(g, &r->phase, name, phase_name, PHASE_N);
     case KEY_KIND:
-        return word_take(g, &r->kind, name, alloc_kind_name, ALLOC_KIND_N);
+        return rule_word(g, &r->kind, name, alloc_kind_name, ALLOC_KIND_N);
     case KEY_EACH:
-        return flag_take(g, &r->each, name);
+        return rule_flag(g, &r->each, name);
     case KEY_LEVEL:
-        return level_take(g);
+        return rule_level(g);
     case KEY_LIMIT:
-        return bound_take(g, &r->limit, name);
+        return rule_bound(g, &r->limit, name);
     case KEY_WARN:
-        return bound_take(g, &r->warn, name);
+        return rule_bound(g, &r->warn, name);
+    case KEY_REGRESSION:
+        return rule_share(g, &r->regression, name);
     default:
-        return bound_take(g, &r->at_least, name);
+        return rule_bound(g, &r->at_least, name);
     }
 }
 
@@ -308,8 +152,8 @@ static int key_fits(const struct reading *g, enum key key, int defaults)
     const struct field *f = &fields[key];
     if (defaults && !f->in_defaults)
         return rule_read_error(g->rr, g->line, f->name,
-                               "`defaults` are `level`, `process` and `message`; `%s` stands in a "
-                               "rule",
+                               "`defaults` are `level`, `process`, `regression` and `message`; "
+                               "`%s` stands in a rule",
                                f->name);
     if (!defaults && f->place && !(g->r->metric->places & f->place))
         return rule_read_error(g->rr, g->line, f->name, "%s has no `%s`", g->r->metric->name,
@@ -320,7 +164,7 @@ static int key_fits(const struct reading *g, enum key key, int defaults)
 /* The key and value on top of the stack. */
 static int pair_take(const struct reading *g, int defaults)
 {
-    lua_State *lua = lua_of(g);
+    lua_State *lua = rule_lua(g);
     if (lua_type(lua, -2) != LUA_TSTRING)
         return rule_read_error(g->rr, g->line, NULL,
                                "a rule is a table of named fields: { metric = \"...\", limit = "
@@ -334,7 +178,7 @@ static int pair_take(const struct reading *g, int defaults)
 
 static int pairs_take(const struct reading *g, int defaults)
 {
-    lua_State *lua = lua_of(g);
+    lua_State *lua = rule_lua(g);
     lua_pushnil(lua);
     while (lua_next(lua, g->index)) {
         if (pair_take(g, defaults))
@@ -350,7 +194,7 @@ static int contradictions(const struct reading *g)
 {
     const struct rule *r = g->r;
     const struct metric *m = r->metric;
-    if (!r->limit.given && !r->warn.given && !r->at_least.given)
+    if (!r->limit.given && !r->warn.given && !r->at_least.given && !r->regression.given)
         return rule_read_error(g->rr, g->line, NULL, "the rule for %s has no `limit`", m->name);
     if (m->direction == DIRECTION_MORE && (r->limit.given || r->warn.given))
         return rule_read_error(g->rr, g->line, r->limit.given ? "limit" : "warn",
@@ -374,34 +218,13 @@ static int contradictions(const struct reading *g)
     return 0;
 }
 
-static const char *name_joined(struct pool *pool, const char *name, const struct name_set *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        name = pool_format(pool, "%s%s%s", name, i ? "," : " ", s->at[i]);
-    return name;
-}
-
-static const char *name_make(struct pool *pool, const struct rule *r)
-{
-    const char *name = r->metric->name;
-    if (r->phase >= 0)
-        name = pool_format(pool, "%s %s", name, phase_name((unsigned)r->phase));
-    if (r->kind >= 0)
-        name = pool_format(pool, "%s %s", name, alloc_kind_name((unsigned)r->kind));
-    name = name_joined(pool, name, &r->module);
-    name = name_joined(pool, name, &r->func);
-    name = name_joined(pool, name, &r->chunk);
-    name = name_joined(pool, name, &r->library);
-    return name;
-}
-
 /* The metric says what the other fields mean. */
 static int metric_first(const struct reading *g)
 {
-    lua_State *lua = lua_of(g);
+    lua_State *lua = rule_lua(g);
     lua_pushstring(lua, "metric");
     int missing = lua_rawget(lua, g->index) == LUA_TNIL;
-    int bad = !missing && metric_take(g);
+    int bad = !missing && rule_metric(g);
     lua_pop(lua, 1);
     if (missing)
         return rule_read_error(g->rr, g->line, NULL, "the rule has no `metric`");
@@ -419,6 +242,6 @@ int rule_read(const struct rule_reader *rr, struct rule *r, int index, int defau
     if (defaults)
         return 0;
     if (!r->name)
-        r->name = name_make(rr->pool, r);
+        r->name = rule_name_make(rr->pool, r);
     return contradictions(&g);
 }

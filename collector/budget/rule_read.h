@@ -16,6 +16,9 @@ struct rule_reader {
  * holds for all rules, and may lack a metric and bounds.  Returns 0, or -1 with ERR. */
 int rule_read(const struct rule_reader *rr, struct rule *r, int index, int defaults);
 
+/* A name for a rule that has none: its metric and places. */
+const char *rule_name_make(struct pool *pool, const struct rule *r);
+
 /* Says "PATH:LINE: ...", LINE being where WORD first stands from line FROM on (FROM where it does
  * not, or is NULL).  Returns -1. */
 int rule_read_error(const struct rule_reader *rr, unsigned from, const char *word,

@@ -1,7 +1,7 @@
 /* check: `modprof check`, traces held against budgets.
  *
- * In: a .modprof and trace files.  Out: the verdicts on stdout or in a file, and as exit status; what was
- * wrong with files on stderr. */
+ * In: a .modprof, and trace files or a program that makes them.  Out: the verdicts on stdout or in a
+ * file, and as exit status; what was wrong with files on stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,170 +14,24 @@
 #include "collector/budget/budget_file.h"
 #include "collector/budget/draft.h"
 #include "collector/budget/verdict.h"
+#include "collector/cli/check_artifact.h"
+#include "collector/cli/check_baseline.h"
+#include "collector/cli/check_run.h"
 #include "collector/cli/check_settings.h"
+#include "collector/cli/check_traces.h"
+#include "collector/cli/check_write.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/output_file.h"
-#include "collector/ingest/ingest.h"
-#include "collector/ingest/locate.h"
-#include "collector/output/check_output.h"
-#include "collector/util/terminal.h"
 #include "collector/util/xalloc.h"
 
-/* Everything read so far. */
 struct check {
     struct check_settings set;
-    struct model **model;
-    size_t model_n, model_cap;
-    struct digest **digest;
-    size_t digest_n, digest_cap;
-    struct symbols *symbols;
-    int failed;  /* a file could not be read */
-    int missing; /* a trace is not there */
+    struct budget budget;
+    struct check_run run;
+    struct check_traces traces;
+    struct check_baseline baseline;
+    int has_baseline;
 };
-
-/* ---- traces ---- */
-
-static void paths_find(struct check *c, struct paths *paths, char **argument)
-{
-    struct err err = {""};
-    if (!*argument && locate_newest(paths, &err)) {
-        cli_error("check", "%s", err.text);
-        c->missing = 1;
-    }
-    for (; *argument; argument++) {
-        if (!locate_argument(paths, *argument, &err))
-            continue;
-        cli_error("check", "%s", err.text);
-        c->missing = 1;
-    }
-}
-
-static void file_read(struct check *c, const char *path)
-{
-    struct err err = {""};
-    struct model *m = xcalloc(1, sizeof *m);
-    c->model = xgrow(c->model, c->model_n, &c->model_cap, sizeof *c->model);
-    c->model[c->model_n++] = m;
-    int stream = !strcmp(path, LOCATE_STDIN);
-    if (stream ? ingest_file(path, m, &err) : ingest_file_completing(path, m, &err)) {
-        cli_error("check", "%s", err.text);
-        c->failed = 1;
-        return;
-    }
-    for (size_t i = 0; i < m->process_n; i++) {
-        if (c->set.pid && m->process[i]->pid != c->set.pid)
-            continue;
-        struct digest *d = xcalloc(1, sizeof *d);
-        digest_build(d, m, m->process[i], c->symbols);
-        c->digest = xgrow(c->digest, c->digest_n, &c->digest_cap, sizeof *c->digest);
-        c->digest[c->digest_n++] = d;
-    }
-}
-
-static void check_release(struct check *c)
-{
-    for (size_t i = 0; i < c->digest_n; i++) {
-        digest_release(c->digest[i]);
-        free(c->digest[i]);
-    }
-    for (size_t i = 0; i < c->model_n; i++) {
-        model_release(c->model[i]);
-        free(c->model[i]);
-    }
-    free(c->digest);
-    free(c->model);
-    symbols_free(c->symbols);
-}
-
-/* Returns 0, or an exit status where there is nothing to judge. */
-static int traces_read(struct check *c, char **argument)
-{
-    struct paths paths = {0};
-    c->symbols = symbols_new();
-    paths_find(c, &paths, argument);
-    for (size_t i = 0; i < paths.n; i++)
-        file_read(c, paths.at[i]);
-    paths_release(&paths);
-    if (c->failed)
-        return EXIT_ERROR;
-    if (c->missing)
-        return EXIT_NO_VERDICT;
-    if (c->digest_n)
-        return 0;
-    cli_error("check", "there is no process %lu in what was read", c->set.pid);
-    return EXIT_NO_VERDICT;
-}
-
-/* ---- output ---- */
-
-enum { WIDTH_PLAIN = 200 };
-
-static struct canvas canvas_make(const struct check_settings *s, FILE *out)
-{
-    int fd = fileno(out);
-    struct canvas c = {out, terminal_width(fd), 0,
-                       terminal_color(fd, (enum terminal_color)s->color)};
-    c.cut = c.width != 0;
-    if (!c.width)
-        c.width = WIDTH_PLAIN;
-    return c;
-}
-
-/* GitHub names a file to which the step's summary is added. */
-static int summary_add(const struct check_report *r)
-{
-    const char *path = getenv("GITHUB_STEP_SUMMARY");
-    if (!path || !*path)
-        return 0;
-    FILE *out = fopen(path, "ae");
-    if (out)
-        check_github_summary(r, out);
-    if (!out || fclose(out)) {
-        cli_error("check", "the summary %s could not be written: %s", path, strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
-static int report_write(const struct check *c, const struct check_report *r, FILE *out)
-{
-    struct canvas canvas = canvas_make(&c->set, out);
-    switch (c->set.format) {
-    case CHECK_TEXT:
-        check_text(r, &canvas);
-        return 0;
-    case CHECK_JSON:
-        check_json(r, out);
-        return 0;
-    case CHECK_JUNIT:
-        check_junit(r, out);
-        return 0;
-    case CHECK_SARIF:
-        check_sarif(r, out);
-        return 0;
-    case CHECK_GITLAB:
-        check_gitlab(r, out);
-        return 0;
-    case CHECK_OPENMETRICS:
-        check_openmetrics(r, out);
-        return 0;
-    default:
-        check_github(r, out);
-        return summary_add(r);
-    }
-}
-
-static int report(const struct check *c, const struct check_report *r)
-{
-    FILE *out = output_file_open("check", c->set.output);
-    if (!out)
-        return EXIT_ERROR;
-    int bad = report_write(c, r, out);
-    bad |= output_file_close("check", c->set.output, out, 0);
-    return bad ? EXIT_ERROR : r->status;
-}
-
-/* ---- what can be asked for ---- */
 
 static int metrics_list(void)
 {
@@ -202,7 +56,7 @@ static int init(const struct check *c)
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     if (!out)
         return cli_error("check", "%s can not be written: %s", path, strerror(errno));
-    draft_write(out, c->digest, c->digest_n);
+    draft_write(out, c->traces.digest, c->traces.digest_n);
     if (output_file_close("check", path, out, 0)) {
         unlink(path);
         return EXIT_ERROR;
@@ -211,52 +65,108 @@ static int init(const struct check *c)
     return EXIT_FINE;
 }
 
-static int judge(const struct check *c, const struct budget *b)
-{
-    struct findings f;
-    findings_make(&f, b, c->digest, c->digest_n);
-    struct check_report r = {.budget = b,
-                             .findings = &f,
-                             .digest = c->digest,
-                             .digest_n = c->digest_n,
-                             .status = findings_status(&f, c->set.strict),
-                             .all = c->set.all};
-    int status = report(c, &r);
-    findings_release(&f);
-    return status;
-}
-
 /* Reads the budgets first: an error in them is told without reading traces. */
-static int budget_read(const struct check *c, struct budget *b)
+static int budget_read(struct check *c)
 {
     struct err err = {""};
     char *found = c->set.config ? xstrdup(c->set.config) : budget_file_find();
-    memset(b, 0, sizeof *b);
     if (!found)
         return cli_error("check", "there is no .modprof here or above; "
                                   "`modprof check --init` writes one from a trace");
-    int bad = budget_file_read(b, found, &err);
+    int bad = budget_file_read(&c->budget, found, &err);
     free(found);
     return bad ? cli_error("check", "%s", err.text) : 0;
+}
+
+static int any_regression(const struct budget *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->rule[i].regression.given)
+            return 1;
+    return 0;
+}
+
+/* The command line goes before the file. */
+static int baseline_read(struct check *c)
+{
+    const char *name = c->set.baseline ? c->set.baseline : c->budget.baseline;
+    if (!name)
+        return 0;
+    if (c->set.baseline && !any_regression(&c->budget))
+        cli_error("check", "no rule of %s has a `regression`, so --baseline changes nothing",
+                  c->budget.path);
+    c->has_baseline = 1;
+    return check_baseline_read(&c->baseline, name);
+}
+
+static int output(const struct check *c, const struct check_report *r)
+{
+    int bad = 0;
+    if (c->set.artifact)
+        bad = check_artifact(c->set.artifact, r, &c->traces);
+    bad |= check_write(r, c->set.format, c->set.output, c->set.color);
+    if (c->set.format == CHECK_GITHUB)
+        bad |= check_write_summary(r);
+    return bad ? EXIT_ERROR : r->status;
+}
+
+static int judge(const struct check *c)
+{
+    struct findings f;
+    struct run_groups groups;
+    const struct baseline *base = c->has_baseline ? &c->baseline.values : NULL;
+    run_groups_make(&groups, c->traces.digest, c->traces.digest_n);
+    findings_make(&f, &c->budget, &groups, base);
+    char *file = check_repository_path(c->budget.path);
+    struct check_report r = {.budget = &c->budget,
+                             .findings = &f,
+                             .digest = c->traces.digest,
+                             .digest_n = c->traces.digest_n,
+                             .groups = &groups,
+                             .baseline = base,
+                             .file = file,
+                             .status = findings_status(&f, c->set.strict, c->set.lenient),
+                             .all = c->set.all,
+                             .lenient = c->set.lenient};
+    int status = output(c, &r);
+    free(file);
+    findings_release(&f);
+    run_groups_release(&groups);
+    return status;
+}
+
+/* The traces that are given, or those of the program that is to be run. */
+static int traces_read(struct check *c, char **argument)
+{
+    char *made[] = {NULL, NULL};
+    if (!c->set.program)
+        return check_traces_read(&c->traces, argument, c->set.pid);
+    int status = check_run(&c->run, &c->set);
+    made[0] = c->run.dir;
+    return status ? status : check_traces_read(&c->traces, made, c->set.pid);
 }
 
 int cmd_check(int argc, char **argv)
 {
     struct check c = {0};
-    struct budget b = {0};
     int status = check_settings_read(&c.set, argc, argv);
     if (status)
         return status - 1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a full file is told, and what was half written removed */
     if (c.set.metrics)
         return metrics_list();
     if (!c.set.init)
-        status = budget_read(&c, &b);
+        status = budget_read(&c);
+    if (!status && !c.set.init)
+        status = baseline_read(&c);
     if (!status)
         status = traces_read(&c, argv + optind);
     if (!status)
-        status = c.set.init ? init(&c) : judge(&c, &b);
-    budget_release(&b);
-    check_release(&c);
+        status = c.set.init ? init(&c) : judge(&c);
+    check_baseline_release(&c.baseline);
+    check_traces_release(&c.traces);
+    check_run_release(&c.run);
+    budget_release(&c.budget);
     return status;
 }

@@ -5,37 +5,47 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/cli/cli.h"
 #include "collector/cli/options.h"
 #include "collector/util/err.h"
 #include "collector/util/terminal.h"
 
 static const char help[] =
     "usage: modprof check [OPTION...] [FILE|DIR...]\n"
+    "       modprof check [OPTION...] -- PROGRAM [ARGUMENT...]\n"
+    "       modprof check --init [FILE|DIR... | -- PROGRAM [ARGUMENT...]]\n"
     "\n"
     "Holds traces against the budgets of a .modprof file: one line for each rule, with what was\n"
     "measured, its limit, by how much it is exceeded, and what contributes most.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
-    "A DIR stands for the traces in it; - for standard input.\n"
+    "A DIR stands for the traces in it; - for standard input.  Several traces of one command are\n"
+    "repeated runs: times are judged by their median.  With a PROGRAM: runs it for its traces.\n"
     "\n"
-    "  -c, --config FILE        the budgets (default: .modprof here, or in the nearest folder "
-    "above)\n"
-    "  -f, --format FORMAT      text (default), json, junit, sarif, github (annotations; the "
-    "step's\n"
-    "                           summary goes to $GITHUB_STEP_SUMMARY), gitlab, openmetrics\n"
-    "  -o, --output FILE        where the result goes (default: standard output)\n"
-    "  -a, --all                every rule (default: at most 40 lines of text)\n"
-    "      --strict             a rule that nothing matched is no verdict\n"
-    "  -p, --pid PID            only this process\n"
-    "      --init               write a .modprof (or the --config FILE) from the trace, with\n"
-    "                           head-room; never over a file that is there\n"
-    "      --metrics            list what can be limited\n"
-    "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
-    "  -h, --help               show this\n"
+    "  -c, --config FILE    the budgets (default: .modprof here, or in the nearest folder above)\n"
+    "  -b, --baseline WHAT  what the rules' `regression` is held against: a trace, a folder of\n"
+    "                       traces, or a file that --format json wrote\n"
+    "  -f, --format FORMAT  text (default), json, junit, sarif, github (annotations; the summary\n"
+    "                       of the step goes to $GITHUB_STEP_SUMMARY), gitlab, openmetrics\n"
+    "  -o, --output FILE    where the result goes (default: standard output)\n"
+    "      --artifact DIR   write the verdicts in every format, the traces and flame graphs to\n"
+    "                       DIR; one that is there is replaced if it is empty or an artifact\n"
+    "  -a, --all            every rule (default: at most 40 lines of text)\n"
+    "      --strict         a rule that nothing matched is no verdict\n"
+    "      --lenient        a missing baseline and unstable runs only warn\n"
+    "  -p, --pid PID        only this process\n"
+    "  -n, --runs N         run PROGRAM so often (default 1)\n"
+    "      --any-status     judge PROGRAM whatever its exit status\n"
+    "      --show-output    let PROGRAM write to standard output\n"
+    "      --init           write a .modprof (or the --config FILE) from the trace, with\n"
+    "                       head-room; never over a file that is there\n"
+    "      --metrics        list what can be limited\n"
+    "      --color WHEN     auto (default; NO_COLOR is respected), always, never\n"
+    "  -h, --help           show this\n"
     "\n"
-    "Exit status: 0 within the budgets (warnings included); 1 a file could not be read or "
-    "written,\n"
-    "or the budgets are wrong; 2 usage; 3 over budget; 4 no verdict: there is no trace, the data\n"
-    "are incomplete, or no rule matched anything.\n";
+    "Exit status: 0 within the budgets (warnings included); 1 a file could not be read or\n"
+    "written, the budgets are wrong, or PROGRAM failed; 2 usage; 3 over budget or regressed;\n"
+    "4 no verdict: no trace, incomplete data, no baseline, unstable runs, or no rule matched\n"
+    "anything.\n";
 
 static const struct option_word formats[] = {{"text", CHECK_TEXT},
                                              {"json", CHECK_JSON},
@@ -45,11 +55,56 @@ static const struct option_word formats[] = {{"text", CHECK_TEXT},
                                              {"gitlab", CHECK_GITLAB},
                                              {"openmetrics", CHECK_OPENMETRICS},
                                              {NULL, 0}};
-enum { OPTION_INIT = 256, OPTION_STRICT, OPTION_METRICS, OPTION_COLOR };
+enum {
+    OPTION_INIT = 256,
+    OPTION_STRICT,
+    OPTION_LENIENT,
+    OPTION_METRICS,
+    OPTION_COLOR,
+    OPTION_ARTIFACT,
+    OPTION_ANY_STATUS,
+    OPTION_SHOW_OUTPUT
+};
+enum { RUNS_MAX = 10000 };
+
+/* Options that are only switched on; NULL for others. */
+static int *flag_of(struct check_settings *s, int option)
+{
+    switch (option) {
+    case 'a':
+        return &s->all;
+    case OPTION_INIT:
+        return &s->init;
+    case OPTION_STRICT:
+        return &s->strict;
+    case OPTION_LENIENT:
+        return &s->lenient;
+    case OPTION_METRICS:
+        return &s->metrics;
+    case OPTION_ANY_STATUS:
+        return &s->any_status;
+    case OPTION_SHOW_OUTPUT:
+        return &s->show_output;
+    default:
+        return NULL;
+    }
+}
+
+static int set_runs(struct check_settings *s, const char *value)
+{
+    if (options_number("check", &s->runs, "runs", value))
+        return -1;
+    if (!s->runs || s->runs > RUNS_MAX)
+        return cli_usage_error("check", "--runs is a number from 1 to %d, not %s", RUNS_MAX, value),
+               -1;
+    return 0;
+}
 
 static int set_option(struct check_settings *s, int option, char *value)
 {
-    int v;
+    int v, *flag = flag_of(s, option);
+    if (flag)
+        return *flag = 1, 0;
     switch (option) {
     case 'f':
         v = options_word("check", "format", formats, value);
@@ -58,27 +113,54 @@ static int set_option(struct check_settings *s, int option, char *value)
     case 'c':
         s->config = value;
         return 0;
+    case 'b':
+        s->baseline = value;
+        return 0;
     case 'o':
         s->output = strcmp(value, "-") ? value : NULL;
         return 0;
-    case 'a':
-        s->all = 1;
-        return 0;
+    case 'n':
+        return set_runs(s, value);
     case 'p':
         return options_pid("check", &s->pid, value);
-    case OPTION_INIT:
-        s->init = 1;
-        return 0;
-    case OPTION_STRICT:
-        s->strict = 1;
-        return 0;
-    case OPTION_METRICS:
-        s->metrics = 1;
+    case OPTION_ARTIFACT:
+        s->artifact = value;
         return 0;
     default:
         s->color = options_color("check", value);
         return s->color < 0 ? -1 : 0;
     }
+}
+
+/* What stands behind `--` is a program, and then nothing may stand before it. */
+static int program_take(struct check_settings *s, int argc, char **argv, int dashes)
+{
+    if (dashes < 0 && (s->runs || s->any_status || s->show_output))
+        return cli_usage_error("check", "%s is for a program to run: -- PROGRAM [ARGUMENT...]",
+                               s->runs         ? "--runs"
+                               : s->any_status ? "--any-status"
+                                               : "--show-output");
+    if (dashes < 0)
+        return 0;
+    if (optind < argc - dashes)
+        return cli_usage_error("check",
+                               "%s and a program behind -- are too much: give traces, or "
+                               "a program that makes them",
+                               argv[optind]);
+    if (!dashes)
+        return cli_usage_error("check", "-- is followed by the program to run");
+    s->program = argv + optind;
+    s->runs = s->runs ? s->runs : 1;
+    return 0;
+}
+
+/* How many words stand behind the first `--` that is no option's value; -1: there is none. */
+static int words_behind_dashes(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--"))
+            return argc - i - 1;
+    return -1;
 }
 
 int check_settings_read(struct check_settings *s, int argc, char **argv)
@@ -90,16 +172,22 @@ int check_settings_read(struct check_settings *s, int argc, char **argv)
                                            {"pid", required_argument, NULL, 'p'},
                                            {"init", no_argument, NULL, OPTION_INIT},
                                            {"strict", no_argument, NULL, OPTION_STRICT},
+                                           {"lenient", no_argument, NULL, OPTION_LENIENT},
+                                           {"baseline", required_argument, NULL, 'b'},
+                                           {"artifact", required_argument, NULL, OPTION_ARTIFACT},
+                                           {"runs", required_argument, NULL, 'n'},
+                                           {"any-status", no_argument, NULL, OPTION_ANY_STATUS},
+                                           {"show-output", no_argument, NULL, OPTION_SHOW_OUTPUT},
                                            {"metrics", no_argument, NULL, OPTION_METRICS},
                                            {"color", required_argument, NULL, OPTION_COLOR},
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
-    int option;
+    int option, dashes = words_behind_dashes(argc, argv);
     memset(s, 0, sizeof *s);
     s->color = COLOR_AUTO;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":c:f:o:ap:h", longer, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:b:f:o:an:p:h", longer, NULL)) != -1) {
         if (option == 'h') {
             fputs(help, stdout);
             return EXIT_FINE + 1;
@@ -109,5 +197,6 @@ int check_settings_read(struct check_settings *s, int argc, char **argv)
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }
-    return 0;
+    int bad = program_take(s, argc, argv, dashes);
+    return bad ? bad + 1 : 0;
 }

@@ -14,10 +14,15 @@ enum check_format {
 
 struct check_settings {
     enum check_format format;
-    const char *config;                    /* NULL: look for it */
-    const char *output;                    /* NULL: standard output */
-    unsigned long pid;                     /* 0: all */
-    int init, all, strict, metrics, color; /* color: enum terminal_color */
+    const char *config;          /* NULL: look for it */
+    const char *output;          /* NULL: standard output */
+    const char *baseline;        /* NULL: what the budgets say, if anything */
+    const char *artifact;        /* NULL: none */
+    unsigned long pid;           /* 0: all */
+    char **program;              /* to run for its traces; NULL: traces are given */
+    unsigned long runs;          /* how often; 1 unless told otherwise */
+    int any_status, show_output; /* of the program */
+    int init, all, strict, lenient, metrics, color; /* color: enum terminal_color */
 };
 
 /* Reads the options; files follow from argv[optind] on.  Returns 0, or the exit status + 1 where the

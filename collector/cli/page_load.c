@@ -73,7 +73,9 @@ static void judge(struct page_load *l, const struct page_budget *b)
         l->trace.check_error = b->err.text;
     if (!b->found)
         return;
-    findings_make(&l->findings, &b->budget, l->digest, l->digest_n);
+    run_groups_make(&l->groups, l->digest, l->digest_n);
+    findings_make(&l->findings, &b->budget, &l->groups, NULL);
+    l->trace.groups = &l->groups;
     l->trace.budget = &b->budget;
     l->trace.findings = &l->findings;
 }
@@ -102,6 +104,7 @@ int page_load_read(struct page_load *l, const char *path, const struct page_sett
 void page_load_release(struct page_load *l)
 {
     findings_release(&l->findings);
+    run_groups_release(&l->groups);
     for (size_t i = 0; i < l->digest_n; i++) {
         digest_release(l->digest[i]);
         free(l->digest[i]);

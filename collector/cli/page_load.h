@@ -13,6 +13,7 @@ struct page_load {
     struct symbols *symbols;
     struct digest **digest;
     size_t digest_n, digest_cap;
+    struct run_groups groups;
     struct findings findings;
     struct page_trace trace; /* for collector/output */
 };

@@ -31,20 +31,24 @@ static void xml_put(const char *text, FILE *out)
     free(clean);
 }
 
-static void junit_body(const struct finding *f, FILE *out)
+/* The element of a finding: NULL where it is fine, or only warns. */
+static const char *junit_element(const struct check_report *r, const struct finding *f)
 {
-    static const char *const element[VERDICT_N] = {[VERDICT_OFF] = "skipped",
-                                                   [VERDICT_UNTESTED] = "skipped",
-                                                   [VERDICT_INCOMPLETE] = "error",
-                                                   [VERDICT_FAIL] = "failure"};
-    const char *name = element[f->verdict];
+    if (f->verdict == VERDICT_FAIL)
+        return "failure";
+    if (f->verdict == VERDICT_WARN || f->verdict == VERDICT_PASS)
+        return NULL;
+    return check_weight(r, f) == WEIGHT_ERROR ? "error" : "skipped";
+}
+
+static void junit_body(const struct check_report *r, const struct finding *f, FILE *out)
+{
+    const char *name = junit_element(r, f);
     char *sentence = check_sentence(f);
-    if (f->verdict == VERDICT_INCOMPLETE && f->rule->level == LEVEL_WARN)
-        name = "skipped"; /* does not change the exit status either */
     if (name) {
         fprintf(out, "   <%s message=\"", name);
         xml_put(sentence, out);
-        if (strcmp(name, "skipped"))
+        if (strcmp(name, "skipped") != 0)
             fprintf(out, "\" type=\"%s", f->rule->metric->name);
         fputs("\">", out);
         xml_put(sentence, out);
@@ -57,32 +61,31 @@ static void junit_body(const struct finding *f, FILE *out)
     free(sentence);
 }
 
-static size_t junit_errors(const struct findings *f)
+static size_t junit_count(const struct check_report *r, const char *element)
 {
     size_t n = 0;
-    for (size_t i = 0; i < f->n; i++)
-        n += f->at[i].verdict == VERDICT_INCOMPLETE && f->at[i].rule->level != LEVEL_WARN;
+    for (size_t i = 0; i < r->findings->n; i++) {
+        const char *name = junit_element(r, &r->findings->at[i]);
+        n += name && !strcmp(name, element);
+    }
     return n;
 }
 
 void check_junit(const struct check_report *r, FILE *out)
 {
     const struct findings *f = r->findings;
-    size_t errors = junit_errors(f);
-    size_t skipped =
-        f->count[VERDICT_OFF] + f->count[VERDICT_UNTESTED] + f->count[VERDICT_INCOMPLETE] - errors;
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
             " <testsuite name=\"modprof check\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
             "skipped=\"%zu\" time=\"0\">\n",
-            f->n, f->count[VERDICT_FAIL], errors, skipped);
+            f->n, junit_count(r, "failure"), junit_count(r, "error"), junit_count(r, "skipped"));
     for (size_t i = 0; i < f->n; i++) {
         fputs("  <testcase classname=\"", out);
         xml_put(r->budget->path, out);
         fputs("\" name=\"", out);
         xml_put(f->at[i].rule->name, out);
         fputs("\" time=\"0\">\n", out);
-        junit_body(&f->at[i], out);
+        junit_body(r, &f->at[i], out);
         fputs("  </testcase>\n", out);
     }
     fputs(" </testsuite>\n</testsuites>\n", out);
@@ -104,28 +107,18 @@ static void github_put(const char *text, int property, FILE *out)
     }
 }
 
-static const char *github_kind(const struct finding *f)
-{
-    if (f->verdict == VERDICT_FAIL)
-        return "error";
-    if (f->verdict == VERDICT_INCOMPLETE)
-        return f->rule->level == LEVEL_WARN ? "warning" : "error";
-    return f->verdict == VERDICT_WARN       ? "warning"
-           : f->verdict == VERDICT_UNTESTED ? "notice"
-                                            : NULL;
-}
-
 void check_github(const struct check_report *r, FILE *out)
 {
     size_t *order = check_order(r->findings);
-    size_t said[3] = {0};
+    static const char *const kinds[] = {NULL, "notice", "warning", "error"};
+    size_t said[WEIGHT_ERROR + 1] = {0};
     for (size_t i = 0; i < r->findings->n; i++) {
         const struct finding *f = &r->findings->at[order[i]];
-        const char *kind = github_kind(f);
-        if (!kind || said[*kind == 'e' ? 0 : *kind == 'w' ? 1 : 2]++ >= ANNOTATIONS_MAX)
+        enum check_weight weight = check_weight(r, f);
+        if (weight == WEIGHT_NONE || said[weight]++ >= ANNOTATIONS_MAX)
             continue;
-        fprintf(out, "::%s file=", kind);
-        github_put(r->budget->path, 1, out);
+        fprintf(out, "::%s file=", kinds[weight]);
+        github_put(r->file, 1, out);
         fprintf(out, ",line=%u,title=", f->rule->line ? f->rule->line : 1);
         char *title = xformat("modprof: %s", verdict_name(f->verdict));
         github_put(title, 1, out);
@@ -139,32 +132,55 @@ void check_github(const struct check_report *r, FILE *out)
     free(order);
 }
 
-/* A cell of a Markdown table. */
-static void markdown_put(const char *text, FILE *out)
+/* A cell of a Markdown table; returns its bytes. */
+static size_t markdown_put(const char *text, FILE *out)
 {
-    for (; *text; text++) {
-        if (strchr("|\\`*_<>[]", *text))
-            fputc('\\', out);
+    size_t n = 0;
+    for (; *text; text++, n++) {
+        if (strchr("|\\`*_<>[]#", *text))
+            n += fputc('\\', out) != EOF;
         fputc(*text == '\n' || *text == '\r' ? ' ' : *text, out);
     }
+    return n;
 }
 
-void check_github_summary(const struct check_report *r, FILE *out)
+/* A row; returns its bytes, escapes included. */
+static size_t summary_row(const struct finding *f, FILE *out)
 {
+    char *sentence = check_sentence(f);
+    size_t n = (size_t)fprintf(out, "| %s | ", verdict_name(f->verdict));
+    n += markdown_put(sentence, out);
+    n += (size_t)fprintf(out, " |\n");
+    free(sentence);
+    return n;
+}
+
+/* Bytes that a row may take at most, before it is written. */
+static size_t row_most(const struct finding *f)
+{
+    char *sentence = check_sentence(f);
+    size_t n = 2 * strlen(sentence) + 40;
+    free(sentence);
+    return n;
+}
+
+void check_github_summary(const struct check_report *r, FILE *out, size_t room)
+{
+    enum { HEAD = 100, FOOT = 100 };
     const struct findings *f = r->findings;
-    size_t *order = check_order(f), n = f->n < SUMMARY_ROWS_MAX ? f->n : SUMMARY_ROWS_MAX;
-    fprintf(out, "### modprof check: %s\n\n| verdict | what was found |\n|---|---|\n",
-            check_word(r));
-    for (size_t i = 0; i < n; i++) {
-        const struct finding *one = &f->at[order[i]];
-        char *sentence = check_sentence(one);
-        fprintf(out, "| %s | ", verdict_name(one->verdict));
-        markdown_put(sentence, out);
-        fputs(" |\n", out);
-        free(sentence);
+    size_t *order = check_order(f), n = 0, used = HEAD + FOOT;
+    if (room > HEAD + FOOT)
+        fprintf(out, "### modprof check: %s\n\n| verdict | what was found |\n|---|---|\n",
+                check_word(r));
+    for (; n < f->n && n < SUMMARY_ROWS_MAX; n++) {
+        const struct finding *one = &f->at[order[n]];
+        if (used + row_most(one) > room)
+            break;
+        used += summary_row(one, out);
     }
-    if (n < f->n)
+    if (n < f->n && room > HEAD + FOOT)
         fprintf(out, "\nand %zu more rules\n", f->n - n);
-    fputc('\n', out);
+    if (room > HEAD + FOOT)
+        fputc('\n', out);
     free(order);
 }

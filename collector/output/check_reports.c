@@ -10,16 +10,14 @@
 #include "wire/version.h"
 
 /* Rules that somebody has to look at. */
-static int is_result(const struct finding *f)
+static int is_result(const struct check_report *r, const struct finding *f)
 {
-    return f->verdict == VERDICT_FAIL || f->verdict == VERDICT_WARN ||
-           f->verdict == VERDICT_INCOMPLETE;
+    return check_weight(r, f) >= WEIGHT_WARNING;
 }
 
-static int is_error(const struct finding *f)
+static int is_error(const struct check_report *r, const struct finding *f)
 {
-    return f->verdict == VERDICT_FAIL ||
-           (f->verdict == VERDICT_INCOMPLETE && f->rule->level != LEVEL_WARN);
+    return check_weight(r, f) == WEIGHT_ERROR;
 }
 
 static json_int_t line_of(const struct finding *f)
@@ -56,7 +54,7 @@ static char *uri(const char *path)
 
 static json_t *sarif_location(const struct check_report *r, const struct finding *f)
 {
-    char *path = uri(r->budget->path);
+    char *path = uri(r->file);
     json_t *v = json_pack("{s:{s:{s:s},s:{s:I}}}", "physicalLocation", "artifactLocation", "uri",
                           path, "region", "startLine", line_of(f));
     free(path);
@@ -67,7 +65,7 @@ static json_t *sarif_result(const struct check_report *r, const struct finding *
 {
     json_t *v = json_object(), *message = json_object(), *locations = json_array();
     json_put_text(v, "ruleId", f->rule->metric->name);
-    json_put_text(v, "level", is_error(f) ? "error" : "warning");
+    json_put_text(v, "level", is_error(r, f) ? "error" : "warning");
     put_sentence(message, "text", f);
     json_put(v, "message", message);
     json_array_append_new(locations, sarif_location(r, f));
@@ -75,13 +73,14 @@ static json_t *sarif_result(const struct check_report *r, const struct finding *
     return v;
 }
 
-static json_t *sarif_rules(const struct findings *f)
+static json_t *sarif_rules(const struct check_report *r)
 {
+    const struct findings *f = r->findings;
     json_t *list = json_array();
     int said[METRIC_N] = {0};
     for (size_t i = 0; i < f->n; i++) {
         const struct metric *m = f->at[i].rule->metric;
-        if (!is_result(&f->at[i]) || said[metric_number(m)]++)
+        if (!is_result(r, &f->at[i]) || said[metric_number(m)]++)
             continue;
         json_array_append_new(list, json_pack("{s:s,s:{s:s}}", "id", m->name, "shortDescription",
                                               "text", m->summary));
@@ -91,9 +90,9 @@ static json_t *sarif_rules(const struct findings *f)
 
 void check_sarif(const struct check_report *r, FILE *out)
 {
-    json_t *results = json_array(), *rules = sarif_rules(r->findings);
+    json_t *results = json_array(), *rules = sarif_rules(r);
     for (size_t i = 0; i < r->findings->n; i++)
-        if (is_result(&r->findings->at[i]))
+        if (is_result(r, &r->findings->at[i]))
             json_array_append_new(results, sarif_result(r, &r->findings->at[i]));
     json_t *v = json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:o}]}", "$schema",
                           "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
@@ -109,7 +108,7 @@ void check_sarif(const struct check_report *r, FILE *out)
 /* The same for the same rule in every run, so that GitLab knows it again (FNV-1a). */
 static json_t *fingerprint(const struct check_report *r, const struct finding *f, size_t number)
 {
-    char *text = xformat("%s\n%s\n%zu", r->budget->path, f->rule->name, number);
+    char *text = xformat("%s\n%s\n%zu", r->file, f->rule->name, number);
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (const char *at = text; *at; at++)
         h = (h ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
@@ -124,17 +123,16 @@ void check_gitlab(const struct check_report *r, FILE *out)
     json_t *list = json_array();
     for (size_t i = 0; i < r->findings->n; i++) {
         const struct finding *f = &r->findings->at[i];
-        if (!is_result(f))
+        if (!is_result(r, f))
             continue;
         json_t *v = json_object();
         put_sentence(v, "description", f);
         json_put_text(v, "check_name", f->rule->metric->name);
         json_put(v, "fingerprint", fingerprint(r, f, i));
-        json_put_text(v, "severity", is_error(f) ? "major" : "minor");
+        json_put_text(v, "severity", is_error(r, f) ? "major" : "minor");
         json_put(v, "location",
-                 json_pack("{s:o,s:{s:I}}", "path",
-                           json_bytes(r->budget->path, strlen(r->budget->path)), "lines", "begin",
-                           line_of(f)));
+                 json_pack("{s:o,s:{s:I}}", "path", json_bytes(r->file, strlen(r->file)), "lines",
+                           "begin", line_of(f)));
         json_array_append_new(list, v);
     }
     json_dumpf(list, out, JSON_INDENT(1));
@@ -175,7 +173,7 @@ void check_openmetrics(const struct check_report *r, FILE *out)
           "# HELP modprof_budget_measured What was measured for a rule, in its unit.\n",
           out);
     for (size_t i = 0; i < f->n; i++) {
-        if (!f->at[i].bound)
+        if (!f->at[i].digest || !f->at[i].m.n)
             continue;
         sample_head("modprof_budget_measured", &f->at[i], i, out);
         fprintf(out, "} %.15g\n", f->at[i].value);

@@ -1,4 +1,5 @@
 /* check_sentence: what the formats of `modprof check` say in the same words. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,43 @@ const char *check_reason(const struct finding *f)
         return "nothing that it speaks of happened";
     if (f->verdict == VERDICT_INCOMPLETE)
         return f->m.doubt;
+    if (f->verdict == VERDICT_UNSTABLE || f->verdict == VERDICT_MISSING)
+        return f->relative.why;
     return "";
+}
+
+enum check_weight check_weight(const struct check_report *r, const struct finding *f)
+{
+    switch (f->verdict) {
+    case VERDICT_FAIL:
+        return WEIGHT_ERROR;
+    case VERDICT_UNSTABLE:
+    case VERDICT_MISSING:
+        return r->lenient || f->rule->level == LEVEL_WARN ? WEIGHT_WARNING : WEIGHT_ERROR;
+    case VERDICT_INCOMPLETE:
+        return f->rule->level == LEVEL_WARN ? WEIGHT_WARNING : WEIGHT_ERROR;
+    case VERDICT_WARN:
+        return WEIGHT_WARNING;
+    case VERDICT_UNTESTED:
+        return WEIGHT_NOTE;
+    default:
+        return WEIGHT_NONE;
+    }
+}
+
+char *check_change(const struct finding *f)
+{
+    const struct relative *x = &f->relative;
+    char base[HUMAN_MAX];
+    if (x->state == RELATIVE_NONE || x->state == RELATIVE_MISSING)
+        return xstrdup("");
+    quantity_show(base, f->rule->metric->quantity, x->base);
+    if (!isfinite(x->change))
+        return xformat("against %s", base);
+    if (!x->tested)
+        return xformat("%+.1f%% against %s", x->change * 100, base);
+    return xformat("%+.1f%% against %s (%+.1f%% to %+.1f%%; %zu and %zu runs)", x->change * 100,
+                   base, x->low * 100, x->high * 100, x->n, x->base_n);
 }
 
 char *check_place(const struct finding *f)
@@ -44,31 +81,56 @@ static char *excess_text(const struct finding *f)
                    *share ? " (" : "", share, *share ? ")" : "");
 }
 
-char *check_sentence(const struct finding *f)
+/* "lua.peak: 31 MiB, most of it app.heavy (20 MiB)". */
+static char *head_text(const struct finding *f)
 {
     char value[HUMAN_MAX];
-    const char *message = f->rule->message ? f->rule->message : "";
-    if (!f->bound)
-        return xformat("%s: %s: %s", f->rule->name, verdict_name(f->verdict), check_reason(f));
     char *place = check_place(f);
-    char *head = xformat("%s: %s%s%s", f->rule->name,
-                         quantity_show(value, f->rule->metric->quantity, f->value),
-                         !*place         ? ""
-                         : f->rule->each ? " in "
-                                         : ", most of it ",
-                         place);
-    char *by = excess_text(f);
-    const char *reason = check_reason(f), *kind = f->below ? "least" : "limit";
-    char *text = f->excess > 0 ? xformat("%s: %s %s the %s of %s%s%s%s%s", head, by,
-                                         f->below ? "below" : "over", kind, f->bound->text,
-                                         *reason ? "; incomplete: " : "", reason,
-                                         *message ? ". " : "", message)
-                               : xformat("%s, %s %s%s%s", head, kind, f->bound->text,
-                                         *reason ? "; incomplete: " : "", reason);
+    const char *link = !*place ? "" : f->rule->each ? " in " : ", most of it ";
+    char *text = xformat("%s: %s%s%s%s", f->rule->name, f->run_n > 1 ? "median " : "",
+                         quantity_show(value, f->rule->metric->quantity, f->value), link, place);
     free(place);
-    free(head);
+    return text;
+}
+
+/* "; 11 ms (56%) over the limit of 20 ms", ", limit 20 ms". */
+static char *bound_text(const struct finding *f)
+{
+    if (!f->bound)
+        return xstrdup("");
+    if (!(f->excess > 0))
+        return xformat(", %s %s", f->below ? "least" : "limit", f->bound->text);
+    char *by = excess_text(f);
+    char *text = xformat(": %s %s the %s of %s", by, f->below ? "below" : "over",
+                         f->below ? "least" : "limit", f->bound->text);
     free(by);
     return text;
+}
+
+char *check_sentence(const struct finding *f)
+{
+    const char *reason = check_reason(f);
+    if (!f->digest || !f->m.n)
+        return xformat("%s: %s: %s", f->rule->name, verdict_name(f->verdict), reason);
+    char *head = head_text(f), *bound = bound_text(f), *change = check_change(f);
+    const char *message = f->excess > 0 && f->rule->message ? f->rule->message : "";
+    char *text = xformat("%s%s%s%s%s%s%s%s%s%s", head, bound, *change ? "; " : "", change,
+                         *reason ? "; " : "", *reason ? verdict_name(f->verdict) : "",
+                         *reason ? ": " : "", reason, *message ? ". " : "", message);
+    free(head);
+    free(bound);
+    free(change);
+    return text;
+}
+
+/* The verdict that explains an exit status of "no verdict". */
+static enum verdict undecided(const struct findings *f)
+{
+    static const enum verdict order[] = {VERDICT_INCOMPLETE, VERDICT_UNSTABLE, VERDICT_MISSING};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (f->count[order[i]])
+            return order[i];
+    return VERDICT_UNTESTED;
 }
 
 const char *check_word(const struct check_report *r)
@@ -76,20 +138,21 @@ const char *check_word(const struct check_report *r)
     if (r->status == EXIT_OVER)
         return verdict_name(VERDICT_FAIL);
     if (r->status == EXIT_NO_VERDICT)
-        return r->findings->count[VERDICT_INCOMPLETE] ? verdict_name(VERDICT_INCOMPLETE)
-                                                      : verdict_name(VERDICT_UNTESTED);
+        return verdict_name(undecided(r->findings));
     return r->findings->count[VERDICT_WARN] ? verdict_name(VERDICT_WARN)
                                             : verdict_name(VERDICT_PASS);
 }
 
+const enum verdict check_verdicts[VERDICT_N] = {
+    VERDICT_FAIL, VERDICT_INCOMPLETE, VERDICT_UNSTABLE, VERDICT_MISSING,
+    VERDICT_WARN, VERDICT_UNTESTED,   VERDICT_PASS,     VERDICT_OFF};
+
 size_t *check_order(const struct findings *f)
 {
-    static const enum verdict order[] = {VERDICT_FAIL,     VERDICT_INCOMPLETE, VERDICT_WARN,
-                                         VERDICT_UNTESTED, VERDICT_PASS,       VERDICT_OFF};
     size_t *at = xcalloc(f->n, sizeof *at), n = 0;
-    for (size_t v = 0; v < sizeof order / sizeof *order; v++)
+    for (size_t v = 0; v < VERDICT_N; v++)
         for (size_t i = 0; i < f->n; i++)
-            if (f->at[i].verdict == order[v])
+            if (f->at[i].verdict == check_verdicts[v])
                 at[n++] = i;
     return at;
 }

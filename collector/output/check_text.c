@@ -7,23 +7,29 @@
 /* With the head, the line of what is left out and the sum: 40. */
 enum { ROWS_MAX = 36 };
 
-static const char *const colors[VERDICT_N] = {[VERDICT_FAIL] = "red",
-                                              [VERDICT_INCOMPLETE] = "magenta",
-                                              [VERDICT_WARN] = "yellow",
-                                              [VERDICT_UNTESTED] = "cyan"};
+static const char *const colors[VERDICT_N] = {
+    [VERDICT_FAIL] = "red",        [VERDICT_INCOMPLETE] = "magenta", [VERDICT_UNSTABLE] = "magenta",
+    [VERDICT_MISSING] = "magenta", [VERDICT_WARN] = "yellow",        [VERDICT_UNTESTED] = "cyan"};
 
 struct columns {
     unsigned verdict, rule, measured, limit, excess, place;
 };
 
+/* Which of the runs is meant, where there are several commands. */
+static char *run_text(const struct finding *f, int many)
+{
+    if (f->run_n > 1)
+        return xformat("median of %zu", f->run_n);
+    return many && f->digest ? xformat("process %u", f->digest->process->pid) : xstrdup("");
+}
+
 static char *notes(const struct finding *f, int many)
 {
     const char *reason = check_reason(f);
     const char *message = f->excess > 0 && f->rule->message ? f->rule->message : "";
-    char *place = check_place(f);
-    char *pid = many && f->digest ? xformat("process %u", f->digest->process->pid) : xstrdup("");
-    const char *part[] = {place, pid, f->m.lower_bound && f->digest ? "at least" : "", reason,
-                          message};
+    char *place = check_place(f), *run = run_text(f, many), *change = check_change(f);
+    const char *part[] = {place,  run,    change, f->m.lower_bound && f->digest ? "at least" : "",
+                          reason, message};
     char *text = xstrdup("");
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         char *longer = xformat("%s%s%s", text, *text && *part[i] ? "; " : "", part[i]);
@@ -31,7 +37,8 @@ static char *notes(const struct finding *f, int many)
         text = longer;
     }
     free(place);
-    free(pid);
+    free(run);
+    free(change);
     return text;
 }
 
@@ -42,10 +49,10 @@ static void row(struct table *t, const struct columns *c, const struct finding *
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, c->verdict, verdict_name(f->verdict));
     table_cell(t, c->rule, f->rule->name);
-    if (f->bound) {
+    if (f->digest && f->m.n)
         table_cell(t, c->measured, quantity_show(text, q, f->value));
+    if (f->bound)
         table_cellf(t, c->limit, "%s%s", f->below ? ">= " : "", f->bound->text);
-    }
     if (f->excess > 0) {
         check_share(share, f);
         table_cellf(t, c->excess, "%s%s%s", quantity_show(text, q, f->excess), *share ? " " : "",
@@ -58,20 +65,32 @@ static void row(struct table *t, const struct columns *c, const struct finding *
         table_row_color(t, colors[f->verdict]);
 }
 
+/* "1 process", "5 runs", "6 processes of 2 commands". */
+static char *runs_text(const struct check_report *r)
+{
+    size_t n = r->digest_n, commands = r->groups->n;
+    if (n == 1)
+        return xstrdup("1 process");
+    if (commands == 1 && !r->groups->at[0].forked)
+        return xformat("%zu runs", n);
+    return xformat("%zu processes of %zu command%s", n, commands, commands == 1 ? "" : "s");
+}
+
 static void sum(const struct check_report *r, const struct canvas *c)
 {
-    static const enum verdict order[] = {VERDICT_FAIL,     VERDICT_INCOMPLETE, VERDICT_WARN,
-                                         VERDICT_UNTESTED, VERDICT_PASS,       VERDICT_OFF};
     const char *between = ": ";
-    fprintf(c->out, "%s: %zu rules of %s, %zu process%s", check_word(r), r->findings->n,
-            r->budget->path, r->digest_n, r->digest_n == 1 ? "" : "es");
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (!r->findings->count[order[i]])
+    char *runs = runs_text(r);
+    fprintf(c->out, "%s: %zu rule%s of %s, %s", check_word(r), r->findings->n,
+            r->findings->n == 1 ? "" : "s", r->budget->path, runs);
+    for (size_t i = 0; i < VERDICT_N; i++) {
+        size_t n = r->findings->count[check_verdicts[i]];
+        if (!n)
             continue;
-        fprintf(c->out, "%s%zu %s", between, r->findings->count[order[i]], verdict_name(order[i]));
+        fprintf(c->out, "%s%zu %s", between, n, verdict_name(check_verdicts[i]));
         between = ", ";
     }
     fputc('\n', c->out);
+    free(runs);
 }
 
 void check_text(const struct check_report *r, const struct canvas *c)
@@ -88,7 +107,7 @@ void check_text(const struct check_report *r, const struct canvas *c)
     k.excess = table_column(t, "beyond", COLUMN_RIGHT);
     k.place = table_column(t, "most of it, remarks", COLUMN_CUT_END);
     for (size_t i = 0; i < shown; i++)
-        row(t, &k, &f->at[order[i]], r->digest_n > 1);
+        row(t, &k, &f->at[order[i]], r->groups->n > 1 || r->groups->at[0].forked);
     table_print(t, c);
     table_free(t);
     if (shown < f->n)

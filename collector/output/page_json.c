@@ -55,8 +55,14 @@ static void check_write(const struct page_trace *t, FILE *out)
 {
     page_key(out, "check");
     if (t->findings) {
-        struct check_report r = {
-            t->budget, t->findings, t->digest, t->digest_n, findings_status(t->findings, 0), 1};
+        struct check_report r = {.budget = t->budget,
+                                 .findings = t->findings,
+                                 .digest = t->digest,
+                                 .digest_n = t->digest_n,
+                                 .groups = t->groups,
+                                 .file = t->budget->path,
+                                 .status = findings_status(t->findings, 0, 0),
+                                 .all = 1};
         check_json(&r, out);
     } else {
         fputs("null", out);

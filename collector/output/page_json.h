@@ -20,7 +20,8 @@ struct page_trace {
     size_t digest_n;
     const struct budget *budget; /* NULL: none */
     const struct findings *findings;
-    const char *check_error; /* why there are none though there is a .modprof; NULL */
+    const struct run_groups *groups; /* that FINDINGS are of; NULL with them */
+    const char *check_error;         /* why there are none though there is a .modprof; NULL */
 };
 
 struct page {

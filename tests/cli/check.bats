@@ -121,7 +121,7 @@ verdicts() { jq -r '.rules[].verdict' | paste -sd' '; }
     [[ $output == *"$BATS_TEST_TMPDIR/.modprof"* ]]
     echo 'budgets = { { metric = "losses", limit = 0, name = "mine" } }' >other
     run -0 "$MODPROF" check -c other ../../a.mprof
-    [[ $output == *mine*"1 rules of other"* ]]
+    [[ $output == *mine*"1 rule of other"* ]]
 }
 
 @test "--init writes rules that hold, and never over a file" {
@@ -199,7 +199,7 @@ for m in read(open("out.om").read()):
     print(m.name, m.type, len(m.samples), m.samples[0].value)'
     [[ ${lines[0]} == "modprof_budget_measured gauge 4 1000" ]]
     [[ ${lines[1]} == "modprof_budget_limit gauge 4 999" ]]
-    [[ ${lines[2]} == "modprof_budget_verdict stateset 36 0" ]]
+    [[ ${lines[2]} == "modprof_budget_verdict stateset 48 0" ]]
 }
 
 @test "the example is within its budgets, and its CI steps run" {

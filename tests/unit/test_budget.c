@@ -155,14 +155,23 @@ static void wrong_rules_are_told_with_their_line(void **state)
     file_bad("defaults = { limit = 5 } budgets = {}", "`limit` stands in a rule");
     file_bad("budgets = { { metric = 'crossings.down', function = 'x' } }", "the key is `func`");
     file_bad("budgets = { { metric = 'losses', limit = 1, name = 'a\\0b' } }", "NUL");
+    file_bad("budgets = {\n{ metric = 'losses', regression = 0.1 } }",
+             "f:2: `regression` is a share in quotes such as \"10%\", not a number");
+    file_bad("budgets = { { metric = 'losses', regression = '10' } }", "not \"10\"");
+    file_bad("budgets = { { metric = 'losses', regression = '10 ms' } }", "not \"10 ms\"");
+    file_bad("budgets = { { metric = 'losses', regression = '%' } }", "not \"%\"");
+    file_bad("budgets = { { metric = 'losses', regression = '1.2.3%' } }", "not \"1.2.3%\"");
+    file_bad("budgets = { { metric = 'losses', regresion = '1%' } }", "did you mean `regression`");
+    file_bad("baseline = 5 budgets = {}", "f:1: `baseline` is the name of a baseline");
+    file_bad("basline = 'x' budgets = {}", "did you mean `baseline`");
 }
 
 static void rules_take_the_defaults_and_override_them(void **state)
 {
     static const char text[] =
-        "defaults = { level = 'warn', message = 'm', process = 'p' }\n"
+        "defaults = { level = 'warn', message = 'm', process = 'p', regression = '12.5%' }\n"
         "local mine = '2 MiB'\n"
-        "return { defaults = defaults, budgets = {\n"
+        "return { defaults = defaults, baseline = 'main', budgets = {\n"
         "  { metric = 'lua.peak', limit = mine },\n"
         "  { metric = 'module.self', module = { 'a', 'b.*' }, limit = '1 ms',\n"
         "    level = 'error', process = { 'q', 'r' }, each = false },\n"
@@ -178,6 +187,8 @@ static void rules_take_the_defaults_and_override_them(void **state)
     assert_string_equal(b.rule[0].process.at[0], "p");
     assert_true(b.rule[0].limit.value == 2.0 * 1024 * 1024);
     assert_int_equal(b.rule[0].line, 4);
+    assert_true(b.rule[0].regression.value == 0.125);
+    assert_string_equal(b.baseline, "main");
     assert_string_equal(b.rule[0].name, "lua.peak");
     assert_int_equal(b.rule[1].level, LEVEL_ERROR);
     assert_int_equal(b.rule[1].process.n, 2);

@@ -16,6 +16,7 @@ struct fixture {
     struct symbols *symbols;
     struct digest digest;
     struct budget budget;
+    struct run_groups groups;
     struct findings findings;
 };
 
@@ -31,12 +32,14 @@ static void judge(struct fixture *f, const char *text)
     digest_build(d, &f->model, f->model.process[0], f->symbols);
     if (budget_text_read(&f->budget, "b", text, strlen(text), &err))
         fail_msg("%s", err.text);
-    findings_make(&f->findings, &f->budget, &d, 1);
+    run_groups_make(&f->groups, &d, 1);
+    findings_make(&f->findings, &f->budget, &f->groups, NULL);
 }
 
 static void end(struct fixture *f)
 {
     findings_release(&f->findings);
+    run_groups_release(&f->groups);
     budget_release(&f->budget);
     digest_release(&f->digest);
     symbols_free(f->symbols);
@@ -53,7 +56,7 @@ static void verdict_is(const char *rule, enum verdict wanted, int status)
     judge(&f, text);
     if (f.findings.at[0].verdict != wanted)
         fail_msg("%s: %s", rule, verdict_name(f.findings.at[0].verdict));
-    assert_int_equal(findings_status(&f.findings, 0), status);
+    assert_int_equal(findings_status(&f.findings, 0, 0), status);
     end(&f);
 }
 
