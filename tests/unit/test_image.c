@@ -126,7 +126,7 @@ static void came(void *ctx, const struct image *im)
 {
     struct told *t = ctx;
     t->came_n++;
-    if (strstr(im->path, "liblua5.4") != NULL) {
+    if (strstr(im->path, "liblua5.3") != NULL) {
         t->library_came++;
         t->lo = im->lo;
     }
@@ -151,7 +151,8 @@ static void objects_are_told_once_when_they_come_and_once_when_they_go(void **st
     scan_objects(came, went, &t);
     assert_int_equal(t.came_n, 0);
     for (int round = 1; round <= 3; round++) {
-        void *library = dlopen("liblua5.4.so.0", RTLD_NOW | RTLD_LOCAL);
+        /* one that nothing here is linked to */
+        void *library = dlopen("liblua5.3.so.0", RTLD_NOW | RTLD_LOCAL);
         assert_non_null(library);
         scan_objects(came, went, &t);
         assert_int_equal(t.library_came, round);
