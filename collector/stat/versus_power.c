@@ -88,7 +88,7 @@ static double runs_for_interval(const struct residuals *r, const struct versus_r
 /* Few runs tell their own spread badly; too many runs are better than too few. */
 static double caution(size_t n)
 {
-    return 1 + 2 / sqrt((double)n);
+    return 1.1 + 2 / sqrt((double)n);
 }
 
 size_t versus_runs(const struct versus_rule *rule, const double *a, size_t an, const double *b,
