@@ -9,6 +9,8 @@ void measure_item(struct measure_sink *s, double value, const char *place)
 {
     struct measured *m = s->m;
     s->sum += value;
+    if (s->take)
+        s->take(s->ctx, value, place);
     if (!m->n || value > m->place_value) {
         m->place = place;
         m->place_value = value;
@@ -60,7 +62,7 @@ static void contributor_find(struct measured *m, const struct rule *r, struct di
 {
     struct measured other = {0};
     struct rule any = {.metric = metric_at(r->metric->contributor), .phase = -1, .kind = -1};
-    struct measure_sink sink = {&any, d, &other, 0};
+    struct measure_sink sink = {.rule = &any, .digest = d, .m = &other};
     m->place = "";
     m->place_value = 0;
     if (r->metric->contributor == METRIC_NONE)
@@ -74,7 +76,7 @@ static void contributor_find(struct measured *m, const struct rule *r, struct di
 
 void measure(const struct rule *r, struct digest *d, struct measured *m)
 {
-    struct measure_sink sink = {r, d, m, 0};
+    struct measure_sink sink = {.rule = r, .digest = d, .m = m};
     memset(m, 0, sizeof *m);
     m->place = m->smallest_place = "";
     measure_items_of[metric_number(r->metric)](&sink);
@@ -92,4 +94,13 @@ void measure(const struct rule *r, struct digest *d, struct measured *m)
         m->place = "";
     if (r->metric->way == WAY_WHOLE)
         contributor_find(m, r, d);
+}
+
+const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx)
+{
+    struct measured all = {0};
+    struct rule any = {.metric = m, .phase = -1, .kind = -1, .each = m->way == WAY_EACH};
+    struct measure_sink sink = {.rule = &any, .digest = d, .m = &all, .take = take, .ctx = ctx};
+    measure_items_of[metric_number(m)](&sink);
+    return doubt(m, d);
 }

@@ -19,6 +19,11 @@ struct measured {
 /* Texts stand in the process's pool. */
 void measure(const struct rule *r, struct digest *d, struct measured *m);
 
+/* Tells every item of metric M in D: TAKE(CTX, value, place), where a place may come more than once.  Returns why the
+ * values may be too low, or NULL. */
+typedef void measure_take(void *ctx, double value, const char *place);
+const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx);
+
 /* ---- between measure.c and measure_items.c ---- */
 
 /* Takes the items that a metric is made of. */
@@ -27,6 +32,8 @@ struct measure_sink {
     struct digest *digest;
     struct measured *m;
     double sum;
+    measure_take *take; /* NULL, or told every item */
+    void *ctx;
 };
 /* One item at PLACE (in the process's pool or longer-lived; "" none). */
 void measure_item(struct measure_sink *s, double value, const char *place);

@@ -121,7 +121,7 @@ int cmd_export(int argc, char **argv)
         early = stack_load_tree(&l, &s);
     int status = early ? early - 1 : output(&l, &s);
     if (!status)
-        status = stack_load_status(&l);
+        status = traces_status(&l.traces);
     stack_load_release(&l);
     return status;
 }

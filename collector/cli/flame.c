@@ -69,8 +69,8 @@ static char *title_of(const struct stack_load *l, const struct stack_settings *s
 static char *note_of(const struct stack_load *l)
 {
     const struct stack_quality *q = &l->quality;
-    char *note = xformat("%s%s", l->incomplete ? "INCOMPLETE trace" : "",
-                         l->incomplete && q->no_native_n ? "; " : "");
+    char *note = xformat("%s%s", l->traces.incomplete ? "INCOMPLETE trace" : "",
+                         l->traces.incomplete && q->no_native_n ? "; " : "");
     if (!q->no_native_n)
         return note;
     char *more = xformat("%s%" PRIu64 " samples have no C stack", note, q->no_native_n);
@@ -113,7 +113,7 @@ int cmd_flame(int argc, char **argv)
         early = stack_load_tree(&l, &s);
     int status = early ? early - 1 : output(&l, &s);
     if (!status)
-        status = stack_load_status(&l);
+        status = traces_status(&l.traces);
     stack_load_release(&l);
     return status;
 }

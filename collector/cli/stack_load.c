@@ -6,47 +6,23 @@
 
 #include "collector/analyse/digest.h"
 #include "collector/cli/cli.h"
-#include "collector/ingest/ingest.h"
 #include "collector/util/xalloc.h"
-
-static void file_read(struct stack_load *l, const struct stack_settings *s, const char *path)
-{
-    struct err err = {""};
-    struct model *m = xcalloc(1, sizeof *m);
-    l->model = xgrow(l->model, l->model_n, &l->model_cap, sizeof *l->model);
-    l->model[l->model_n++] = m;
-    if (ingest_file_window(path, &s->window, m, &err)) {
-        cli_error(s->command, "%s", err.text);
-        l->failed = 1;
-        return;
-    }
-    l->incomplete |= !model_complete(m);
-    for (size_t i = 0; i < m->process_n; i++) {
-        if (s->pid && m->process[i]->pid != s->pid)
-            continue;
-        l->process = xgrow(l->process, l->process_n, &l->process_cap, sizeof *l->process);
-        l->process[l->process_n++] = m->process[i];
-    }
-}
 
 int stack_load_read(struct stack_load *l, const struct stack_settings *s, char **argument)
 {
-    struct err err = {""};
+    size_t n = 0;
     memset(l, 0, sizeof *l);
+    l->traces = (struct traces){.command = s->command, .pid = s->pid, .window = s->window};
     l->symbols = symbols_new();
     stack_tree_init(&l->tree, stack_metric_at(STACK_METRIC_CPU));
-    if (!*argument && locate_newest(&l->paths, &err))
-        return cli_error(s->command, "%s", err.text) + 1;
-    for (; *argument; argument++)
-        if (locate_argument(&l->paths, *argument, &err)) {
-            cli_error(s->command, "%s", err.text);
-            l->failed = 1;
-        }
-    for (size_t i = 0; i < l->paths.n; i++)
-        file_read(l, s, l->paths.at[i]);
-    if (!l->process_n && !l->failed)
-        return cli_error(s->command, "there is no process %lu in what was read", s->pid) + 1;
-    return l->process_n ? 0 : EXIT_ERROR + 1;
+    while (argument[n])
+        n++;
+    int status = traces_read(&l->traces, argument, n);
+    l->process_n = l->traces.n;
+    l->process = xcalloc(l->process_n, sizeof *l->process);
+    for (size_t i = 0; i < l->process_n; i++)
+        l->process[i] = l->traces.at[i].process;
+    return status;
 }
 
 /* Where there is more than one process, each has a frame of its own. */
@@ -128,20 +104,10 @@ int stack_load_tree(struct stack_load *l, const struct stack_settings *s)
     return 0;
 }
 
-int stack_load_status(const struct stack_load *l)
-{
-    return l->failed ? EXIT_ERROR : l->incomplete ? EXIT_NO_VERDICT : EXIT_FINE;
-}
-
 void stack_load_release(struct stack_load *l)
 {
     stack_tree_release(&l->tree);
-    for (size_t i = 0; i < l->model_n; i++) {
-        model_release(l->model[i]);
-        free(l->model[i]);
-    }
-    free(l->model);
     free(l->process);
     symbols_free(l->symbols);
-    paths_release(&l->paths);
+    traces_release(&l->traces);
 }
