@@ -105,7 +105,9 @@ static uint32_t frame_put(struct frames *f, const struct frame *wanted)
 uint32_t frames_named_in(struct frames *f, enum frame_kind kind, const char *label,
                          const char *module)
 {
-    return frame_put(f, &(struct frame){kind, label, "", "", 0, NULL, module, 0});
+    return frame_put(
+        f,
+        &(struct frame){.kind = kind, .label = label, .file = "", .source = "", .module = module});
 }
 
 uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label)
@@ -139,14 +141,20 @@ static const char *function_label(struct frames *f, const struct proto_name *n,
     return pool_format(&f->process->pool, "%s [%s:%" PRIu64 "]", n->label, n->file, line);
 }
 
+/* 1 where a name is no more than "file.lua:12". */
+static int is_place(const char *name, const char *file)
+{
+    size_t n = strlen(file);
+    return !strncmp(name, file, n) && name[n] == ':' && !strchr(name, '[');
+}
+
 /* "name file.lua:12", or only the place where the name is no more than that. */
 static const char *line_label(struct frames *f, const char *name, const char *path, uint64_t line)
 {
     const char *file = stack_file_short(path);
-    size_t file_n = strlen(file);
-    int is_place = !strncmp(name, file, file_n) && name[file_n] == ':' && !strchr(name, '[');
-    return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, is_place ? "" : name,
-                       is_place ? "" : " ", file, line);
+    int only = is_place(name, file);
+    return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, only ? "" : name, only ? "" : " ",
+                       file, line);
 }
 
 static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
@@ -154,10 +162,17 @@ static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
     const struct rec_proto *r = rowset_find(&f->process->protos, node->value);
     const struct proto_name *n = proto_name(f, node->value, r);
     uint64_t defined = r ? r->line_defined : 0;
-    struct frame wanted = {FRAME_LUA, n->module, n->file, n->source, 0, NULL, n->module, defined};
+    struct frame wanted = {.kind = FRAME_LUA,
+                           .label = n->module,
+                           .file = n->file,
+                           .source = n->source,
+                           .module = n->module,
+                           .defined = defined,
+                           .last = r ? r->last_line : 0};
     if (f->by == BY_MODULE)
         return frame_put(f, &wanted);
     wanted.label = function_label(f, n, r);
+    wanted.is_place = is_place(n->label, stack_file_short(n->file));
     wanted.line = defined;
     if (f->by == BY_LINE && node->line) {
         wanted.function = wanted.label;

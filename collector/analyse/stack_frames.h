@@ -28,6 +28,8 @@ struct frame {
     const char *function; /* BY_LINE: the label of its function; else NULL: the label is it */
     const char *module;   /* what it is BY_MODULE; "" of notes and others that are of none */
     uint64_t defined;     /* Lua: where its function is defined; 0: main chunk, or unknown */
+    uint64_t last;        /* Lua: where that definition ends */
+    int is_place;         /* Lua: the label is a place only: no name is known */
 };
 
 /* What is known of a native address. */

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "collector/util/xalloc.h"
 
 enum { TEXT_MAX = 16 << 20 };
@@ -49,6 +52,30 @@ static char *read_all(int fd, size_t n)
     return NULL;
 }
 
+/* 1 where TEXT is what the process loaded from this file, whatever the file's date says. */
+static int is_loaded(const struct process *p, const char *path, const char *text, size_t n)
+{
+    for (size_t i = 0; i < p->spans.n; i++) {
+        const struct span *s = rowset_at(&p->spans, i);
+        struct text file = process_text(p, s->end.file);
+        if (s->end.source_bytes == n && s->end.text_hash && file.n &&
+            !strcmp(file.at + (*file.at == '@'), path))
+            return XXH64(text, n, 0) == s->end.text_hash;
+    }
+    return 0;
+}
+
+static void text_take(struct stack_source *s, const struct process *p, char *text, size_t n)
+{
+    s->changed = s->changed && !(text && is_loaded(p, s->path, text, n));
+    if (s->changed || !text) {
+        free(text);
+        return;
+    }
+    s->text = text;
+    lines_find(s, n);
+}
+
 static void text_read(struct stack_source *s, const struct process *p)
 {
     struct stat st;
@@ -59,12 +86,9 @@ static void text_read(struct stack_source *s, const struct process *p)
         return;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= TEXT_MAX) {
         s->changed = is_newer(p, &st);
-        if (!s->changed)
-            s->text = read_all(fd, (size_t)st.st_size);
+        text_take(s, p, read_all(fd, (size_t)st.st_size), (size_t)st.st_size);
     }
     close(fd);
-    if (s->text)
-        lines_find(s, (size_t)st.st_size);
 }
 
 const struct stack_source *stack_source_of(struct stack_sources *s, const struct process *p,

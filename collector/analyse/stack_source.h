@@ -1,7 +1,7 @@
 /* stack_source: the text of a Lua file that ran, line by line, where it is still to be had.
  *
  * A text is taken only from a regular file of bounded size that has not changed since the process
- * ended.  Each file is read at most once. */
+ * ended, by its date or by the hash of what was loaded from it.  Each file is read at most once. */
 #ifndef COLLECTOR_ANALYSE_STACK_SOURCE_H
 #define COLLECTOR_ANALYSE_STACK_SOURCE_H
 

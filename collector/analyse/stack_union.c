@@ -6,7 +6,8 @@
 
 #include "collector/util/xalloc.h"
 
-static const struct frame folded = {FRAME_NOTE, "[smaller stacks]", "", "", 0, NULL, "", 0};
+static const struct frame folded = {
+    .kind = FRAME_NOTE, .label = "[smaller stacks]", .file = "", .source = "", .module = ""};
 
 void stack_union_init(struct stack_union *u)
 {

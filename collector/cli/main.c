@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "show where start-up, memory and crossings go"},
     {"flame", cmd_flame, "show where the time went, as stacks: text or a picture"},
     {"export", cmd_export, "write stacks for other programs: pprof, speedscope, chrome"},
+    {"diff", cmd_diff, "compare traces: what got slower, faster, new, gone"},
     {"check", cmd_check, "hold traces against budgets: pass or fail"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };

@@ -32,7 +32,7 @@ static uint32_t process_node(struct stack_load *l, struct process *p)
     if (l->process_n < 2)
         return 0;
     const char *label = pool_format(&p->pool, "%s (pid %u)", digest_command(&d), p->pid);
-    struct frame f = {FRAME_NOTE, label, "", "", 0, NULL, "", 0};
+    struct frame f = {.kind = FRAME_NOTE, .label = label, .file = "", .source = "", .module = ""};
     return stack_tree_child(&l->tree, 0, stack_tree_frame(&l->tree, &f));
 }
 

@@ -108,7 +108,8 @@ static void put_title(const struct drawing *d, const struct stack_node *n, const
     fputs("</title>", d->out);
 }
 
-static const struct frame all = {FRAME_NOTE, "all", "", "", 0, NULL, "", 0};
+static const struct frame all = {
+    .kind = FRAME_NOTE, .label = "all", .file = "", .source = "", .module = ""};
 
 static void put_frame(struct drawing *d, uint32_t number, unsigned depth, uint64_t before)
 {

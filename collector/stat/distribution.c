@@ -89,6 +89,18 @@ double student_quantile(double p, double df)
     return inverse(student_cdf, df, p);
 }
 
+double binomial_at_least(uint64_t k, uint64_t n, double p)
+{
+    if (!k)
+        return 1;
+    return k > n ? 0 : beta_regular((double)k, (double)(n - k) + 1, p);
+}
+
+double binomial_at_most(uint64_t k, uint64_t n, double p)
+{
+    return k >= n ? 1 : beta_regular((double)(n - k), (double)k + 1, 1 - p);
+}
+
 double binomial_half_cdf(size_t k, size_t n)
 {
     double sum = 0, whole = lgamma((double)n + 1) - (double)n * M_LN2;

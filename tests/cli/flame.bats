@@ -108,7 +108,10 @@ share() { # PATTERN
     [[ $output == *"      1  local M = {}"* ]]
     run -0 "$MODPROF" report --annotate other.lua
     [[ $output == *"no sample is of"* ]]
-    touch work.lua
+    touch work.lua # another date, the same text
+    run -0 "$MODPROF" report --annotate work.lua
+    [[ $output == *"      1  local M = {}"* ]]
+    echo '-- more' >>work.lua
     run -0 "$MODPROF" report --annotate work.lua
     [[ $output == *"has changed since"* ]]
 }

@@ -1,0 +1,76 @@
+/* diff_metrics: what is measured without sampling: the metrics that budgets know.  See diff.h. */
+#include "collector/diff/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/budget/measure.h"
+#include "collector/util/xalloc.h"
+
+static const enum metric_id compared[] = {
+    METRIC_process_wall, METRIC_process_cpu,   METRIC_process_rss,    METRIC_first_line,
+    METRIC_module_self,  METRIC_module_lua,    METRIC_chunks_compile, METRIC_lua_peak,
+    METRIC_lua_live,     METRIC_lua_allocated, METRIC_lua_blocks,     METRIC_c_peak,
+    METRIC_c_allocated,  METRIC_c_blocks,      METRIC_crossings_down, METRIC_crossings_down_time,
+    METRIC_crossings_up,
+};
+
+/* The items of one run, so that a place that comes twice is one value. */
+struct run_values {
+    struct diff_section *section;
+    double *value; /* by number of row */
+    size_t n;
+};
+
+static void take(void *ctx, double value, const char *place)
+{
+    struct run_values *r = ctx;
+    struct diff_row like = {.label = place, .kind = "", .place = ""};
+    size_t number = (size_t)(diff_row(r->section, &like) - r->section->row);
+    if (number >= r->n) {
+        r->value = xrealloc(r->value, number + 1, sizeof *r->value);
+        memset(r->value + r->n, 0, (number + 1 - r->n) * sizeof *r->value);
+        r->n = number + 1;
+    }
+    r->value[number] += value;
+}
+
+static void run_add(struct diff_section *s, int side, const struct diff_run *run,
+                    const struct metric *m)
+{
+    struct run_values r = {.section = s};
+    for (size_t i = 0; i < run->n; i++) {
+        const char *doubt = measure_each(m, run->digest[i], take, &r);
+        s->doubt = s->doubt ? s->doubt : doubt;
+    }
+    for (size_t i = 0; i < r.n; i++) {
+        struct diff_value *v = &s->row[i].side[side];
+        v->sum += r.value[i];
+        v->squares += r.value[i] * r.value[i];
+        s->whole[side] += r.value[i];
+    }
+    free(r.value);
+}
+
+void diff_metrics(struct diff *d, const struct diff_side side[SIDE_N], const struct diff_options *o)
+{
+    (void)o;
+    for (size_t i = 0; i < sizeof compared / sizeof *compared; i++) {
+        const struct metric *m = metric_at(compared[i]);
+        struct diff_section like = {.name = m->name,
+                                    .title = m->summary,
+                                    .quantity = m->quantity,
+                                    .nature =
+                                        m->timing == TIMING_EXACT ? DIFF_COUNTED : DIFF_TIMED};
+        struct diff_section *s = diff_section_new(d, &like, side);
+        for (int k = 0; k < SIDE_N; k++) {
+            for (size_t r = 0; r < side[k].n; r++)
+                run_add(s, k, &side[k].run[r], m);
+            s->whole[k] /= (double)side[k].n;
+        }
+        if (s->n)
+            continue;
+        diff_section_release(s);
+        d->n--;
+    }
+}

@@ -1,0 +1,161 @@
+# `modprof diff`: what is news between two runs, and what is noise.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export TMPDIR=$PWD LC_ALL=C.UTF-8
+    cat >v1.lua <<'LUA'
+local M = {}
+local function spin(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  return s
+end
+function M.steady()
+  local r = 1
+  return (spin(30000)) + r
+end
+function M.grows()
+  local x = 1
+  local s = 0
+  for i = 1, 10000 do s = s + i % 3 end
+  return s + #string.rep("x", 100)
+end
+function M.goes()
+  local s = 0
+  for i = 1, 20000 do s = s + i % 3 end
+  local x = 1
+  local y = 1
+  return s + x + y
+end
+for i = 1, (N or 300) do M.steady() M.grows() M.goes() end
+LUA
+    # M.grows takes four times as long, M.goes is another function, everything stands two lines lower.
+    sed -e 's/10000/40000/' -e 's/M\.goes/M.comes/' -e '1s/^/\n\n/' -e 's/^  local y = 1$/&\n  y = y + 1\n  y = y * 2/' v1.lua |
+        sed -e 's/#string.rep("x", 100)/#string.rep("x", 100):upper()/' >v2.lua
+}
+
+# One run a side, on a machine that may be busy: a margin that its noise does not reach.
+margin="--margin 50"
+
+# record SCRIPT TRACE [LUA]: the script always runs under one name.
+record() {
+    cp "$1" main.lua
+    MODPROF_CPU=1999 MODPROF_OUT=$PWD/$2 LD_PRELOAD=$SHIM lua5.4 -e "${3:-N = 300}" main.lua
+}
+
+verdict() { # LABEL
+    jq -r --arg l "$1" '.sections[] | select(.name == "cpu") | .rows[] | select(.label == $l) | .verdict' out.json
+}
+
+@test "two runs of one program are no news" {
+    record v1.lua a.mprof
+    record v1.lua b.mprof
+    # shellcheck disable=SC2086 # two words
+    run -0 "$MODPROF" diff $margin a.mprof b.mprof --section cpu
+    [[ $output == *"news         nothing;"* ]]
+    "$MODPROF" diff a.mprof b.mprof -f json >out.json
+    [ "$(jq '[.sections[] | select(.nature == "counted") | .rows[] | select(.verdict != "same")] | length' out.json)" = 0 ]
+}
+
+@test "what got slower, what is new and what is gone is told by function, though the source has changed" {
+    record v1.lua a.mprof
+    record v2.lua b.mprof
+    # shellcheck disable=SC2086
+    "$MODPROF" diff $margin a.mprof b.mprof -f json >out.json
+    [ "$(verdict M.grows)" = more ]
+    [ "$(verdict M.steady)" = same ] || [ -z "$(verdict M.steady)" ]
+    [ "$(verdict 'spin (main.lua)')" = same ]
+    [ "$(verdict M.comes)" = new ]
+    [ "$(verdict main.lua:17)" = gone ] # no line tells what it was called
+    # shellcheck disable=SC2086
+    "$MODPROF" diff $margin b.mprof a.mprof -f json >out.json
+    [ "$(verdict M.grows)" = less ]
+    run -0 "$MODPROF" diff a.mprof b.mprof
+    [[ $output == *"slower"*"M.grows (by its lines)"* ]]
+    [[ $output == *"Benjamini-Hochberg"* ]]
+    [[ $output == *"crossings.down"*"string.upper"* ]]
+}
+
+@test "a run that is twice as long has the same shares" {
+    record v1.lua a.mprof
+    record v1.lua b.mprof 'N = 900'
+    "$MODPROF" diff a.mprof b.mprof -f json >out.json
+    [ "$(verdict 'spin (main.lua)')" = more ]
+    "$MODPROF" diff --compare share a.mprof b.mprof -f json >out.json
+    [ "$(verdict 'spin (main.lua)')" = same ]
+}
+
+@test "several runs a side, and folders, are means of runs" {
+    mkdir a b
+    for i in 1 2 3; do
+        record v1.lua a/$i.mprof
+        record v1.lua b/$i.mprof
+    done
+    "$MODPROF" diff a b -f json >folders.json
+    "$MODPROF" diff a/1.mprof a/2.mprof a/3.mprof --vs b/1.mprof b/2.mprof b/3.mprof -f json >files.json
+    cmp <(jq 'del(.a, .b)' folders.json) <(jq 'del(.a, .b)' files.json)
+    [ "$(jq '.a.runs | length' files.json)" = 3 ]
+    # A mean of three runs is one run's worth, not three.
+    "$MODPROF" diff a/1.mprof b -f json >one.json
+    run -0 jq -s '(.[0].sections[0].a.value / .[1].sections[0].a.value) | . > 0.5 and . < 2' files.json one.json
+    [ "$output" = true ]
+    run -0 "$MODPROF" diff a b
+    [[ $output == *"t test of the scatter of the runs"* ]]
+}
+
+@test "what is compared is what the flame graph of each side has" {
+    record v1.lua a.mprof
+    record v1.lua b.mprof
+    "$MODPROF" diff a.mprof b.mprof -f json >out.json
+    for side in a b; do
+        "$MODPROF" flame $side.mprof >$side.folded
+        folded=$(awk '/;spin .main.lua. [0-9]*$/ { sum += $NF } END { print sum }' $side.folded)
+        [ "$(jq --arg s $side '.sections[0].rows[] | select(.label == "spin (main.lua)") | .[$s].value' out.json | cut -d. -f1)" = "$folded" ]
+    done
+}
+
+@test "JSON is what docs/diff.schema.json says" {
+    record v1.lua a.mprof
+    record v2.lua b.mprof
+    "$MODPROF" diff a.mprof b.mprof -f json >out.json
+    python3 - "$BATS_TEST_DIRNAME/../../docs/diff.schema.json" out.json <<'PY'
+import json, jsonschema, sys
+schema, value = (json.load(open(f)) for f in sys.argv[1:])
+jsonschema.Draft7Validator.check_schema(schema)
+jsonschema.validate(value, schema)
+# The schema has no holes: another member is an error.
+value["sections"][0]["rows"][0]["more"] = 1
+try:
+    jsonschema.validate(value, schema)
+except jsonschema.ValidationError:
+    sys.exit(0)
+sys.exit("anything is valid")
+PY
+}
+
+@test "exit statuses: compared, worse with --exit-code, usage, incomplete" {
+    record v1.lua a.mprof
+    record v2.lua b.mprof
+    run -0 "$MODPROF" diff a.mprof b.mprof
+    run -3 "$MODPROF" diff --exit-code --section cpu a.mprof b.mprof
+    run -0 "$MODPROF" diff --exit-code --section cpu a.mprof a.mprof
+    run -2 "$MODPROF" diff a.mprof
+    [[ $output == *"two traces are needed"* ]]
+    run -2 "$MODPROF" diff a.mprof a.mprof b.mprof
+    [[ $output == *"--vs"* ]]
+    run -2 "$MODPROF" diff --level x a.mprof b.mprof
+    run -1 "$MODPROF" diff a.mprof none.mprof
+    run -1 "$MODPROF" diff --section nothing a.mprof b.mprof
+    head -c -20 b.mprof >cut.mprof
+    run -4 "$MODPROF" diff a.mprof cut.mprof
+}
+
+@test "traces without samples are compared by what is counted" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/a.mprof lua5.4 -e 'require "pl.pretty"'
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/b.mprof lua5.4 -e 'require "pl.pretty" require "pl.Date" for i = 1, 50 do math.sin(i) end'
+    run -0 "$MODPROF" diff a.mprof b.mprof
+    [[ $output == *"neither side has samples"* ]]
+    [[ $output == *"module.lua"*"new"*"pl.Date"* ]]
+    [[ $output == *"new"*"+50"*"math.sin"* ]]
+}
