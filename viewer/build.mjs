@@ -2,6 +2,7 @@
 //
 // The file holds one <style>, one <script> and the placeholder <!--modprof-data-->, where modprof puts the
 // data (docs/PAGE.md).
+import { createHash } from 'node:crypto';
 import { build } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -35,9 +36,22 @@ for (const [what, body] of [
     if (body.includes(`</${what}`) || body.includes('<!--'))
         throw new Error(`the bundled ${what} holds </${what} or <!--`);
 }
-const page = (await readFile(join(here, 'src/page.html'), 'utf8'))
+let page = (await readFile(join(here, 'src/page.html'), 'utf8'))
     .replace('/*style*/', () => style)
     .replace('/*script*/', () => script);
+// Only this very script may run, and nothing may be fetched but from the page's own server.
+const inline = /<script>([\s\S]*?)<\/script>/.exec(page)[1];
+const hash = createHash('sha256').update(inline).digest('base64');
+const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${hash}'`,
+    "style-src 'unsafe-inline'",
+    'img-src data: blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+].join('; ');
+page = page.replace('/*policy*/', () => policy);
 if (page.split(PLACEHOLDER).length !== 2) throw new Error(`src/page.html needs one ${PLACEHOLDER}`);
 await mkdir(dirname(out), { recursive: true });
 await writeFile(out, page);

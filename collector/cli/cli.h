@@ -13,6 +13,7 @@ int cmd_check(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_view(int argc, char **argv);
 
 /* Says on stderr "modprof COMMAND: TEXT" and where the help is; returns EXIT_USAGE. */
 int cli_usage_error(const char *command, const char *format, ...)

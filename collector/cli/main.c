@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"flame", cmd_flame, "show where the time went, as stacks: text or a picture"},
     {"export", cmd_export, "write stacks for other programs: pprof, speedscope, chrome"},
     {"diff", cmd_diff, "compare traces: what got slower, faster, new, gone"},
+    {"view", cmd_view, "show traces in the browser"},
     {"check", cmd_check, "hold traces against budgets: pass or fail"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };

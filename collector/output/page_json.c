@@ -105,7 +105,7 @@ static void trace_write(const struct page_trace *t, const struct page_options *o
 
 void page_trace_json(const struct page_trace *t, const struct page_options *o, FILE *out)
 {
-    fprintf(out, "{\"schema\":\"modprof-page-trace\",\"version\":%d,\"name\":", JSON_PAGE_VERSION);
+    fprintf(out, "{\"schema\":\"modprof-page\",\"version\":%d,\"name\":", JSON_PAGE_VERSION);
     page_text(out, t->name);
     trace_rest(t, o, out);
     fputs("}\n", out);
