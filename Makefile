@@ -158,6 +158,7 @@ test:
 	@tests/run $(BUILD) $(ONLY)
 
 test-build: all $(UNIT) $(HOSTS)
+	@tests/foreign/fetch $(BUILD)
 
 demo:
 	@$(MAKE) --no-print-directory deps-demo

@@ -1,6 +1,7 @@
 /* check_json: the verdicts for programs; docs/check.schema.json describes them. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/output/check_output.h"
 #include "collector/output/json_value.h"
@@ -18,7 +19,7 @@ static json_t *bound(const struct bound *b)
 
 static json_t *text_or_null(const char *text)
 {
-    return text && *text ? json_string(text) : json_null();
+    return text && *text ? json_bytes(text, strlen(text)) : json_null();
 }
 
 static void put_rule(json_t *v, const struct rule *r)

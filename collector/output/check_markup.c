@@ -25,6 +25,9 @@ static void xml_put(const char *text, FILE *out)
             fputs("&quot;", out);
         else if (c < 0x20)
             fputc(' ', out);
+        else if (c == 0xef && i + 2 < n && !memcmp(clean + i, "\xef\xbf", 2) &&
+                 (unsigned char)clean[i + 2] >= 0xbe) /* U+FFFE, U+FFFF */
+            i += 2;
         else
             fputc(c, out);
     }
@@ -98,13 +101,15 @@ enum { ANNOTATIONS_MAX = 10, SUMMARY_ROWS_MAX = 1000 }; /* GitHub's: 10 a kind a
 /* A workflow command ends with its line; in properties : and , have a meaning too. */
 static void github_put(const char *text, int property, FILE *out)
 {
-    for (; *text; text++) {
-        if (*text == '%' || *text == '\r' || *text == '\n' ||
-            (property && (*text == ':' || *text == ',')))
-            fprintf(out, "%%%02X", (unsigned char)*text);
+    size_t n;
+    char *clean = escape_utf8_only(text, strlen(text), &n);
+    for (const char *at = clean; *at; at++) {
+        if (*at == '%' || *at == '\r' || *at == '\n' || (property && (*at == ':' || *at == ',')))
+            fprintf(out, "%%%02X", (unsigned char)*at);
         else
-            fputc(*text, out);
+            fputc(*at, out);
     }
+    free(clean);
 }
 
 void check_github(const struct check_report *r, FILE *out)
@@ -135,13 +140,15 @@ void check_github(const struct check_report *r, FILE *out)
 /* A cell of a Markdown table; returns its bytes. */
 static size_t markdown_put(const char *text, FILE *out)
 {
-    size_t n = 0;
-    for (; *text; text++, n++) {
-        if (strchr("|\\`*_<>[]#", *text))
-            n += fputc('\\', out) != EOF;
-        fputc(*text == '\n' || *text == '\r' ? ' ' : *text, out);
+    size_t bytes = 0, n;
+    char *clean = escape_utf8_only(text, strlen(text), &n);
+    for (const char *at = clean; *at; at++, bytes++) {
+        if (strchr("|\\`*_<>[]#", *at))
+            bytes += fputc('\\', out) != EOF;
+        fputc(*at == '\n' || *at == '\r' ? ' ' : *at, out);
     }
-    return n;
+    free(clean);
+    return bytes;
 }
 
 /* A row; returns its bytes, escapes included. */
@@ -159,7 +166,7 @@ static size_t summary_row(const struct finding *f, FILE *out)
 static size_t row_most(const struct finding *f)
 {
     char *sentence = check_sentence(f);
-    size_t n = 2 * strlen(sentence) + 40;
+    size_t n = 3 * strlen(sentence) + 40; /* a byte that is no text becomes three */
     free(sentence);
     return n;
 }

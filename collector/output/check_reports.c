@@ -32,6 +32,26 @@ static void put_sentence(json_t *v, const char *key, const struct finding *f)
     free(sentence);
 }
 
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const char *text)
+{
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+/* The same for the same rule in every run and wherever it stands in the file, so that it is known again.  SEEN
+ * counts the rules of one name, which may be several. */
+static json_t *fingerprint(const struct check_report *r, const struct finding *f,
+                           struct rowset *seen)
+{
+    char hex[17];
+    uint64_t h = hash(hash(UINT64_C(0xcbf29ce484222325), r->file), f->rule->name);
+    uint64_t nth = ++*(uint64_t *)rowset_put(seen, h);
+    snprintf(hex, sizeof hex, "%016" PRIx64, h + nth - 1);
+    return json_string(hex);
+}
+
 /* ---- SARIF ---- */
 
 /* A relative reference: what may not stand in a URI is written as %XX. */
@@ -61,10 +81,14 @@ static json_t *sarif_location(const struct check_report *r, const struct finding
     return v;
 }
 
-static json_t *sarif_result(const struct check_report *r, const struct finding *f)
+static json_t *sarif_result(const struct check_report *r, const struct finding *f, int rule,
+                            struct rowset *seen)
 {
     json_t *v = json_object(), *message = json_object(), *locations = json_array();
     json_put_text(v, "ruleId", f->rule->metric->name);
+    json_put_u64(v, "ruleIndex", (uint64_t)rule);
+    json_put(v, "partialFingerprints",
+             json_pack("{s:o}", "modprofRule/v1", fingerprint(r, f, seen)));
     json_put_text(v, "level", is_error(r, f) ? "error" : "warning");
     put_sentence(message, "text", f);
     json_put(v, "message", message);
@@ -73,7 +97,8 @@ static json_t *sarif_result(const struct check_report *r, const struct finding *
     return v;
 }
 
-static json_t *sarif_rules(const struct check_report *r)
+/* NUMBER[METRIC_N] tells where a metric stands in the list. */
+static json_t *sarif_rules(const struct check_report *r, int *number)
 {
     const struct findings *f = r->findings;
     json_t *list = json_array();
@@ -82,6 +107,7 @@ static json_t *sarif_rules(const struct check_report *r)
         const struct metric *m = f->at[i].rule->metric;
         if (!is_result(r, &f->at[i]) || said[metric_number(m)]++)
             continue;
+        number[metric_number(m)] = (int)json_array_size(list);
         json_array_append_new(list, json_pack("{s:s,s:{s:s}}", "id", m->name, "shortDescription",
                                               "text", m->summary));
     }
@@ -90,10 +116,17 @@ static json_t *sarif_rules(const struct check_report *r)
 
 void check_sarif(const struct check_report *r, FILE *out)
 {
-    json_t *results = json_array(), *rules = sarif_rules(r);
-    for (size_t i = 0; i < r->findings->n; i++)
-        if (is_result(r, &r->findings->at[i]))
-            json_array_append_new(results, sarif_result(r, &r->findings->at[i]));
+    int number[METRIC_N] = {0};
+    struct rowset seen;
+    json_t *results = json_array(), *rules = sarif_rules(r, number);
+    rowset_init(&seen, sizeof(uint64_t));
+    for (size_t i = 0; i < r->findings->n; i++) {
+        const struct finding *f = &r->findings->at[i];
+        if (is_result(r, f))
+            json_array_append_new(
+                results, sarif_result(r, f, number[metric_number(f->rule->metric)], &seen));
+    }
+    rowset_release(&seen);
     json_t *v = json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:o}]}", "$schema",
                           "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
                           "runs", "tool", "driver", "name", "modprof", "version", MODPROF_VERSION,
@@ -105,22 +138,11 @@ void check_sarif(const struct check_report *r, FILE *out)
 
 /* ---- GitLab ---- */
 
-/* The same for the same rule in every run, so that GitLab knows it again (FNV-1a). */
-static json_t *fingerprint(const struct check_report *r, const struct finding *f, size_t number)
-{
-    char *text = xformat("%s\n%s\n%zu", r->file, f->rule->name, number);
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (const char *at = text; *at; at++)
-        h = (h ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-    free(text);
-    char hex[17];
-    snprintf(hex, sizeof hex, "%016" PRIx64, h);
-    return json_string(hex);
-}
-
 void check_gitlab(const struct check_report *r, FILE *out)
 {
     json_t *list = json_array();
+    struct rowset seen;
+    rowset_init(&seen, sizeof(uint64_t));
     for (size_t i = 0; i < r->findings->n; i++) {
         const struct finding *f = &r->findings->at[i];
         if (!is_result(r, f))
@@ -128,13 +150,14 @@ void check_gitlab(const struct check_report *r, FILE *out)
         json_t *v = json_object();
         put_sentence(v, "description", f);
         json_put_text(v, "check_name", f->rule->metric->name);
-        json_put(v, "fingerprint", fingerprint(r, f, i));
+        json_put(v, "fingerprint", fingerprint(r, f, &seen));
         json_put_text(v, "severity", is_error(r, f) ? "major" : "minor");
         json_put(v, "location",
                  json_pack("{s:o,s:{s:I}}", "path", json_bytes(r->file, strlen(r->file)), "lines",
                            "begin", line_of(f)));
         json_array_append_new(list, v);
     }
+    rowset_release(&seen);
     json_dumpf(list, out, JSON_INDENT(1));
     fputc('\n', out);
     json_decref(list);

@@ -1,7 +1,9 @@
 /* check_text: one line for each rule, the worst first, and a line that sums up. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "collector/output/check_output.h"
+#include "collector/util/escape.h"
 #include "collector/util/xalloc.h"
 
 /* With the head, the line of what is left out and the sum: 40. */
@@ -26,7 +28,8 @@ static char *run_text(const struct finding *f, int many)
 static char *notes(const struct finding *f, int many)
 {
     const char *reason = check_reason(f);
-    const char *message = f->excess > 0 && f->rule->message ? f->rule->message : "";
+    const char *say = f->excess > 0 && f->rule->message ? f->rule->message : "";
+    char *message = escape_text(say, strlen(say));
     char *place = check_place(f), *run = run_text(f, many), *change = check_change(f);
     const char *part[] = {place,  run,    change, f->m.lower_bound && f->digest ? "at least" : "",
                           reason, message};
@@ -39,6 +42,7 @@ static char *notes(const struct finding *f, int many)
     free(place);
     free(run);
     free(change);
+    free(message);
     return text;
 }
 
@@ -48,7 +52,9 @@ static void row(struct table *t, const struct columns *c, const struct finding *
     enum quantity q = f->rule->metric->quantity;
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, c->verdict, verdict_name(f->verdict));
-    table_cell(t, c->rule, f->rule->name);
+    char *name = escape_text(f->rule->name, strlen(f->rule->name));
+    table_cell(t, c->rule, name);
+    free(name);
     if (f->digest && f->m.n)
         table_cell(t, c->measured, quantity_show(text, q, f->value));
     if (f->bound)

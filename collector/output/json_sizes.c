@@ -1,4 +1,6 @@
 /* json_sizes: how large modules are, as source and as bytecode, for programs. */
+#include <string.h>
+
 #include "collector/output/json_sections.h"
 #include "collector/output/json_value.h"
 #include "collector/util/pattern.h"
@@ -23,7 +25,7 @@ static json_t *size(struct process *p, const struct module_size *m)
     json_put_text(v, "module", m->node->name);
     json_put(v, "file", json_sid_or_null(p, m->node->span->end.file));
     json_put_bool(v, "precompiled", m->precompiled);
-    json_put(v, "unknown", known ? json_null() : json_string(m->unknown));
+    json_put(v, "unknown", known ? json_null() : json_bytes(m->unknown, strlen(m->unknown)));
     json_put(v, "invalid", m->invalid ? json_string(m->invalid) : json_null());
     json_put(v, "source_bytes", known_or_null(!m->precompiled, (double)m->source_bytes));
     json_put(v, "source_gzip_bytes", known_or_null(text, (double)m->source_gzip));
