@@ -2,10 +2,9 @@
  * a new record does not compile before it is dealt with here.  See apply.h. */
 #include "collector/ingest/apply.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "collector/util/xalloc.h"
+#include "collector/ingest/apply_memory.h"
 
 static void seen_ns(struct process *p, uint64_t ns)
 {
@@ -197,60 +196,6 @@ static void apply_thread(struct process *p, const struct rec_thread *r)
     struct rec_thread *t = rowset_put(&p->threads, r->tid);
     *t = *r;
     t->name = keep(p, r->name);
-}
-
-/* ---- memory ---- */
-
-static void apply_alloc_mode(struct process *p, const struct rec_alloc_mode *r)
-{
-    p->alloc_mode = *r;
-}
-
-static void apply_alloc_site(struct process *p, const struct rec_alloc_site *r)
-{
-    *(struct rec_alloc_site *)rowset_put(&p->sites, r->id) = *r;
-}
-
-static void apply_alloc_count(struct process *p, const struct rec_alloc_count *r)
-{
-    *(struct rec_alloc_count *)rowset_put(&p->site_counts, r->site) = *r;
-}
-
-static void apply_gc(struct process *p, const struct rec_gc *r)
-{
-    *(struct rec_gc *)rowset_put(&p->collectors, r->state) = *r;
-}
-
-static void apply_gc_cycle(struct process *p, const struct rec_gc_cycle *r)
-{
-    *(struct rec_gc_cycle *)rowset_put(&p->cycles, p->cycles.n) = *r;
-    seen_ns(p, r->end_ns);
-}
-
-/* What the counts say when the mark comes is what lived at it. */
-static void mark_copy(const struct process *p, struct heap_mark *m)
-{
-    free(m->live);
-    m->live = xcalloc(p->site_counts.n + 1, sizeof *m->live);
-    m->live_n = 0;
-    for (size_t i = 0; i < p->site_counts.n; i++) {
-        const struct rec_alloc_count *c = rowset_at(&p->site_counts, i);
-        if (c->live_n || c->live_bytes)
-            m->live[m->live_n++] = (struct mark_live){c->site, c->live_n, c->live_bytes};
-    }
-}
-
-/* The shim keeps fewer; a damaged trace must not ask for memory without bound. */
-enum { MARKS_MAX = 1024 };
-
-static void apply_mark(struct process *p, const struct rec_mark *r)
-{
-    if (p->marks.n >= MARKS_MAX && !rowset_find(&p->marks, r->id))
-        return;
-    struct heap_mark *m = rowset_put(&p->marks, r->id);
-    m->about = *r;
-    mark_copy(p, m);
-    seen_ns(p, r->at_ns);
 }
 
 /* 1 where the kind is known; *BAD is set where its payload is damaged. */

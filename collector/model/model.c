@@ -15,16 +15,14 @@ void model_init(struct model *m, const char *path)
 
 static void process_free(struct process *p)
 {
-    struct rowset *sets[] = {
-        &p->strings,     &p->objects,    &p->copies, &p->functions, &p->states,   &p->spans,
-        &p->tries,       &p->hits,       &p->chunks, &p->crossings, &p->c_allocs, &p->uncovered,
-        &p->memory,      &p->protos,     &p->nodes,  &p->roles,     &p->threads,  &p->sites,
-        &p->site_counts, &p->collectors, &p->cycles, &p->marks};
-    for (size_t i = 0; i < p->marks.n; i++)
-        free(((struct heap_mark *)rowset_at(&p->marks, i))->live);
+    struct rowset *sets[] = {&p->strings,  &p->objects,   &p->copies, &p->functions, &p->states,
+                             &p->spans,    &p->tries,     &p->hits,   &p->chunks,    &p->crossings,
+                             &p->c_allocs, &p->uncovered, &p->memory, &p->protos,    &p->nodes,
+                             &p->roles,    &p->threads};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         rowset_release(sets[i]);
     sample_table_release(&p->samples);
+    memory_model_release(&p->heap);
     pool_release(&p->pool);
     free(p);
 }
@@ -57,15 +55,11 @@ static struct process *process_new(uint32_t pid, uint64_t start_real_ns)
     rowset_init(&p->c_allocs, sizeof(struct rec_c_alloc));
     rowset_init(&p->uncovered, sizeof(struct rec_uncovered));
     rowset_init(&p->memory, sizeof(struct rec_sample_memory));
-    rowset_init(&p->sites, sizeof(struct rec_alloc_site));
-    rowset_init(&p->site_counts, sizeof(struct rec_alloc_count));
-    rowset_init(&p->collectors, sizeof(struct rec_gc));
-    rowset_init(&p->cycles, sizeof(struct rec_gc_cycle));
-    rowset_init(&p->marks, sizeof(struct heap_mark));
     rowset_init(&p->protos, sizeof(struct rec_proto));
     rowset_init(&p->nodes, sizeof(struct rec_node));
     rowset_init(&p->roles, sizeof(struct rec_code_role));
     rowset_init(&p->threads, sizeof(struct rec_thread));
+    memory_model_init(&p->heap);
     return p;
 }
 

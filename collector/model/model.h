@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/model/memory_model.h"
 #include "collector/model/sample_table.h"
 #include "collector/util/pool.h"
 #include "collector/util/rowset.h"
@@ -18,18 +19,6 @@
 struct text {
     const char *at; /* NUL-terminated, may hold further NULs; never NULL once returned by a call */
     size_t n;
-};
-
-/* What of a site lived at a mark. */
-struct mark_live {
-    uint64_t site;
-    int64_t n, bytes;
-};
-
-struct heap_mark {
-    struct rec_mark about;
-    struct mark_live *live; /* owned; in the order of the sites' first counts */
-    size_t live_n;
 };
 
 enum span_seen { SPAN_SEEN_BEGIN = 1, SPAN_SEEN_END = 2 };
@@ -67,16 +56,11 @@ struct process {
     struct rowset memory;     /* struct rec_sample_memory, by number */
     struct rowset protos;     /* struct rec_proto, by id */
     struct rowset nodes;      /* struct rec_node, by id */
-    struct rec_alloc_mode alloc_mode;
-    struct rowset sites;       /* struct rec_alloc_site, by id */
-    struct rowset site_counts; /* struct rec_alloc_count, by site */
-    struct rowset collectors;  /* struct rec_gc, by state */
-    struct rowset cycles;      /* struct rec_gc_cycle, by number */
-    struct rowset marks;       /* struct heap_mark, by id */
     struct sample_table samples;
     struct sample_window window; /* samples outside of it are only counted */
     struct rowset roles;         /* struct rec_code_role, by lowest address */
     struct rowset threads;       /* struct rec_thread, by tid */
+    struct memory_model heap;    /* allocation by stack, marks, collectors */
     struct rec_sampler sampler;
     struct rec_c_heap c_heap;
     struct rec_self_cost self_cost;

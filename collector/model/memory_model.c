@@ -1,0 +1,87 @@
+/* memory_model: see memory_model.h. */
+#include "collector/model/memory_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/util/xalloc.h"
+
+void memory_model_init(struct memory_model *m)
+{
+    memset(m, 0, sizeof *m);
+    rowset_init(&m->sites, sizeof(struct alloc_site));
+    rowset_init(&m->gcs, sizeof(struct rec_gc));
+    rowset_init(&m->cycles, sizeof(struct rec_gc_cycle));
+}
+
+void memory_model_release(struct memory_model *m)
+{
+    for (size_t i = 0; i < m->mark_n; i++)
+        free(m->mark[i].cell);
+    free(m->mark);
+    rowset_release(&m->sites);
+    rowset_release(&m->gcs);
+    rowset_release(&m->cycles);
+}
+
+static int is_live(const struct alloc_site *s)
+{
+    return s->count.live_n || s->count.live_bytes;
+}
+
+static void copy_live(struct memory_model *m, struct mark *to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->sites.n; i++)
+        n += (size_t)is_live(rowset_at(&m->sites, i));
+    if (m->cell_n + n > MEMORY_MARK_CELLS_MAX) {
+        to->is_short = 1;
+        return;
+    }
+    to->cell = xcalloc(n, sizeof *to->cell);
+    for (size_t i = 0; i < m->sites.n; i++) {
+        const struct alloc_site *s = rowset_at(&m->sites, i);
+        if (is_live(s))
+            to->cell[to->cell_n++] =
+                (struct mark_cell){(uint32_t)i, s->count.live_n, s->count.live_bytes};
+    }
+    m->cell_n += n;
+}
+
+/* The one of this id, emptied, or a new one; NULL where there are too many. */
+static struct mark *mark_place(struct memory_model *m, uint64_t id)
+{
+    for (size_t i = m->mark_n; i-- > 0;)
+        if (m->mark[i].about.id == id) {
+            m->cell_n -= m->mark[i].cell_n;
+            free(m->mark[i].cell);
+            return &m->mark[i];
+        }
+    if (m->mark_n == MEMORY_MARKS_MAX)
+        return NULL;
+    m->mark = xgrow(m->mark, m->mark_n, &m->mark_cap, sizeof *m->mark);
+    return &m->mark[m->mark_n++];
+}
+
+void memory_model_mark(struct memory_model *m, const struct rec_mark *r)
+{
+    struct mark *mark = mark_place(m, r->id);
+    if (!mark)
+        return;
+    *mark = (struct mark){.about = *r};
+    copy_live(m, mark);
+}
+
+struct mark_cell mark_live(const struct mark *m, uint32_t site)
+{
+    size_t lo = 0, hi = m->cell_n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->cell[mid].site < site)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < m->cell_n && m->cell[lo].site == site ? m->cell[lo]
+                                                      : (struct mark_cell){site, 0, 0};
+}
