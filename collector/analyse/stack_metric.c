@@ -1,7 +1,17 @@
 /* stack_metric: see stack_metric.h. */
 #include "collector/analyse/stack_metric.h"
 
+#include "collector/analyse/memory_tree.h"
 #include "collector/analyse/stack_other.h"
+
+#define MEMORY_NONE \
+    "where memory is allocated is not recorded in what was read: run the program with " \
+    "MODPROF_ALLOC=sample or MODPROF_ALLOC=exact in its environment; `modprof report --section " \
+    "allocations` has the sums of every trace"
+#define MEMORY_NONE_FREED \
+    "nothing is known of what Lua's collector freed in these traces: that takes " \
+    "MODPROF_ALLOC=sample " \
+    "or MODPROF_ALLOC=exact in the environment of the program, and a collection while it runs"
 
 static void add_samples(const struct stack_part *p, uint64_t clock)
 {

@@ -16,8 +16,9 @@ static const char help[] =
     "usage: modprof report [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Shows what a trace says: what was covered and what was lost, the tree of modules\n"
-    "with the phases of their loading, CPU time, allocations, and calls across the\n"
-    "Lua/C border.  CPU time needs a trace of a program run with MODPROF_CPU=999.\n"
+    "with the phases of their loading, CPU time, allocations, memory by line, the garbage\n"
+    "collector, and calls across the Lua/C border.  CPU time needs a trace of a program run\n"
+    "with MODPROF_CPU=999, memory by line one with MODPROF_ALLOC=sample or exact.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "A DIR stands for the traces in it; - for standard input.  Of more than eight processes\n"
     "only a table is shown: choose one with --pid or its FILE.\n"
@@ -30,7 +31,10 @@ static const char help[] =
     "      --filter PATTERN     only modules, functions and objects with this in their\n"
     "                           name (a glob where it holds *, ? or [)\n"
     "  -p, --pid PID            only this process\n"
-    "      --section NAMES      overview, modules, cpu, allocations, crossings (comma-separated);\n"
+    "      --leaks              only what holds ever more memory, and what is held besides\n"
+    "      --growth MARK MARK   only what grew between two marks: names, or #1, name#2\n"
+    "      --section NAMES      overview, modules, cpu, allocations, memory, crossings\n"
+    "                           (comma-separated);\n"
     "                           sizes (only when named): modules as source, compressed, and as\n"
     "                           bytecode, and what precompiling would save\n"
     "      --annotate FILE      this Lua file (a path or the end of one) line by line, with the\n"
@@ -56,6 +60,7 @@ static const struct option_word section_words[] = {{"overview", SECTION_OVERVIEW
                                                    {"crossings", SECTION_CROSSINGS},
                                                    {"cpu", SECTION_CPU},
                                                    {"sizes", SECTION_SIZES},
+                                                   {"memory", SECTION_MEMORY},
                                                    {"all", SECTION_ALL},
                                                    {NULL, 0}};
 static int set_sections(struct report_settings *s, char *names)
@@ -93,7 +98,14 @@ static int set_width(struct report_settings *s, const char *given)
     return 0;
 }
 
-enum { OPTION_FILTER = 256, OPTION_SECTION, OPTION_COLOR, OPTION_ANNOTATE };
+enum {
+    OPTION_FILTER = 256,
+    OPTION_SECTION,
+    OPTION_COLOR,
+    OPTION_ANNOTATE,
+    OPTION_LEAKS,
+    OPTION_GROWTH
+};
 
 static int set_option(struct report_settings *s, int option, char *value)
 {
@@ -117,7 +129,15 @@ static int set_option(struct report_settings *s, int option, char *value)
     case OPTION_ANNOTATE:
         s->options.annotate = value;
         return 0;
+    case OPTION_LEAKS:
+        s->special |= SECTION_LEAKS;
+        return 0;
+    case OPTION_GROWTH:
+        s->special |= SECTION_GROWTH;
+        s->options.growth_from = value;
+        return 0;
     case OPTION_SECTION:
+        s->section_given = 1;
         return set_sections(s, value);
     case OPTION_COLOR:
         v = options_color("report", value);
@@ -136,6 +156,8 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
                                            {"width", required_argument, NULL, 'w'},
                                            {"pid", required_argument, NULL, 'p'},
                                            {"filter", required_argument, NULL, OPTION_FILTER},
+                                           {"leaks", no_argument, NULL, OPTION_LEAKS},
+                                           {"growth", required_argument, NULL, OPTION_GROWTH},
                                            {"annotate", required_argument, NULL, OPTION_ANNOTATE},
                                            {"section", required_argument, NULL, OPTION_SECTION},
                                            {"color", required_argument, NULL, OPTION_COLOR},
@@ -155,11 +177,15 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
             return options_error("report", option, argv[optind - 1]) + 1;
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
+        if (option == OPTION_GROWTH && !(s->options.growth_to = argv[optind++]))
+            return cli_usage_error("report", "--growth takes two marks") + 1;
     }
     if (s->options.annotate && s->json)
         return cli_usage_error("report", "--annotate is for people; `--section cpu` has the lines "
                                          "as JSON") +
                1;
+    if (s->special)
+        s->options.sections = s->special | (s->section_given ? s->options.sections : 0);
     if (!s->top_given)
         s->options.top = s->json ? SIZE_MAX : TOP_DEFAULT;
     return 0;

@@ -9,6 +9,8 @@ enum { REPORT_WIDTH_MIN = 40 };
 
 struct report_settings {
     struct report_options options;
+    unsigned special; /* sections that take the place of all others */
+    int section_given;
     int json, top_given;
     unsigned long pid; /* only this process; 0: all */
     unsigned width;    /* 0: not given */

@@ -199,6 +199,14 @@ static json_t *process(struct digest *d, const struct report_options *o)
         json_put(v, "cpu", json_cpu(d, o));
     if (o->sections & SECTION_ALLOCATIONS)
         json_put(v, "allocations", json_allocations(d, o));
+    if (o->sections & SECTION_MEMORY) {
+        json_put(v, "memory", json_memory(d, o));
+        json_put(v, "collector", json_collector(d));
+    }
+    if (o->sections & SECTION_LEAKS)
+        json_put(v, "leaks", json_leaks(d, o));
+    if (o->sections & SECTION_GROWTH)
+        json_put(v, "growth", json_growth(d, o));
     if (o->sections & SECTION_CROSSINGS)
         json_put(v, "crossings", json_crossings(d, o));
     return v;

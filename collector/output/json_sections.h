@@ -14,6 +14,10 @@ json_t *json_chunks(struct digest *d, const struct report_options *o);
 json_t *json_sizes(struct digest *d, const struct report_options *o);
 json_t *json_cpu(struct digest *d, const struct report_options *o);
 json_t *json_allocations(struct digest *d, const struct report_options *o);
+json_t *json_memory(struct digest *d, const struct report_options *o);
+json_t *json_collector(struct digest *d);
+json_t *json_leaks(struct digest *d, const struct report_options *o);
+json_t *json_growth(struct digest *d, const struct report_options *o); /* o->growth_from, growth_to */
 json_t *json_crossings(struct digest *d, const struct report_options *o);
 
 #endif

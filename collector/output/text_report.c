@@ -57,6 +57,10 @@ void text_process(struct digest *d, const struct report_options *o, const struct
         text_annotate(d, o->annotate, c);
         return;
     }
+    if (o->sections & SECTION_LEAKS)
+        text_leaks(d, o, c);
+    if (o->sections & SECTION_GROWTH)
+        text_growth(d, o, c);
     text_overview(d, o, c);
     if ((o->sections & SECTION_MODULES) && has_lua) {
         text_modules(d, o, c);
@@ -68,6 +72,12 @@ void text_process(struct digest *d, const struct report_options *o, const struct
         text_cpu(d, o, c);
     if (o->sections & SECTION_ALLOCATIONS)
         text_allocations(d, o, c);
+    if (o->sections & SECTION_MEMORY) {
+        text_memory(d, o, c);
+        text_collector(d, o, c);
+        text_series(d, c);
+        text_marks(d, c);
+    }
     if ((o->sections & SECTION_CROSSINGS) && has_lua)
         text_crossings(d, o, c);
 }

@@ -21,6 +21,12 @@ void text_chunks(struct digest *d, const struct report_options *o, const struct 
 void text_sizes(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_cpu(struct digest *d, const struct report_options *o, const struct canvas *c);
 void text_allocations(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_memory(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_collector(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_series(struct digest *d, const struct canvas *c);
+void text_leaks(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_growth(struct digest *d, const struct report_options *o, const struct canvas *c);
+void text_marks(struct digest *d, const struct canvas *c);
 void text_crossings(struct digest *d, const struct report_options *o, const struct canvas *c);
 
 /* Where Lua code asked for a span: "file.lua:12", "" where C did.  Released with free(). */

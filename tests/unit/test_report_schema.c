@@ -44,6 +44,20 @@ static void check_enum(const json_t *v, const json_t *values, const char *where)
 
 static void check(json_t *v, json_t *schema, const char *where);
 
+static json_t *definitions; /* of the schema */
+
+static json_t *referred(json_t *schema)
+{
+    static const char at[] = "#/definitions/";
+    const char *ref = json_string_value(json_object_get(schema, "$ref"));
+    if (!ref)
+        return schema;
+    assert_memory_equal(ref, at, sizeof at - 1);
+    json_t *there = json_object_get(definitions, ref + sizeof at - 1);
+    assert_non_null(there);
+    return there;
+}
+
 static void check_members(json_t *v, json_t *schema, const char *where)
 {
     const char *key;
@@ -70,6 +84,7 @@ static void check(json_t *v, json_t *schema, const char *where)
 {
     size_t i;
     json_t *item, *rule;
+    schema = referred(schema);
     if ((rule = json_object_get(schema, "type")))
         check_type(v, rule, where);
     if ((rule = json_object_get(schema, "enum")))
@@ -90,7 +105,8 @@ static json_t *report_of(const struct trace *t, unsigned sections)
     struct err err;
     struct symbols *symbols = symbols_new();
     struct digest d, *one = &d;
-    struct report_options o = {.sections = sections, .top = SIZE_MAX};
+    struct report_options o = {
+        .sections = sections, .top = SIZE_MAX, .growth_from = "begin", .growth_to = "end"};
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
@@ -121,6 +137,7 @@ static void samples_match_the_schema(void **state)
 {
     (void)state;
     json_t *schema = json_load_file("docs/report.schema.json", 0, NULL);
+    definitions = json_object_get(schema, "definitions");
     struct trace t;
     trace_init(&t, 7);
     sampled(&t);
@@ -134,12 +151,32 @@ static void samples_match_the_schema(void **state)
     trace_free(&t);
 }
 
+static void memory_matches_the_schema(void **state)
+{
+    (void)state;
+    json_t *schema = json_load_file("docs/report.schema.json", 0, NULL);
+    struct trace t;
+    definitions = json_object_get(schema, "definitions");
+    trace_init(&t, 7);
+    trace_memory(&t);
+    json_t *v = report_of(&t, SECTION_ALL | SECTION_LEAKS | SECTION_GROWTH);
+    json_t *process = json_array_get(json_object_get(v, "processes"), 0);
+    check(v, schema, "memory");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(process, "leaks"), "accused")), 1);
+    assert_true(json_is_true(json_object_get(json_object_get(process, "growth"), "known")));
+    json_decref(v);
+    json_decref(schema);
+    trace_free(&t);
+}
+
 static void reports_match_the_schema(void **state)
 {
     (void)state;
     json_t *schema = json_load_file("docs/report.schema.json", 0, NULL); /* run at the top */
     struct trace t;
     assert_non_null(schema);
+    definitions = json_object_get(schema, "definitions");
     trace_init(&t, 7);
     trace_demo(&t);
     json_t *whole = report_of(&t, SECTION_ALL), *part = report_of(&t, SECTION_CROSSINGS);
@@ -160,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_match_the_schema),
         cmocka_unit_test(samples_match_the_schema),
+        cmocka_unit_test(memory_matches_the_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

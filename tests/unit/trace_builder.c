@@ -194,6 +194,82 @@ static void demo_memory(struct trace *t)
               .arena_bytes = 3000000, .written_bytes = 4000);
 }
 
+/* ---- memory ---- */
+
+static void memory_site(struct trace *t, uint64_t id, uint64_t heap, uint64_t line, uint64_t kind)
+{
+    TRACE_ADD(t, node, .id = id, .kind = NODE_LUA, .value = 1, .line = line);
+    TRACE_ADD(t, alloc_site, .id = id, .heap = heap, .lua = id, .kind = kind,
+              .object = heap == HEAP_C ? 2 : 0);
+}
+
+/* N blocks of EACH bytes made, of which HELD live: then, and in parts of that at two checks before. */
+static void memory_count(struct trace *t, uint64_t site, uint64_t n, uint64_t each, uint64_t held)
+{
+    uint64_t gone = n - held;
+    TRACE_ADD(t, alloc_count, .site = site, .seen_n = n, .alloc_n = n, .alloc_bytes = n * each,
+              .free_n = gone, .free_bytes = gone * each, .gc_free_n = gone,
+              .gc_free_bytes = gone * each, .live_n = (int64_t)held,
+              .live_bytes = (int64_t)(held * each), .peak_n = (int64_t)held,
+              .peak_bytes = (int64_t)(held * each), .check_n_n = 3, .check_bytes_n = 3,
+              .check_n = {held / 2, held / 4, held / 8},
+              .check_bytes = {held * each / 2, held * each / 4, held * each / 8});
+}
+
+static void memory_mark(struct trace *t, uint64_t id, const char *name, double ms, uint64_t bytes)
+{
+    TRACE_ADD(t, mark, .id = id, .name = trace_string(t, name), .origin = MARK_LUA,
+              .at_ns = trace_ms(t, ms), .state = 1, .lua_bytes = bytes);
+}
+
+static void memory_once(struct trace *t)
+{
+    TRACE_ADD(t, alloc_count, .site = 3, .seen_n = 50, .alloc_n = 50, .alloc_bytes = 5000,
+              .grow_n = 20, .grow_bytes = 3000, .live_n = 50, .live_bytes = 8000, .peak_n = 50,
+              .peak_bytes = 8000, .check_n_n = 3, .check_bytes_n = 3, .check_n = {50, 50, 50},
+              .check_bytes = {8000, 8000, 8000});
+}
+
+void trace_memory(struct trace *t)
+{
+    trace_process(t);
+    demo_objects(t);
+    TRACE_ADD(t, alloc_mode, .lua_mode = ALLOC_EXACT, .c_mode = ALLOC_EXACT, .sites_max = 1000);
+    TRACE_ADD(t, proto, .id = 1, .source = trace_string(t, "@work.lua"), .line_defined = 5);
+    memory_site(t, 1, HEAP_LUA, 10, ALLOC_TABLE);
+    memory_site(t, 2, HEAP_LUA, 20, ALLOC_STRING);
+    memory_site(t, 3, HEAP_LUA, 30, ALLOC_TABLE);
+    memory_site(t, 4, HEAP_C, 40, 0);
+    TRACE_ADD(t, alloc_count, .site = 2, .alloc_n = 10, .alloc_bytes = 400, .live_n = 10,
+              .live_bytes = 400);
+    memory_mark(t, 1, "begin", 5, 1000);
+    memory_count(t, 1, 10000, 56, 4);
+    memory_count(t, 2, 1000, 40, 900);
+    memory_once(t);
+    TRACE_ADD(t, alloc_count, .site = 4, .seen_n = 2, .alloc_n = 2, .alloc_bytes = 64, .live_n = 2,
+              .live_bytes = 64);
+    memory_mark(t, 2, "end", 30, 50000);
+    TRACE_ADD(t, check, .clock = {500000, 250000, 125000}, .clock_n = 3);
+    TRACE_ADD(t, state, .id = 1, .tid = t->pid, .created_ns = trace_ms(t, 1.6), .live_bytes = 44224,
+              .peak_bytes = 60000, .grow_bytes = 3000,
+              .kind_n = {[ALLOC_STRING] = 1000, [ALLOC_TABLE] = 10050}, .kind_n_n = ALLOC_KIND_N,
+              .kind_bytes = {[ALLOC_STRING] = 40000, [ALLOC_TABLE] = 565000},
+              .kind_bytes_n = ALLOC_KIND_N);
+    TRACE_ADD(t, gc, .state = 1, .how = 7, .step_n = 90, .step_ns = 900000, .cycle_n = 3,
+              .pause_max_ns = 30000, .free_n = 10096, .free_bytes = 563776, .pause_n_n = 20,
+              .pause_n = {[12] = 60, [13] = 20, [14] = 10});
+    TRACE_ADD(t, gc_cycle, .state = 1, .kind = GC_INCREMENTAL, .begin_ns = trace_ms(t, 6),
+              .end_ns = trace_ms(t, 9), .step_n = 30, .step_ns = 300000, .begin_bytes = 100000,
+              .end_bytes = 40000, .free_bytes = 60000);
+    for (int i = 0; i < 10; i++)
+        TRACE_ADD(t, sample_memory, .at_ns = trace_ms(t, 3 + i * 3),
+                  .lua_bytes = 5000u * (unsigned)i, .rss_bytes = 4000000,
+                  .alloc_bytes = 60000u * (unsigned)i, .kinds = KINDS_EXACT, .kind_live_n = 6,
+                  .kind_live = {[ALLOC_STRING] = 100, [ALLOC_TABLE] = 7});
+    trace_end(t, 0);
+    trace_frame(t);
+}
+
 void trace_demo(struct trace *t)
 {
     trace_process(t);

@@ -50,6 +50,10 @@ struct trace_span {
 };
 void trace_span(struct trace *t, const struct trace_span *s);
 
+/* A process with allocation by stack: work.lua's line 10 makes and loses tables, line 20 keeps ever more strings, line
+ * 30 made a table once, a C library called from line 40 holds blocks; marks "begin" and "end"; a collector; ended. */
+void trace_memory(struct trace *t);
+
 /* A whole, realistic process: objects, functions, nested and failed modules, crossings, states,
  * allocations, losses, milestones; ended. */
 void trace_demo(struct trace *t);

@@ -1,0 +1,40 @@
+/* memory_gc: what the collector cost, over all states of a process.
+ *
+ * Its time is charged to the lines that made what it freed: each block that it freed costs the same.  The time that
+ * goes into what stays is charged that way too, since it is what is thrown away that makes it run. */
+#ifndef COLLECTOR_ANALYSE_MEMORY_GC_H
+#define COLLECTOR_ANALYSE_MEMORY_GC_H
+
+#include "collector/model/model.h"
+
+enum { GC_PAUSE_N = 40 };
+
+struct gc_totals {
+    size_t state_n;                     /* states of which something is known; 0: nothing is */
+    unsigned how;                       /* enum gc_how: bits that all of them have */
+    uint64_t step_n, full_n, call_n;    /* runs of the collector */
+    uint64_t step_ns, full_ns, call_ns; /* their time */
+    uint64_t pause_max_ns, finalize_ns;
+    uint64_t cycle_n, minor_n, unlisted_n;
+    uint64_t free_n, free_bytes;
+    uint64_t pause_n[GC_PAUSE_N]; /* element i: of 2^i up to 2^(i+1) ns */
+    size_t generational_n;        /* states in that mode */
+};
+
+void gc_totals(struct gc_totals *g, const struct process *p);
+static inline uint64_t gc_total_ns(const struct gc_totals *g)
+{
+    return g->step_ns + g->full_ns + g->call_ns;
+}
+static inline uint64_t gc_run_n(const struct gc_totals *g)
+{
+    return g->step_n + g->full_n + g->call_n;
+}
+
+/* The length that SHARE (0 to 1) of the runs did not exceed, to the power of two above; 0: there was none. */
+uint64_t gc_pause_ns(const struct gc_totals *g, double share);
+
+/* Time of the collector for each block that it freed, as sites count them; 0: not known. */
+double memory_gc_ns_per_block(const struct process *p);
+
+#endif

@@ -1,0 +1,55 @@
+/* memory_leaks: which places keep what they allocate, and which of these keep more and more of it.
+ *
+ * Everything made at one line is one finding for each heap, whatever kinds of blocks it was and however
+ * often they grew.  A finding is *accused* where what it holds has risen from check to check: each check is made at
+ * the end of a collection, so garbage does not count, and comes when twice as much was allocated as at the one
+ * before.  What is made once and kept, a cache with a bound, a buffer that has its size does not
+ * rise; it is listed as kept, not accused. */
+#ifndef COLLECTOR_ANALYSE_MEMORY_LEAKS_H
+#define COLLECTOR_ANALYSE_MEMORY_LEAKS_H
+
+#include "collector/analyse/memory_rows.h"
+
+enum leak_verdict {
+    LEAK_RISES,  /* accused */
+    LEAK_UNSURE, /* nothing of it was released, but there were too few collections to see it rise */
+    LEAK_KEPT,   /* held, but it does not rise */
+    LEAK_VERDICT_N
+};
+const char *leak_verdict_name(enum leak_verdict v); /* "rises" ... */
+
+struct leak {
+    struct memory_row row; /* of one heap */
+    unsigned heap;         /* enum alloc_heap */
+    enum leak_verdict verdict;
+    const char *suppressed; /* pattern that covers it; NULL: none */
+};
+
+struct leaks {
+    struct leak *at; /* accused first, then most bytes held */
+    size_t n;
+    size_t verdict_n[LEAK_VERDICT_N]; /* without suppressed ones */
+    uint64_t verdict_bytes[LEAK_VERDICT_N];
+    size_t suppressed_n;
+    unsigned check_n; /* checks there were */
+};
+
+/* Which findings are not to be told of: 1 where the text is covered, with *PATTERN.  CTX is the caller's. */
+struct leak_filter {
+    const char *(*covers)(void *ctx, const struct leak *l);
+    void *ctx;
+};
+
+void leaks_build(struct leaks *l, struct process *p, struct symbols *symbols,
+                 const struct leak_filter *filter);
+void leaks_release(struct leaks *l);
+
+/* How bytes held went from check to check: [n - 1] is the newest, behind it LAST at the end. */
+struct leak_course {
+    const struct memory_sums *sums;
+    unsigned check_n;   /* that there were */
+    double clock_ratio; /* allocated by the end, over what was by the newest check; at least 1 */
+};
+enum leak_verdict leak_judge(const struct leak_course *c);
+
+#endif

@@ -1,0 +1,132 @@
+/* text_growth: `modprof report --growth MARK1 MARK2`, and the list of marks. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/analyse/memory_growth.h"
+#include "collector/output/memory_words.h"
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/util/human.h"
+#include "collector/util/pattern.h"
+#include "collector/util/xalloc.h"
+
+enum { WIDE_FROM = 110 };
+
+static const char *signed_bytes(char out[HUMAN_MAX + 2], int64_t bytes)
+{
+    char text[HUMAN_MAX];
+    snprintf(out, HUMAN_MAX + 2, "%s%s", bytes > 0 ? "+" : "", human_bytes(text, (double)bytes));
+    return out;
+}
+
+static void growth_row(struct table *t, const struct growth_row *r, int wide)
+{
+    char text[HUMAN_MAX + 2], kinds[MEMORY_KINDS_MAX];
+    table_row(t, TABLE_NO_PARENT);
+    table_cell(t, 0, signed_bytes(text, r->to_bytes - r->from_bytes));
+    table_cellf(t, 1, "%+" PRId64, r->to_n - r->from_n);
+    cell_bytes(t, 2, (double)r->from_bytes);
+    cell_bytes(t, 3, (double)r->to_bytes);
+    table_cell(t, 4, alloc_heap_name(r->heap));
+    table_cell(t, 5, r->label);
+    if (!wide)
+        return;
+    if (r->heap == HEAP_LUA)
+        table_cell(t, 6, memory_kinds_text(kinds, r->kinds));
+    table_cell(t, 7, r->file);
+}
+
+static void rows_print(const struct growth *g, const struct report_options *o,
+                       const struct canvas *c)
+{
+    static const char *const title[] = {"growth", "blocks", "from",  "to",
+                                        "heap",   "line",   "kinds", "file"};
+    static const unsigned flags[] = {
+        COLUMN_RIGHT,   COLUMN_RIGHT,   COLUMN_RIGHT,    COLUMN_RIGHT, 0,
+        COLUMN_CUT_END, COLUMN_CUT_END, COLUMN_CUT_START};
+    int wide = c->width >= WIDE_FROM;
+    struct table *t = table_new();
+    size_t n = 0;
+    for (int i = 0; i < (wide ? 8 : 6); i++)
+        table_column(t, title[i], flags[i]);
+    for (size_t i = 0; i < g->n; i++)
+        if ((pattern_match(o->filter, g->row[i].label) ||
+             pattern_match(o->filter, g->row[i].file)) &&
+            n++ < o->top)
+            growth_row(t, &g->row[i], wide);
+    table_print(t, c);
+    page_more(c, n > o->top ? n - o->top : 0, "lines");
+    if (!n)
+        page_note(c, TONE_PLAIN, o->filter ? "No line matches the filter." : "No line changed.");
+    table_free(t);
+}
+
+static const char *mark_name(struct process *p, const struct mark *m)
+{
+    const char *name = process_display(p, m->about.name);
+    return *name ? name : pool_format(&p->pool, "#%" PRIu64, m->about.id);
+}
+
+static void heading_print(struct process *p, const struct growth *g, const struct canvas *c)
+{
+    char lua[HUMAN_MAX + 2], heap[HUMAN_MAX + 2], from[HUMAN_MAX], to[HUMAN_MAX];
+    int64_t lua_all = (int64_t)g->to->about.lua_bytes - (int64_t)g->from->about.lua_bytes;
+    char *text = xformat("from %s (after %s) to %s (after %s): Lua %s, C %s", mark_name(p, g->from),
+                         human_ns(from, (double)process_since_start(p, g->from->about.at_ns)),
+                         mark_name(p, g->to),
+                         human_ns(to, (double)process_since_start(p, g->to->about.at_ns)),
+                         signed_bytes(lua, lua_all),
+                         signed_bytes(heap, g->to->about.c_bytes - g->from->about.c_bytes));
+    page_heading(c, "Growth", text);
+    free(text);
+}
+
+void text_growth(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    struct process *p = d->process;
+    const struct mark *from = growth_mark(p, o->growth_from), *to = growth_mark(p, o->growth_to);
+    struct growth g;
+    if (!from || !to) {
+        char *text =
+            xformat("there is no mark `%s` in this process", from ? o->growth_to : o->growth_from);
+        page_heading(c, "Growth", text);
+        free(text);
+        text_marks(d, c);
+        return;
+    }
+    if (!p->heap.sites.n) {
+        page_heading(c, "Growth", memory_why_none(p));
+        return;
+    }
+    growth_build(&g, p, d->symbols, from, to);
+    heading_print(p, &g, c);
+    if (from->is_short || to->is_short)
+        page_note(c, TONE_WARNING, "There were too many marks to keep what was live at this one.");
+    rows_print(&g, o, c);
+    growth_release(&g);
+}
+
+void text_marks(struct digest *d, const struct canvas *c)
+{
+    static const char *const title[] = {"mark", "name", "after", "Lua", "C", "resident", "by"};
+    struct process *p = d->process;
+    struct table *t = table_new();
+    for (int i = 0; i < 7; i++)
+        table_column(t, title[i], i == 1 ? COLUMN_CUT_END : i == 6 ? 0 : COLUMN_RIGHT);
+    for (size_t i = 0; i < p->heap.mark_n; i++) {
+        const struct rec_mark *m = &p->heap.mark[i].about;
+        table_row(t, TABLE_NO_PARENT);
+        table_cellf(t, 0, "#%" PRIu64, m->id);
+        table_cell(t, 1, process_display(p, m->name));
+        cell_ns(t, 2, (double)process_since_start(p, m->at_ns));
+        cell_bytes(t, 3, (double)m->lua_bytes);
+        cell_bytes(t, 4, (double)m->c_bytes);
+        cell_bytes(t, 5, (double)m->rss_bytes);
+        table_cell(t, 6, mark_origin_name((unsigned)m->origin));
+    }
+    if (p->heap.mark_n)
+        page_heading(c, "Marks", "--growth NAME NAME shows what grew between two");
+    table_print(t, c);
+    table_free(t);
+}

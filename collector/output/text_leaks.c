@@ -1,0 +1,186 @@
+/* text_leaks: `modprof report --leaks`: what holds ever more memory, and what is held besides. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "collector/analyse/memory_leaks.h"
+#include "collector/analyse/stack_merge.h"
+#include "collector/output/memory_words.h"
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/output/text_series.h"
+#include "collector/util/human.h"
+#include "collector/util/pattern.h"
+#include "collector/util/xalloc.h"
+
+enum { WIDE_FROM = 110, STACK_SHOWN = 6, STACKS_SHOWN = 5 };
+
+static void columns(struct table *t, int wide)
+{
+    table_column(t, "held", COLUMN_RIGHT);
+    table_column(t, "+-", COLUMN_RIGHT);
+    table_column(t, "blocks", COLUMN_RIGHT);
+    table_column(t, "of made", COLUMN_RIGHT);
+    table_column(t, "heap", 0);
+    table_column(t, "course", 0);
+    table_column(t, "line", COLUMN_CUT_END);
+    if (wide) {
+        table_column(t, "kinds", COLUMN_CUT_END);
+        table_column(t, "file", COLUMN_CUT_START);
+    }
+}
+
+/* What was held at the checks, oldest first, and at the end. */
+static void course_cell(struct table *t, const struct leaks *l, const struct leak *k)
+{
+    double value[MEMORY_CHECKS + 1];
+    size_t n = 0;
+    for (unsigned i = l->check_n; i-- > 0;)
+        value[n++] = (double)k->row.sums.check[i].bytes;
+    value[n++] = (double)k->row.sums.of[MEMORY_LIVE].bytes;
+    char *bars = series_bars(value, n);
+    table_cell(t, 5, bars);
+    free(bars);
+}
+
+static void leak_row(struct table *t, const struct leaks *l, const struct leak *k, int wide)
+{
+    const struct memory_amount *of = k->row.sums.of;
+    char share[HUMAN_MAX], kinds[MEMORY_KINDS_MAX];
+    table_row(t, TABLE_NO_PARENT);
+    cell_bytes(t, 0, (double)of[MEMORY_LIVE].bytes);
+    cell_bytes(t, 1, memory_live_error(&k->row.sums));
+    cell_count(t, 2, of[MEMORY_LIVE].n);
+    table_cell(t, 3, human_share(share, (double)of[MEMORY_LIVE].n, (double)of[MEMORY_MADE].n));
+    table_cell(t, 4, alloc_heap_name(k->heap));
+    course_cell(t, l, k);
+    table_cell(t, 6, k->row.label);
+    if (!wide)
+        return;
+    if (k->heap == HEAP_LUA)
+        table_cell(t, 7, memory_kinds_text(kinds, k->row.sums.kinds));
+    table_cell(t, 8, k->row.file);
+}
+
+static int is_shown(const struct leak *k, enum leak_verdict v, const struct report_options *o)
+{
+    return k->verdict == v && !k->suppressed &&
+           (pattern_match(o->filter, k->row.label) || pattern_match(o->filter, k->row.file));
+}
+
+static size_t group_print(const struct leaks *l, enum leak_verdict v,
+                          const struct report_options *o, const struct canvas *c, size_t top)
+{
+    int wide = c->width >= WIDE_FROM;
+    struct table *t = table_new();
+    size_t n = 0;
+    columns(t, wide);
+    for (size_t i = 0; i < l->n; i++)
+        if (is_shown(&l->at[i], v, o) && n++ < top)
+            leak_row(t, l, &l->at[i], wide);
+    table_print(t, c);
+    page_more(c, n > top ? n - top : 0, "lines");
+    table_free(t);
+    return n;
+}
+
+/* The stack that made most of it, innermost first. */
+static void stack_print(struct frames *f, struct merger *m, const struct leak *k,
+                        const struct canvas *c)
+{
+    const struct alloc_site *site = rowset_at(&f->process->heap.sites, k->row.site);
+    struct sample_total at = {.native = site->about.native, .lua = site->about.lua};
+    const struct merged *stack = merger_stack(m, &at);
+    size_t shown = stack->n < STACK_SHOWN ? stack->n : STACK_SHOWN;
+    char bytes[HUMAN_MAX];
+    fprintf(c->out, "\n  %s from %s, mostly through\n",
+            human_bytes(bytes, (double)k->row.sums.of[MEMORY_LIVE].bytes), k->row.label);
+    for (size_t i = 0; i < shown; i++)
+        fprintf(c->out, "    %s\n", f->at[stack->frame[i]].label);
+    if (shown < stack->n)
+        fprintf(c->out, "    ... %zu callers more\n", stack->n - shown);
+}
+
+static void stacks_print(struct digest *d, const struct leaks *l, const struct report_options *o,
+                         const struct canvas *c)
+{
+    struct frames f;
+    size_t n = 0;
+    frames_init(&f, d->process, d->symbols, BY_LINE);
+    struct merger *m = merger_new(&f);
+    for (size_t i = 0; i < l->n && n < STACKS_SHOWN; i++)
+        if (is_shown(&l->at[i], LEAK_RISES, o)) {
+            stack_print(&f, m, &l->at[i], c);
+            n++;
+        }
+    merger_free(m);
+    frames_release(&f);
+}
+
+static void accused_print(struct digest *d, const struct leaks *l, const struct report_options *o,
+                          const struct canvas *c)
+{
+    char text[300], bytes[HUMAN_MAX];
+    if (!l->verdict_n[LEAK_RISES]) {
+        page_heading(c, "Leaks",
+                     l->check_n < 2 ? "not known: there were too few collections to see what rises"
+                                    : "none: nothing holds ever more");
+        return;
+    }
+    snprintf(text, sizeof text,
+             "%zu %s ever more, %s at the end; course: held after collections, each after twice as "
+             "much allocation as the one before, and at the end",
+             l->verdict_n[LEAK_RISES], l->verdict_n[LEAK_RISES] == 1 ? "line holds" : "lines hold",
+             human_bytes(bytes, (double)l->verdict_bytes[LEAK_RISES]));
+    page_heading(c, "Leaks", text);
+    group_print(l, LEAK_RISES, o, c, o->top);
+    stacks_print(d, l, o, c);
+}
+
+static void rest_print(const struct leaks *l, const struct report_options *o,
+                       const struct canvas *c)
+{
+    size_t half = o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
+    if (l->verdict_n[LEAK_UNSURE]) {
+        page_heading(c, "Perhaps",
+                     "nothing of it was freed, but there were too few collections to see it rise");
+        group_print(l, LEAK_UNSURE, o, c, half);
+    }
+    if (l->verdict_n[LEAK_KEPT]) {
+        page_heading(c, "Held besides", "at the end, or when lua_close began; it does not rise");
+        group_print(l, LEAK_KEPT, o, c, half);
+    }
+    if (l->suppressed_n)
+        fprintf(c->out, "\n%zu %s suppressed by .modprof\n", l->suppressed_n,
+                l->suppressed_n == 1 ? "line is" : "lines are");
+}
+
+/* Lua memory that was not given back even by lua_close. */
+static void left_print(struct digest *d, const struct canvas *c)
+{
+    char text[200], bytes[HUMAN_MAX];
+    uint64_t left = 0;
+    for (size_t i = 0; i < d->process->states.n; i++) {
+        const struct rec_state *s = rowset_at(&d->process->states, i);
+        left += s->closed_ns ? s->live_bytes : 0;
+    }
+    if (!left)
+        return;
+    snprintf(text, sizeof text, "%s of Lua memory was not given back by lua_close",
+             human_bytes(bytes, (double)left));
+    page_note(c, TONE_WARNING, text);
+}
+
+void text_leaks(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    struct leaks l;
+    if (!d->process->heap.sites.n) {
+        page_heading(c, "Leaks", memory_why_none(d->process));
+        return;
+    }
+    leaks_build(&l, d->process, d->symbols, o->leak_filter);
+    accused_print(d, &l, o, c);
+    rest_print(&l, o, c);
+    left_print(d, c);
+    leaks_release(&l);
+}

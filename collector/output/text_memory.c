@@ -1,0 +1,172 @@
+/* text_memory: where memory is allocated and held: by line, function, module, kind, C function, library. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/analyse/memory_rows.h"
+#include "collector/output/memory_words.h"
+#include "collector/output/text_page.h"
+#include "collector/output/text_report.h"
+#include "collector/util/human.h"
+#include "collector/util/pattern.h"
+#include "collector/util/xalloc.h"
+
+enum { WIDE_FROM = 110 };
+
+/* One table: what its rows are, which of them, in which order. */
+struct memory_view {
+    const char *title, *remarks, *what, *whats;
+    enum memory_by by;
+    unsigned heaps;
+    enum memory_sum order;
+    int is_main; /* 1: as many rows as asked for; else half of that */
+};
+
+static const struct memory_view views[] = {
+    {"Lua memory by line",
+     "made: allocated, with growth; held: at the end, or when lua_close began", "line", "lines",
+     MEMORY_BY_LINE, MEMORY_HEAP_LUA, MEMORY_MADE, 1},
+    {"Lua memory by function", "", "function", "functions", MEMORY_BY_FUNCTION, MEMORY_HEAP_LUA,
+     MEMORY_MADE, 0},
+    {"Lua memory by module", "", "module", "modules", MEMORY_BY_MODULE, MEMORY_HEAP_LUA,
+     MEMORY_MADE, 0},
+    {"Lua memory made within C functions", "", "C function", "C functions", MEMORY_BY_C_FUNCTION,
+     MEMORY_HEAP_LUA, MEMORY_MADE, 0},
+    {"Lua memory by kind", "", "kind", "kinds", MEMORY_BY_KIND, MEMORY_HEAP_LUA, MEMORY_MADE, 0},
+    {"At the peak", "what was held when most was", "line", "lines", MEMORY_BY_LINE, MEMORY_HEAP_LUA,
+     MEMORY_PEAK, 0},
+    {"Thrown away", "lines by the bytes that were freed again", "line", "lines", MEMORY_BY_LINE,
+     MEMORY_HEAP_LUA, MEMORY_FREED, 0},
+    {"Growing blocks", "tables, buffers and stacks that were resized, each with its growths",
+     "line", "lines", MEMORY_BY_LINE, MEMORY_HEAP_LUA, MEMORY_GROWN, 0},
+    {"C memory by line", "of the Lua code that called into C; else the C function", "line", "lines",
+     MEMORY_BY_LINE, MEMORY_HEAP_C, MEMORY_MADE, 0},
+    {"C memory by library", "the code that called malloc", "library", "libraries",
+     MEMORY_BY_LIBRARY, MEMORY_HEAP_C, MEMORY_MADE, 0},
+};
+
+struct memory_columns {
+    unsigned bytes, error, share, n, grown, held, held_error, peak, freed, kinds, label, file;
+    int wide;
+};
+
+static void columns(struct memory_columns *m, struct table *t, const struct memory_view *v)
+{
+    m->bytes = table_column(t, "made", COLUMN_RIGHT);
+    m->error = table_column(t, "+-", COLUMN_RIGHT);
+    m->share = table_column(t, "share", COLUMN_RIGHT);
+    m->n = table_column(t, "blocks", COLUMN_RIGHT);
+    m->grown = v->order == MEMORY_GROWN ? table_column(t, "growths", COLUMN_RIGHT) : 0;
+    m->held = table_column(t, "held", COLUMN_RIGHT);
+    m->held_error = table_column(t, "+-", COLUMN_RIGHT);
+    m->peak = table_column(t, "at peak", COLUMN_RIGHT);
+    m->freed = table_column(t, "freed", COLUMN_RIGHT);
+    m->label =
+        table_column(t, v->what, v->by == MEMORY_BY_LIBRARY ? COLUMN_CUT_START : COLUMN_CUT_END);
+    if (!m->wide)
+        return;
+    m->kinds = table_column(t, "kinds", COLUMN_CUT_END);
+    m->file = table_column(t, "file", COLUMN_CUT_START);
+}
+
+static void row_print(const struct memory_columns *m, struct table *t, const struct memory_view *v,
+                      const struct memory_row *r, const struct memory_sums *whole)
+{
+    const struct memory_amount *of = r->sums.of;
+    char share[HUMAN_MAX], kinds[MEMORY_KINDS_MAX];
+    table_row(t, TABLE_NO_PARENT);
+    cell_bytes(t, m->bytes, (double)of[MEMORY_MADE].bytes);
+    cell_bytes(t, m->error, memory_made_error(&r->sums));
+    table_cell(t, m->share,
+               human_share(share, (double)of[v->order].bytes, (double)whole->of[v->order].bytes));
+    cell_count(t, m->n, of[MEMORY_MADE].n);
+    if (m->grown)
+        cell_count(t, m->grown, of[MEMORY_GROWN].n);
+    cell_bytes(t, m->held, (double)of[MEMORY_LIVE].bytes);
+    cell_bytes(t, m->held_error, memory_live_error(&r->sums));
+    cell_bytes(t, m->peak, (double)of[MEMORY_PEAK].bytes);
+    if (of[MEMORY_MADE].bytes)
+        table_cell(
+            t, m->freed,
+            human_share(share, (double)of[MEMORY_FREED].bytes, (double)of[MEMORY_MADE].bytes));
+    table_cell(t, m->label, r->label);
+    if (!m->wide)
+        return;
+    table_cell(t, m->file, r->file);
+    if (v->by != MEMORY_BY_KIND)
+        table_cell(t, m->kinds, memory_kinds_text(kinds, r->sums.kinds));
+}
+
+static int is_chosen(const struct memory_view *v, const struct report_options *o,
+                     const struct memory_row *r)
+{
+    return (r->sums.of[v->order].bytes || r->sums.of[v->order].n) &&
+           (pattern_match(o->filter, r->label) || pattern_match(o->filter, r->file));
+}
+
+static void view_print(struct digest *d, const struct memory_view *v,
+                       const struct report_options *o, const struct canvas *c)
+{
+    struct memory_rows rows;
+    struct memory_columns m = {.wide = c->width >= WIDE_FROM};
+    struct table *t = table_new();
+    size_t n = 0, top = v->is_main || o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
+    memory_rows_build(&rows, d->process, d->symbols, v->by, v->heaps);
+    memory_rows_sort(&rows, v->order);
+    columns(&m, t, v);
+    for (size_t i = 0; i < rows.n; i++)
+        if (is_chosen(v, o, &rows.row[i]) && n++ < top)
+            row_print(&m, t, v, &rows.row[i], &rows.whole);
+    if (n)
+        page_heading(c, v->title, v->remarks);
+    table_print(t, c);
+    page_more(c, n > top ? n - top : 0, v->whats);
+    table_free(t);
+    memory_rows_release(&rows);
+}
+
+static void mode_text(char *out, size_t size, const char *heap, uint64_t mode, uint64_t interval)
+{
+    char bytes[HUMAN_MAX];
+    if (mode == ALLOC_EXACT)
+        snprintf(out, size, "%s: every allocation", heap);
+    else if (mode == ALLOC_SAMPLED)
+        snprintf(out, size, "%s: sampled, one each %s on average; +- is the standard error", heap,
+                 human_bytes(bytes, (double)interval));
+    else
+        snprintf(out, size, "%s: not recorded", heap);
+}
+
+/* What is not in the rows, to the byte. */
+static void missing_print(struct digest *d, const struct canvas *c)
+{
+    struct memory_rows rows;
+    char text[200], bytes[HUMAN_MAX];
+    memory_rows_build(&rows, d->process, d->symbols, MEMORY_BY_KIND, MEMORY_HEAP_LUA);
+    uint64_t made = d->lua.alloc_bytes + d->lua.grow_bytes, seen = rows.whole.of[MEMORY_MADE].bytes;
+    if (memory_mode(d->process, HEAP_LUA) == ALLOC_EXACT && made > seen) {
+        snprintf(text, sizeof text, "%s of Lua's allocations are in none of the tables",
+                 human_bytes(bytes, (double)(made - seen)));
+        page_field(c, TONE_WARNING, "not in them", text);
+    }
+    memory_rows_release(&rows);
+}
+
+void text_memory(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    const struct rec_alloc_mode *m = &d->process->heap.mode;
+    char text[200];
+    if (!d->process->heap.sites.n) {
+        if (digest_has_lua(d))
+            page_heading(c, "Memory by line", memory_why_none(d->process));
+        return;
+    }
+    page_heading(c, "Memory by stack", "");
+    mode_text(text, sizeof text, "Lua", m->lua_mode, m->lua_interval);
+    page_field(c, TONE_PLAIN, "recorded", text);
+    mode_text(text, sizeof text, "C", m->c_mode, m->c_interval);
+    page_field(c, TONE_PLAIN, "", text);
+    missing_print(d, c);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        view_print(d, &views[i], o, c);
+}

@@ -1,0 +1,383 @@
+/* test_memory: sites of allocation become rows, findings, growth and stacks that add up. */
+/* SOURCES: tests/unit/trace_builder.c */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/analyse/digest.h"
+#include "collector/analyse/memory_gc.h"
+#include "collector/analyse/memory_growth.h"
+#include "collector/analyse/memory_leaks.h"
+#include "collector/analyse/stack_metric.h"
+#include "collector/ingest/ingest.h"
+#include "collector/output/flame_folded.h"
+#include "collector/output/text_report.h"
+#include "collector/output/text_series.h"
+#include "tests/unit/trace_builder.h"
+
+struct fixture {
+    struct trace trace;
+    struct model model;
+    struct process *process;
+    struct symbols *symbols;
+};
+
+static void end(struct fixture *f)
+{
+    symbols_free(f->symbols);
+    model_release(&f->model);
+    trace_free(&f->trace);
+}
+
+static void reads(struct fixture *f)
+{
+    struct err err;
+    assert_int_equal(ingest_bytes("t", f->trace.bytes, f->trace.n, &f->model, &err), 0);
+    f->process = f->model.process[0];
+    f->symbols = symbols_new();
+}
+
+static void begin(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    trace_init(&f->trace, 7);
+    trace_memory(&f->trace);
+    reads(f);
+}
+
+static const struct memory_row *row(const struct memory_rows *r, const char *part)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (strstr(r->row[i].label, part))
+            return &r->row[i];
+    fail_msg("no row like %s", part);
+    return NULL;
+}
+
+static void rows_by_line_add_up(void **state)
+{
+    struct fixture f;
+    struct memory_rows r;
+    (void)state;
+    begin(&f);
+    memory_rows_build(&r, f.process, f.symbols, MEMORY_BY_LINE, MEMORY_HEAP_LUA);
+    assert_int_equal(r.n, 3);
+    assert_int_equal(row(&r, ":10")->sums.of[MEMORY_MADE].bytes, 560000);
+    assert_int_equal(row(&r, ":10")->sums.of[MEMORY_LIVE].n, 4);
+    assert_int_equal(row(&r, ":20")->sums.of[MEMORY_LIVE].bytes, 36000);
+    assert_int_equal(row(&r, ":30")->sums.of[MEMORY_MADE].bytes, 8000);
+    assert_int_equal(row(&r, ":30")->sums.of[MEMORY_GROWN].n, 20);
+    assert_int_equal(r.whole.of[MEMORY_MADE].bytes, 608000);
+    assert_int_equal(r.row[0].line, 10);
+    memory_rows_sort(&r, MEMORY_LIVE);
+    assert_int_equal(r.row[0].line, 20);
+    memory_rows_release(&r);
+    end(&f);
+}
+
+static void rows_by_kind_and_library(void **state)
+{
+    struct fixture f;
+    struct memory_rows r;
+    (void)state;
+    begin(&f);
+    memory_rows_build(&r, f.process, f.symbols, MEMORY_BY_KIND, MEMORY_HEAP_LUA);
+    assert_int_equal(r.n, 2);
+    assert_int_equal(row(&r, "table")->sums.of[MEMORY_MADE].n, 10050);
+    memory_rows_release(&r);
+    memory_rows_build(&r, f.process, f.symbols, MEMORY_BY_LIBRARY, MEMORY_HEAP_C | MEMORY_HEAP_LUA);
+    assert_int_equal(r.n, 1);
+    assert_string_equal(r.row[0].label, "/usr/lib/lpeg.so");
+    memory_rows_release(&r);
+    end(&f);
+}
+
+static void lanes_of_one_place_are_one_row(void **state)
+{
+    struct fixture f = {.process = NULL};
+    struct memory_rows r;
+    (void)state;
+    trace_init(&f.trace, 7);
+    trace_process(&f.trace);
+    TRACE_ADD(&f.trace, proto, .id = 1, .source = trace_string(&f.trace, "@a.lua"));
+    TRACE_ADD(&f.trace, node, .id = 1, .kind = NODE_LUA, .value = 1, .line = 3);
+    for (uint64_t lane = 0; lane < 3; lane++) {
+        TRACE_ADD(&f.trace, alloc_site, .id = lane + 1, .heap = HEAP_LUA, .lane = lane, .lua = 1);
+        TRACE_ADD(&f.trace, alloc_count, .site = lane + 1, .alloc_n = 2, .alloc_bytes = 10,
+                  .alloc_var = 4);
+    }
+    trace_frame(&f.trace);
+    reads(&f);
+    memory_rows_build(&r, f.process, f.symbols, MEMORY_BY_LINE, MEMORY_HEAP_LUA);
+    assert_int_equal(r.n, 1);
+    assert_int_equal(r.row[0].sums.of[MEMORY_MADE].n, 6);
+    assert_true(memory_made_error(&r.row[0].sums) > 3.46 * 1024); /* variances add: sqrt(12) KiB */
+    assert_true(memory_made_error(&r.row[0].sums) < 3.47 * 1024);
+    memory_rows_release(&r);
+    end(&f);
+}
+
+/* Counts whose site, node or function is lost, circles, wild values. */
+static void damaged_sites_are_rows_too(void **state)
+{
+    struct fixture f = {.process = NULL};
+    struct memory_rows r;
+    (void)state;
+    trace_init(&f.trace, 7);
+    trace_process(&f.trace);
+    TRACE_ADD(&f.trace, node, .id = 5, .parent = 5, .kind = NODE_COROUTINE);
+    TRACE_ADD(&f.trace, node, .id = 6, .kind = NODE_OVERFLOW);
+    TRACE_ADD(&f.trace, alloc_count, .site = 1, .alloc_n = 1, .alloc_bytes = 1);
+    TRACE_ADD(&f.trace, alloc_site, .id = 2, .heap = 77, .lua = 5, .kind = 1u << 20, .object = 9);
+    TRACE_ADD(&f.trace, alloc_count, .site = 2, .alloc_n = 1, .alloc_bytes = 2, .live_n = -5,
+              .live_bytes = INT64_MIN);
+    TRACE_ADD(&f.trace, alloc_site, .id = 3, .heap = HEAP_LUA, .lua = 6);
+    TRACE_ADD(&f.trace, alloc_count, .site = 3, .alloc_n = 1, .alloc_bytes = 4);
+    TRACE_ADD(&f.trace, alloc_site, .id = 4, .heap = HEAP_LUA, .flags = SITE_OVERFLOW);
+    TRACE_ADD(&f.trace, alloc_count, .site = 4, .alloc_n = 1, .alloc_bytes = 8);
+    trace_frame(&f.trace);
+    reads(&f);
+    for (int by = MEMORY_BY_LINE; by <= MEMORY_BY_KIND; by++) {
+        memory_rows_build(&r, f.process, f.symbols, (enum memory_by)by, MEMORY_HEAP_LUA);
+        assert_int_equal(r.whole.of[MEMORY_MADE].bytes, 15);
+        assert_int_equal(r.whole.of[MEMORY_LIVE].bytes, 0);
+        memory_rows_release(&r);
+    }
+    memory_rows_build(&r, f.process, f.symbols, MEMORY_BY_LINE, MEMORY_HEAP_LUA);
+    assert_int_equal(row(&r, "table full")->sums.of[MEMORY_MADE].bytes, 12);
+    memory_rows_release(&r);
+    end(&f);
+}
+
+static enum leak_verdict judged(uint64_t made, const uint64_t *held, unsigned check_n, double ratio)
+{
+    struct memory_sums s = {.seen_n = 0};
+    s.of[MEMORY_MADE] = (struct memory_amount){made, made * 100};
+    s.of[MEMORY_LIVE] = (struct memory_amount){held[0], held[0] * 100};
+    for (unsigned i = 0; i < check_n; i++)
+        s.check[i] = (struct memory_amount){held[i + 1], held[i + 1] * 100};
+    return leak_judge(&(struct leak_course){&s, check_n, ratio});
+}
+#define HELD(...) ((const uint64_t[]){__VA_ARGS__})
+
+static void what_rises_is_accused(void **state)
+{
+    (void)state;
+    assert_int_equal(judged(1000, HELD(1000, 600, 300, 150), 3, 1.6), LEAK_RISES);
+    assert_int_equal(judged(9000, HELD(1000, 600, 300, 150), 3, 1.6), LEAK_RISES);
+    assert_int_equal(judged(9000, HELD(1000, 1000, 500, 250, 125, 60, 30, 15, 7), 8, 1),
+                     LEAK_RISES);
+    assert_int_equal(judged(1000, HELD(1000, 600, 300), 2, 1.6), LEAK_RISES);
+}
+
+static void what_does_not_rise_is_not_accused(void **state)
+{
+    (void)state;
+    assert_int_equal(judged(3000, HELD(3000, 3000, 3000, 3000), 3, 1.9), LEAK_KEPT); /* made once */
+    assert_int_equal(judged(90000, HELD(100, 98, 100, 97), 3, 1.9), LEAK_KEPT);      /* a cache */
+    assert_int_equal(judged(90000, HELD(9000, 10, 40, 20), 3, 1.9), LEAK_KEPT);      /* garbage */
+    assert_int_equal(judged(90000, HELD(60, 90, 40, 20), 3, 1.9), LEAK_KEPT);        /* fell */
+    assert_int_equal(judged(90000, HELD(100, 100, 100, 50), 3, 1.9), LEAK_KEPT);     /* filled */
+    assert_int_equal(judged(90000, HELD(1000, 600, 300), 2, 1.6), LEAK_KEPT);        /* too early */
+    assert_int_equal(judged(6, HELD(6, 4, 2, 1), 3, 1.6), LEAK_KEPT);                /* too few */
+    assert_int_equal(judged(9000, HELD(0, 0, 0, 0), 3, 1), LEAK_KEPT);
+}
+
+static void too_few_collections_are_no_proof(void **state)
+{
+    (void)state;
+    assert_int_equal(judged(1000, HELD(1000), 0, 1), LEAK_UNSURE);
+    assert_int_equal(judged(1000, HELD(1000, 500), 1, 1.9), LEAK_UNSURE);
+    assert_int_equal(judged(1000, HELD(1000, 1000), 1, 1.9), LEAK_KEPT);
+    assert_int_equal(judged(9000, HELD(1000), 0, 1), LEAK_KEPT);
+}
+
+static const char *suppresses(void *ctx, const struct leak *l)
+{
+    return strstr(l->row.label, ctx) ? ctx : NULL;
+}
+
+static void one_line_is_one_finding(void **state)
+{
+    struct fixture f;
+    struct leaks l;
+    (void)state;
+    begin(&f);
+    leaks_build(&l, f.process, f.symbols, NULL);
+    assert_int_equal(l.verdict_n[LEAK_RISES], 1);
+    assert_int_equal(l.at[0].row.line, 20);
+    assert_int_equal(l.at[0].heap, HEAP_LUA);
+    assert_int_equal(l.verdict_bytes[LEAK_RISES], 36000);
+    leaks_release(&l);
+    leaks_build(&l, f.process, f.symbols, &(struct leak_filter){suppresses, ":20"});
+    assert_int_equal(l.verdict_n[LEAK_RISES], 0);
+    assert_int_equal(l.suppressed_n, 1);
+    leaks_release(&l);
+    end(&f);
+}
+
+static void growth_is_between_marks(void **state)
+{
+    struct fixture f;
+    struct growth g;
+    (void)state;
+    begin(&f);
+    const struct mark *from = growth_mark(f.process, "begin"), *to = growth_mark(f.process, "#2");
+    assert_non_null(from);
+    assert_ptr_equal(to, growth_mark(f.process, "end"));
+    assert_null(growth_mark(f.process, "begin#2"));
+    assert_null(growth_mark(f.process, "x"));
+    assert_null(growth_mark(f.process, "#x"));
+    growth_build(&g, f.process, f.symbols, from, to);
+    assert_int_equal(g.n, 4);
+    assert_int_equal(g.row[0].line, 20);
+    assert_int_equal(g.row[0].from_bytes, 400);
+    assert_int_equal(g.row[0].to_bytes, 36000);
+    assert_int_equal(g.lua_bytes, 36000 - 400 + 8000 + 4 * 56);
+    assert_int_equal(g.c_bytes, 64);
+    growth_release(&g);
+    growth_build(&g, f.process, f.symbols, to, from);
+    assert_int_equal(g.row[g.n - 1].line, 20);
+    growth_release(&g);
+    end(&f);
+}
+
+static char *folded(struct fixture *f, enum stack_metric_id id)
+{
+    struct stack_tree tree;
+    struct stack_choice c = {.by = BY_LINE};
+    struct stack_quality q = {0};
+    char *text = NULL;
+    size_t n;
+    stack_tree_init(&tree, stack_metric_at(id));
+    stack_metric_at(id)->add(&(struct stack_part){f->process, f->symbols, &c, &tree, 0, &q});
+    stack_tree_finish(&tree);
+    FILE *out = open_memstream(&text, &n);
+    flame_folded(&tree, out);
+    fclose(out);
+    stack_tree_release(&tree);
+    return text;
+}
+
+static void metrics_are_stacks(void **state)
+{
+    static const struct {
+        enum stack_metric_id id;
+        const char *line;
+    } want[] = {{STACK_METRIC_ALLOC_BYTES, "work.lua:10 560000\n"},
+                {STACK_METRIC_ALLOC_COUNT, "work.lua:10 10000\n"},
+                {STACK_METRIC_LIVE, "work.lua:20 36000\n"},
+                {STACK_METRIC_PEAK, "work.lua:30 8000\n"},
+                /* 9,996 of 10,096 blocks, of 900,000 ns */
+                {STACK_METRIC_GC, "work.lua:10 891086\n"}};
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        char *text = folded(&f, want[i].id);
+        if (!strstr(text, want[i].line))
+            fail_msg("no %s in:\n%s", want[i].line, text);
+        free(text);
+    }
+    end(&f);
+}
+
+static void pauses_have_a_distribution(void **state)
+{
+    struct fixture f;
+    struct gc_totals g;
+    (void)state;
+    begin(&f);
+    gc_totals(&g, f.process);
+    assert_int_equal(gc_run_n(&g), 90);
+    assert_int_equal(gc_pause_ns(&g, 0.5), 8192);
+    assert_int_equal(gc_pause_ns(&g, 0.8), 16384);
+    assert_int_equal(gc_pause_ns(&g, 0.99), 30000);
+    end(&f);
+}
+
+static char *text_of(struct fixture *f, unsigned sections, unsigned width)
+{
+    struct digest d;
+    struct report_options o = {
+        .sections = sections, .top = 20, .growth_from = "begin", .growth_to = "end"};
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    struct canvas c = {out, width, 1, 0};
+    digest_build(&d, &f->model, f->process, f->symbols);
+    text_process(&d, &o, &c);
+    digest_release(&d);
+    fclose(out);
+    return text;
+}
+
+static void says(struct fixture *f, unsigned sections, const char *what)
+{
+    char *text = text_of(f, sections, 100);
+    if (!strstr(text, what))
+        fail_msg("no `%s` in:\n%s", what, text);
+    free(text);
+}
+
+static void the_report_shows_them(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    says(&f, SECTION_LEAKS, "1 line holds ever more, 35.2 KiB at the end");
+    says(&f, SECTION_LEAKS, "Held besides");
+    says(&f, SECTION_GROWTH, "+34.8 KiB");
+    says(&f, SECTION_MEMORY, "Growing blocks");
+    says(&f, SECTION_MEMORY, "3 whole");
+    says(&f, SECTION_MEMORY, "half of them below 8.19 us");
+    says(&f, SECTION_MEMORY, "Marks");
+    end(&f);
+}
+
+static void a_trace_without_it_says_what_to_do(void **state)
+{
+    struct fixture f = {.process = NULL};
+    (void)state;
+    trace_init(&f.trace, 7);
+    trace_demo(&f.trace);
+    reads(&f);
+    says(&f, SECTION_MEMORY, "MODPROF_ALLOC=exact");
+    says(&f, SECTION_LEAKS, "MODPROF_ALLOC=exact");
+    says(&f, SECTION_GROWTH, "there is no mark `begin` in this process");
+    end(&f);
+}
+
+static void bars_are_as_high_as_values(void **state)
+{
+    (void)state;
+    char *bars = series_bars((const double[]){0, 1, 50, 100}, 4); /* in the C locale */
+    assert_string_equal(bars, " .+@");
+    free(bars);
+    bars = series_bars((const double[]){0, 0}, 2);
+    assert_string_equal(bars, "  ");
+    free(bars);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_by_line_add_up),
+        cmocka_unit_test(rows_by_kind_and_library),
+        cmocka_unit_test(lanes_of_one_place_are_one_row),
+        cmocka_unit_test(damaged_sites_are_rows_too),
+        cmocka_unit_test(what_rises_is_accused),
+        cmocka_unit_test(what_does_not_rise_is_not_accused),
+        cmocka_unit_test(too_few_collections_are_no_proof),
+        cmocka_unit_test(one_line_is_one_finding),
+        cmocka_unit_test(growth_is_between_marks),
+        cmocka_unit_test(metrics_are_stacks),
+        cmocka_unit_test(pauses_have_a_distribution),
+        cmocka_unit_test(the_report_shows_them),
+        cmocka_unit_test(a_trace_without_it_says_what_to_do),
+        cmocka_unit_test(bars_are_as_high_as_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
