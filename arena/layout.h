@@ -192,6 +192,8 @@ struct arena_proto {
 struct arena_sampler {
     uint64_t clock, asked_hz, period_ns, mechanism, signal; /* clock 0: not sampled */
     _Atomic uint64_t handler_n, handler_ns, handler_max_ns;
+    _Atomic uint64_t handler_us_n[SAMPLER_BUCKET_N];
+    uint64_t system_too;
     uint64_t emitted_n; /* handler_n + 1 last written */
 };
 

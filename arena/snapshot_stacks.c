@@ -39,14 +39,18 @@ static int sampler(const struct snapshot *s)
     uint64_t n = atomic_load(&p->handler_n);
     if (p->clock == CLOCK_OFF || p->emitted_n == n + 1)
         return 0;
-    struct rec_sampler r = {p->clock,
-                            p->asked_hz,
-                            p->period_ns,
-                            p->mechanism,
-                            p->signal,
-                            n,
-                            atomic_load(&p->handler_ns),
-                            atomic_load(&p->handler_max_ns)};
+    struct rec_sampler r = {.clock = p->clock,
+                            .asked_hz = p->asked_hz,
+                            .period_ns = p->period_ns,
+                            .mechanism = p->mechanism,
+                            .signal = p->signal,
+                            .handler_n = n,
+                            .handler_ns = atomic_load(&p->handler_ns),
+                            .handler_max_ns = atomic_load(&p->handler_max_ns),
+                            .handler_us_n_n = SAMPLER_BUCKET_N,
+                            .system_too = p->system_too};
+    for (int i = 0; i < SAMPLER_BUCKET_N; i++)
+        r.handler_us_n[i] = atomic_load(&p->handler_us_n[i]);
     int stop = SNAPSHOT_EMIT(s, sampler, &r);
     p->emitted_n = stop ? p->emitted_n : n + 1;
     return stop;

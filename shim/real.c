@@ -80,6 +80,7 @@ static void find_process(void)
     FIND(execvpe);
     FIND(fexecve);
     FIND(daemon);
+    FIND(prctl);
     FIND(sigaction);
     FIND(signal);
     FIND(__sysv_signal);

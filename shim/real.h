@@ -45,6 +45,7 @@ struct real {
     int (*execvpe)(const char *, char *const[], char *const[]);
     int (*fexecve)(int, char *const[], char *const[]);
     int (*daemon)(int, int);
+    int (*prctl)(int, ...);
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
     void (*(*signal)(int, void (*)(int)))(int);
     void (*(*__sysv_signal)(int, void (*)(int)))(int);

@@ -1,4 +1,5 @@
-/* enums: names of the values that records carry, for people and for JSON.  See enums.h. */
+/* enums: names of the values that records carry, for people and for JSON, and the buckets of durations.
+ * See enums.h. */
 #include "wire/enums.h"
 
 #include <stddef.h>
@@ -178,4 +179,21 @@ const char *gc_kind_name(unsigned v)
 const char *mark_origin_name(unsigned v)
 {
     return NAME_OF(mark_origins, v);
+}
+
+unsigned sampler_bucket_of(uint64_t us)
+{
+    if (us < 4)
+        return (unsigned)us;
+    unsigned log2 = 63 - (unsigned)__builtin_clzll(us), quarter = us >> (log2 - 2) & 3;
+    unsigned bucket = 4 * (log2 - 1) + quarter;
+    return bucket < SAMPLER_BUCKET_N ? bucket : SAMPLER_BUCKET_N - 1;
+}
+
+uint64_t sampler_bucket_end_us(unsigned bucket)
+{
+    if (bucket >= SAMPLER_BUCKET_N - 1)
+        return UINT64_MAX;
+    bucket++;
+    return bucket < 4 ? bucket : (UINT64_C(4) + bucket % 4) << (bucket / 4 - 1);
 }

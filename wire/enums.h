@@ -3,6 +3,8 @@
 #ifndef WIRE_ENUMS_H
 #define WIRE_ENUMS_H
 
+#include <stdint.h>
+
 enum copy_status { COPY_COVERED = 0, COPY_PARTLY = 1, COPY_NOT = 2, COPY_UNLOADED = 3 };
 
 enum function_kind { FUNCTION_LUA_C = 0, FUNCTION_FFI = 1, FUNCTION_HOST = 2 };
@@ -118,6 +120,12 @@ enum sampler_mechanism {
     SAMPLER_TIMER = 2 /* per-thread POSIX timer (SIGEV_THREAD_ID) */
 };
 
+/* Durations of the handler, in whole microseconds: 0 to 3 have a bucket each, then there are four from each power of two
+ * to the next; the last one holds everything from 448 on. */
+enum sampler_bucket { SAMPLER_BUCKET_N = 32 };
+unsigned sampler_bucket_of(uint64_t us);
+uint64_t sampler_bucket_end_us(unsigned bucket); /* exclusive; UINT64_MAX for the last */
+
 enum node_kind {
     NODE_NATIVE = 1,
     NODE_LUA = 2,
@@ -139,7 +147,8 @@ enum sample_flag {
     SAMPLE_TRUNCATED_NATIVE = 1,
     SAMPLE_TRUNCATED_LUA = 2,
     SAMPLE_NO_NATIVE = 4, /* could not be unwound */
-    SAMPLE_LUA_BUSY = 8   /* Lua's stack was being changed; not walked */
+    SAMPLE_LUA_BUSY = 8,  /* Lua's stack was being changed; not walked */
+    SAMPLE_WAITING = 16   /* wall time in which the thread was on no processor */
 };
 
 enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };

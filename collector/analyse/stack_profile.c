@@ -86,6 +86,21 @@ uint64_t stack_period_ns(const struct process *p)
     return p->sampler.period_ns ? p->sampler.period_ns : hz ? 1000000000u / hz : 1000000u;
 }
 
+uint64_t stack_handler_under_us(const struct process *p, double share)
+{
+    const uint64_t *n = p->sampler.handler_us_n;
+    uint64_t all = 0, sum = 0;
+    unsigned i;
+    for (i = 0; i < SAMPLER_BUCKET_N; i++)
+        all += n[i];
+    for (i = 0; i < SAMPLER_BUCKET_N - 1; i++) {
+        sum += n[i];
+        if ((double)sum >= share * (double)all)
+            break;
+    }
+    return all ? sampler_bucket_end_us(i) : 0;
+}
+
 void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f,
                        const struct stack_choice *c, struct stack_quality *q)
 {

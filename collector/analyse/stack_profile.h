@@ -44,6 +44,10 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
 /* What one period stands for, in nanoseconds. */
 uint64_t stack_period_ns(const struct process *p);
 
+/* The whole number of microseconds under which SHARE of the samples were taken; 0: not known, UINT64_MAX: beyond
+ * what is told apart. */
+uint64_t stack_handler_under_us(const struct process *p, double share);
+
 /* Standard error of a sum of SELF out of Q's weight, in the same unit. */
 double stack_error(const struct stack_quality *q, uint64_t self);
 

@@ -40,6 +40,8 @@ static json_t *sampler(const struct process *p)
     json_put_u64(v, "handler_runs", s->handler_n);
     json_put_u64(v, "handler_ns", s->handler_ns);
     json_put_u64(v, "handler_max_ns", s->handler_max_ns);
+    json_put_u64(v, "handler_p99_us", stack_handler_under_us(p, 0.99));
+    json_put_bool(v, "kernel_time_too", s->system_too != 0);
     return v;
 }
 

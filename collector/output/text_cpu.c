@@ -120,22 +120,39 @@ static const char *mechanism(uint64_t m)
     return m == SAMPLER_PERF ? "perf_event_open" : m == SAMPLER_TIMER ? "timers" : "?";
 }
 
+static void cost_print(struct digest *d, const struct canvas *c)
+{
+    const struct rec_sampler *s = &d->process->sampler;
+    uint64_t under = stack_handler_under_us(d->process, 0.99);
+    char mean[HUMAN_MAX], most[HUMAN_MAX], text[200];
+    human_ns(mean, (double)s->handler_ns / (double)s->handler_n);
+    human_ns(most, (double)s->handler_max_ns);
+    if (under && under != UINT64_MAX)
+        snprintf(text, sizeof text, "%s a sample, 99%% in less than %" PRIu64 " us, %s at most",
+                 mean, under, most);
+    else
+        snprintf(text, sizeof text, "%s a sample, %s at most", mean, most);
+    page_field(c, TONE_PLAIN, "taking it", text);
+}
+
+/* Ticks that come late stand for several periods: the true rate is that of the samples. */
 static void rate_print(struct digest *d, const struct stack_quality *q, const struct canvas *c)
 {
     const struct rec_sampler *s = &d->process->sampler;
-    char n[HUMAN_MAX], time[HUMAN_MAX], cost[HUMAN_MAX], text[300];
-    double hz = 1e9 / (double)stack_period_ns(d->process);
-    snprintf(text, sizeof text, "%s samples of %s time, %s: one each %s (%.0f Hz), by %s",
-             human_count(n, q->samples_n), s->clock == CLOCK_WALL ? "wall" : "CPU",
-             human_ns(time, (double)q->weight), human_ns(cost, 1e9 / hz), hz,
+    char n[HUMAN_MAX], time[HUMAN_MAX], each[HUMAN_MAX], text[300];
+    double each_ns = (double)q->weight / (double)q->samples_n;
+    snprintf(text, sizeof text, "%s samples of %s, %s: one each %s (%.0f Hz%s), by %s",
+             human_count(n, q->samples_n),
+             s->clock == CLOCK_WALL ? "wall time"
+             : s->system_too        ? "CPU time"
+                                    : "CPU time (without the kernel's)",
+             human_ns(time, (double)q->weight), human_ns(each, each_ns), 1e9 / each_ns,
+             each_ns > 1.5 * (double)stack_period_ns(d->process) ? ", as fine as the kernel's ticks"
+                                                                 : "",
              mechanism(s->mechanism));
     page_field(c, TONE_PLAIN, "sampled", text);
-    if (!s->handler_n)
-        return;
-    snprintf(text, sizeof text, "%s a sample, %s at most",
-             human_ns(time, (double)s->handler_ns / (double)s->handler_n),
-             human_ns(cost, (double)s->handler_max_ns));
-    page_field(c, TONE_PLAIN, "taking it", text);
+    if (s->handler_n)
+        cost_print(d, c);
 }
 
 void text_cpu(struct digest *d, const struct report_options *o, const struct canvas *c)

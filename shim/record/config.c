@@ -64,6 +64,7 @@ static void read_cpu(const char *hz, const char *signal_number)
 {
     uint64_t n = number(hz), s = number(signal_number);
     config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
+    config.cpu_timers = equals(getenv("MODPROF_CPU_SOURCE"), "timer");
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }
 

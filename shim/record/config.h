@@ -9,6 +9,7 @@
  *   MODPROF_START_NS CLOCK_MONOTONIC ns of process start, set by `modprof run`
  *   MODPROF_CPU      samples a second of CPU time (1 to 10000); unset, 0 or "off": none
  *   MODPROF_CPU_SIGNAL  the signal that is used for it, by number; unset: SIGURG
+ *   MODPROF_CPU_SOURCE  "timer": by timers, also where perf events are to be had
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
  *
  * Which file: "%p" in MODPROF_OUT stands for the process id ("%%" for one "%").  The environment is
@@ -31,6 +32,7 @@ struct config {
     int verbose;
     uint32_t cpu_hz; /* 0: no CPU samples */
     int cpu_signal;
+    int cpu_timers;    /* 1: no perf events */
     uint64_t start_ns; /* 0: not told */
     char out[4096];    /* "": default file; a file's name is absolute */
     char token[128];

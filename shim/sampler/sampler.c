@@ -1,14 +1,12 @@
-/* sampler: events and their life.  See sampler.h; what a sample holds: tick.c. */
+/* sampler: threads, sources and the signal.  See sampler.h; what a sample holds: tick.c. */
 #include "shim/sampler/sampler.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,85 +16,28 @@
 #include "shim/record/region.h"
 #include "shim/sampler/running.h"
 #include "shim/sampler/tick.h"
+#include "shim/sampler/tick_source.h"
 #include "shim/stack/lua_learn.h"
 
-enum { PAGE = 4096, EVENTS_MAX = 1024, LAYOUT_UNUSED = 2 };
+enum { LAYOUT_UNUSED = 2 };
 
 static _Atomic int on;
-static _Atomic(void *) events[EVENTS_MAX]; /* of all threads, so that they can be ended at once */
-static struct sigaction host_action;       /* what the host believes of the signal */
+static _Atomic int fenced;
+static enum tick_clock timer_clock;
+static uint64_t finer_at;            /* periods after which threads try a perf event; 0: never */
+static struct sigaction host_action; /* what the host believes of the signal */
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- one thread ---- */
 
-static int event_open(uint64_t period_ns)
-{
-    struct perf_event_attr a;
-    memset(&a, 0, sizeof a);
-    a.size = sizeof a;
-    a.type = PERF_TYPE_SOFTWARE;
-    a.config = PERF_COUNT_SW_CPU_CLOCK;
-    a.sample_period = period_ns;
-    a.wakeup_events = 1;
-    a.exclude_kernel = 1;
-    a.exclude_hv = 1;
-    a.disabled = 1;
-    return (int)syscall(SYS_perf_event_open, &a, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-static int event_signals(int fd, int signal)
-{
-    struct f_owner_ex owner = {F_OWNER_TID, (pid_t)syscall(SYS_gettid)};
-    return fcntl(fd, F_SETSIG, signal) || fcntl(fd, F_SETOWN_EX, &owner) ||
-           fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-}
-
-/* The event as a mapped page, which keeps it alive without a descriptor; NULL: not to be had. */
-static void *event_start(void)
-{
-    int fd = event_open(arena->sampler.period_ns);
-    if (fd < 0)
-        return NULL;
-    void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-    if (page != MAP_FAILED && event_signals(fd, (int)arena->sampler.signal)) {
-        munmap(page, PAGE);
-        page = MAP_FAILED;
-    }
-    close(fd);
-    return page != MAP_FAILED ? page : NULL;
-}
-
-/* Notes the event; ends it where there is no room, or sampling has ended meanwhile. */
-static uint32_t event_keep(void *page)
-{
-    for (uint32_t i = 0; i < EVENTS_MAX; i++) {
-        void *none = NULL;
-        if (atomic_load_explicit(&events[i], memory_order_relaxed) != NULL ||
-            !atomic_compare_exchange_strong(&events[i], &none, page))
-            continue;
-        if (atomic_load(&on))
-            return i;
-        page = atomic_exchange(&events[i], NULL);
-        break;
-    }
-    if (page != NULL)
-        munmap(page, PAGE);
-    return EVENTS_MAX;
-}
-
-static void event_end(uint32_t i)
-{
-    void *page = i < EVENTS_MAX ? atomic_exchange(&events[i], NULL) : NULL;
-    if (page != NULL)
-        munmap(page, PAGE);
-}
-
 static void thread_end(void *p)
 {
     struct tick_thread *t = p;
     tick_now = NULL;
-    event_end(t->event);
+    tick_source_end(t->source);
+    if (t->samples_n != 0)
+        tick_name(t);
     munmap(t, sizeof *t);
 }
 
@@ -107,7 +48,8 @@ static struct tick_thread *thread_new(void)
     if (t == MAP_FAILED)
         return NULL;
     t->tid = (uint32_t)syscall(SYS_gettid);
-    t->event = EVENTS_MAX;
+    t->source = TICK_SOURCE_NONE;
+    t->finer_at = finer_at;
     native_stack_learn(&t->stack);
     return t;
 }
@@ -120,13 +62,26 @@ static COLD void thread_begin(void)
     if (t != NULL) {
         pthread_setspecific(leave_key, t);
         tick_now = t;
-        void *page = event_start();
-        if (page != NULL)
-            t->event = event_keep(page);
+        if (!sampler_is_fenced())
+            t->source = tick_source_timer(timer_clock);
         else
+            errno = EPERM;
+        if (t->source == TICK_SOURCE_NONE)
             uncovered_note("CPU samples of a thread", strerrorname_np(errno), 0);
     }
     errno = saved;
+}
+
+/* The thread has run for a while: one perf event costs more than a timer, but tells more. */
+void sampler_finer(struct tick_thread *t)
+{
+    t->finer_at = 0;
+    uint32_t source = sampler_is_fenced() ? (uint32_t)TICK_SOURCE_NONE : tick_source_perf();
+    if (source == TICK_SOURCE_NONE)
+        return;
+    tick_source_end(t->source);
+    t->source = source;
+    arena->sampler.mechanism = SAMPLER_PERF;
 }
 
 void sampler_thread(void)
@@ -141,7 +96,7 @@ void sampler_thread(void)
 static void fork_child(void)
 {
     struct tick_thread *t = tick_now;
-    memset(events, 0, sizeof events);
+    tick_source_forget();
     if (t == NULL)
         return;
     thread_end(t);
@@ -167,30 +122,39 @@ static int handler_install(void)
     return sigaction(config.cpu_signal, &ours, NULL);
 }
 
-/* Whether the kernel gives such events at all. */
-static int event_possible(uint64_t period_ns)
+/* A filter from outside (a container, a service manager) knows timers; what else it does is not known. */
+static int is_filtered(void)
 {
-    int fd = event_open(period_ns);
-    if (fd < 0) {
-        uncovered_note("CPU samples", "perf_event_open is not permitted here", 0);
-        return 0;
-    }
-    close(fd);
-    return 1;
+    return syscall(SYS_prctl, PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
+}
+
+/* Real-time signals that can not be queued come as SIGIO from events, which would end the host. */
+static void choose_source(struct arena_sampler *p)
+{
+    enum { FINER_AFTER_NS = 10 * 1000 * 1000 };
+    int filtered = is_filtered();
+    if (filtered)
+        native_ask_nothing();
+    if (!config.cpu_timers && !filtered && config.cpu_signal < SIGRTMIN &&
+        tick_source_perf_permitted())
+        finer_at = 1 + FINER_AFTER_NS / p->period_ns;
+    else if (tick_source_cpu_time_is_safe())
+        timer_clock = TICK_CPU_TIME;
+    p->system_too = timer_clock == TICK_CPU_TIME;
 }
 
 static void start(void)
 {
     struct arena_sampler *p = &arena->sampler;
-    uint64_t period_ns = 1000000000u / config.cpu_hz;
-    if (region_reserve(p, sizeof *p + 64) || !event_possible(period_ns) || handler_install() != 0 ||
+    if (region_reserve(p, sizeof *p + 64) || handler_install() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
         return;
     p->clock = CLOCK_CPU;
     p->asked_hz = config.cpu_hz;
-    p->period_ns = period_ns;
-    p->mechanism = SAMPLER_PERF;
+    p->period_ns = 1000000000u / config.cpu_hz;
+    p->mechanism = SAMPLER_TIMER;
     p->signal = (uint64_t)config.cpu_signal;
+    choose_source(p);
     arena->sampler_used = 1;
     pthread_atfork(NULL, NULL, fork_child);
     atomic_store(&on, 1);
@@ -222,8 +186,7 @@ int sampler_owns(int n)
 static void give_up(void)
 {
     atomic_store(&on, 0);
-    for (uint32_t i = 0; i < EVENTS_MAX; i++)
-        event_end(i);
+    tick_source_end_all();
     uncovered_note("CPU samples from some time on", "the program handles the signal itself", 0);
 }
 
@@ -242,6 +205,17 @@ int sampler_action(const struct sigaction *act, struct sigaction *old)
     if (old != NULL)
         *old = before;
     return 0;
+}
+
+int sampler_is_fenced(void)
+{
+    return atomic_load_explicit(&fenced, memory_order_relaxed);
+}
+
+void sampler_fence(void)
+{
+    atomic_store(&fenced, 1);
+    native_ask_nothing();
 }
 
 void sampler_stop(void)

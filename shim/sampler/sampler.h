@@ -1,9 +1,7 @@
 /* sampler: CPU samples of every thread that runs Lua (MODPROF_CPU=N, N samples a second of CPU time).
  *
- * Each thread has a perf event on the software CPU clock that counts user time only and sends SIGURG
- * (or MODPROF_CPU_SIGNAL) to that thread.  The event fires only while the thread executes its own code,
- * so no system call is ever interrupted.  No descriptor stays open: the event lives as long as
- * one page mapped from it.
+ * Each thread has a source of ticks (tick_source.h) that sends it SIGURG (or MODPROF_CPU_SIGNAL) while it
+ * runs.  No system call is interrupted.
  *
  * Context: as said at each call. */
 #ifndef SHIM_SAMPLER_SAMPLER_H
@@ -19,6 +17,15 @@ void sampler_copy(struct lua_copy *c);
 
 /* Begins to sample this thread if that was not done yet.  Host thread. */
 void sampler_thread(void);
+
+struct tick_thread;
+/* Tries a finer source of ticks.  Signal handler of that thread. */
+void sampler_finer(struct tick_thread *t);
+
+/* 1: the program has fenced itself in (seccomp): no system call that it may not foresee.  Any context. */
+int sampler_is_fenced(void);
+/* It is about to. Threads that are sampled go on to be, by what they have; no new ones are. */
+void sampler_fence(void);
 
 /* 1 while signal N is the sampler's. Any context. */
 int sampler_owns(int n);

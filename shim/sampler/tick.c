@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/running.h"
+#include "shim/sampler/sampler.h"
+#include "shim/sampler/tick_source.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/nodes.h"
 
@@ -195,6 +200,8 @@ static void push(const struct rec_sample *r)
 static void note_cost(uint64_t ns)
 {
     struct arena_sampler *p = &arena->sampler;
+    atomic_fetch_add_explicit(&p->handler_us_n[sampler_bucket_of(ns / 1000)], 1,
+                              memory_order_relaxed);
     atomic_fetch_add_explicit(&p->handler_n, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&p->handler_ns, ns, memory_order_relaxed);
     if (ns > atomic_load_explicit(&p->handler_max_ns, memory_order_relaxed))
@@ -209,29 +216,54 @@ static int has_room(const struct tick_thread *t)
     return sp > t->stack.lo + DRAIN_STACK && sp < t->stack.hi;
 }
 
-static void take(struct tick_thread *t, const void *context)
+void tick_name(struct tick_thread *t)
 {
-    struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = 1};
+    char name[sizeof t->name] = "";
+    if (!sampler_is_fenced())
+        syscall(SYS_prctl, PR_GET_NAME, name, 0L, 0L, 0L);
+    if (*name)
+        memcpy(t->name, name, sizeof name);
+    struct rec_thread r = {.tid = t->tid,
+                           .name = {(const uint8_t *)t->name, strnlen(t->name, sizeof t->name)},
+                           .samples_n = t->samples_n};
+    RECORD_PUSH(thread, &r);
+}
+
+/* Threads are named late, and again. */
+static int is_power_of_ten(uint64_t n)
+{
+    while (n % 10 == 0 && n != 0)
+        n /= 10;
+    return n == 1;
+}
+
+static void take(struct tick_thread *t, const void *context, uint64_t periods)
+{
+    struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = periods};
     int n = walk_native(t, context, &r.flags);
     r.native = intern_native(t, n);
     sample_lua(t, &r);
     push(&r);
-    uint64_t end = now_ns();
-    note_cost(end - r.at_ns);
-    if (has_room(t))
-        writer_tick(end);
+    t->periods_n += periods;
+    if (unlikely(is_power_of_ten(++t->samples_n)))
+        tick_name(t);
+    note_cost(now_ns() - r.at_ns);
 }
 
 void tick(int signal, siginfo_t *info, void *context)
 {
     struct tick_thread *t = tick_now;
+    uint64_t periods = tick_source_periods(info);
     (void)signal;
-    (void)info;
-    if (t == NULL || t->busy || tick_stopped || arena == NULL)
+    if (t == NULL || t->busy || tick_stopped || arena == NULL || periods == 0)
         return;
     int saved = errno;
     t->busy = 1;
-    take(t, context);
+    take(t, context, periods);
+    if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
+        sampler_finer(t);
+    if (has_room(t))
+        writer_tick(now_ns());
     t->busy = 0;
     errno = saved;
 }

@@ -16,9 +16,16 @@ struct running;
 
 /* What a thread needs to be sampled; its own mapping, so that handlers use little stack. */
 struct tick_thread {
-    uint32_t event; /* index of its event in sampler.c */
+    uint32_t source; /* tick_source.h */
     uint32_t tid;
     volatile uint32_t busy;
+    char name[16];         /* as last seen */
+    uint64_t samples_n;    /* taken */
+    uint64_t periods_n;    /* that they stand for */
+    uint64_t finer_at;     /* periods after which a finer source is tried; 0: never */
+    uint64_t wall_ns;      /* waiting has been charged until this moment, */
+    uint64_t cpu_ns;       /* when the thread had used so much CPU time, */
+    uint64_t uncharged_ns; /* but for this rest of less than a period */
     struct native_stack stack;
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
@@ -36,5 +43,8 @@ extern SHIM_HIDDEN SHIM_TLS struct tick_thread *tick_now;
 extern volatile int tick_stopped;
 
 void tick(int signal, siginfo_t *info, void *context);
+
+/* Writes what the thread is called, if that is not known yet, and how many samples it has. */
+void tick_name(struct tick_thread *t);
 
 #endif

@@ -171,11 +171,11 @@ static int is_function(const char *func)
     uint8_t head[OBJECT_HEAD_BYTES], proto[PROTO_BYTES];
     if (tag != TAG_LUA_CLOSURE && tag != TAG_C_CLOSURE)
         return tag == TAG_LIGHT_C;
-    if (native_read(u64_at(func, 0), head, sizeof head) != 0 ||
+    if (native_peek(u64_at(func, 0), head, sizeof head) != 0 ||
         head[OBJECT_TAG] != (tag & ~TAG_COLLECTABLE))
         return 0;
     return tag == TAG_C_CLOSURE ||
-           (native_read(u64_at(head, LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
+           (native_peek(u64_at(head, LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
             proto[OBJECT_TAG] == TAG_PROTO);
 }
 

@@ -29,6 +29,7 @@ static struct {
     const struct lua_api *api;
     struct lua_learnt *out;
     const struct lua_copy *copy;
+    struct native_stack stack; /* known, so that walks need not ask the kernel for each word */
 } now;
 
 /* ---- in the C function that the Lua function called ---- */
@@ -72,15 +73,14 @@ static void find_vm(lua_State *L)
 {
     struct lua_frame lua[2];
     enum lua_frames_end end;
-    struct native_stack stack = {0, 0};
     struct native_frame f;
     struct cfi_range range, largest = {0, 0}, with_pc = {0, 0};
     uint64_t lo, hi;
     if (lua_frames(L, NULL, lua, 2, &end) < 2)
         return;
     lua_proto_code((const void *)(uintptr_t)lua[1].value, &lo, &hi);
-    native_begin_caller(&f, &stack);
-    for (int i = 0; i < FRAMES_MAX && native_step(&f, &stack) > 0; i++) {
+    native_begin_caller(&f, &now.stack);
+    for (int i = 0; i < FRAMES_MAX && native_step(&f, &now.stack) > 0; i++) {
         if (f.pc < now.copy->text_lo || f.pc >= now.copy->text_hi || native_range(f.pc - 1, &range))
             continue;
         if (range.hi - range.lo > largest.hi - largest.lo)
@@ -168,11 +168,12 @@ static void learn(struct lua_copy *c, struct lua_learnt *out)
     now.api = &c->api;
     now.copy = c;
     now.out = &found;
+    native_stack_learn(&now.stack);
     copy_now = c;
     learn_in(&memory);
     arena->copies[c->id].roles_n = 0;
     if (found.vm.hi != 0)
-        lua_roles_learn(c, &found.vm, &memory);
+        lua_roles_learn(c, &found.vm, &now.stack, &memory);
     copy_now = before;
     munmap(p, SCRATCH_BYTES);
     out->vm = found.vm;

@@ -6,30 +6,47 @@
 #include "shim/record/record_api.h"
 #include "shim/stack/native.h"
 
-enum { CHAIN_MAX = 24 };
+enum { CHAIN_MAX = 24, SEEN_MAX = 64 };
 
 static struct {
     const struct lua_copy *copy;
     const struct lua_api *api;
     const struct cfi_range *vm;
+    const struct native_stack *stack;
     enum code_role role;                /* of what runs; 0: of nothing that is looked for */
     struct cfi_range common[CHAIN_MAX]; /* serve ordinary calls too */
     int common_n;
+    struct cfi_range
+        seen[SEEN_MAX]; /* functions met so far: looking them up takes most of the time */
+    int seen_n;
 } now;
+
+static int range_of(uint64_t pc, struct cfi_range *out)
+{
+    for (int i = 0; i < now.seen_n; i++)
+        if (pc - now.seen[i].lo < now.seen[i].hi - now.seen[i].lo) {
+            *out = now.seen[i];
+            return 0;
+        }
+    if (native_range(pc, out) != 0)
+        return -1;
+    if (now.seen_n < SEEN_MAX)
+        now.seen[now.seen_n++] = *out;
+    return 0;
+}
 
 /* The copy's functions from here outwards, as far as they follow each other. */
 static int chain(struct cfi_range *out)
 {
-    struct native_stack stack = {0, 0};
     struct native_frame f;
     int n = 0, inside = 0;
-    native_begin_caller(&f, &stack);
-    for (int i = 0; i < 2 * CHAIN_MAX && n < CHAIN_MAX && native_step(&f, &stack) > 0; i++) {
+    native_begin_caller(&f, now.stack);
+    for (int i = 0; i < 2 * CHAIN_MAX && n < CHAIN_MAX && native_step(&f, now.stack) > 0; i++) {
         int is_lua = f.pc >= now.copy->text_lo && f.pc < now.copy->text_hi;
         if (inside && !is_lua)
             break;
         inside |= is_lua;
-        if (is_lua && native_range(f.pc - 1, &out[n]) == 0)
+        if (is_lua && range_of(f.pc - 1, &out[n]) == 0)
             n++;
     }
     return n;
@@ -94,12 +111,14 @@ static int look(lua_State *L)
     return 0;
 }
 
-void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm, struct scratch *memory)
+void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm,
+                     const struct native_stack *stack, struct scratch *memory)
 {
     memset(&now, 0, sizeof now);
     now.copy = c;
     now.api = &c->api;
     now.vm = vm;
+    now.stack = stack;
     if (c->api.lua_gc == NULL || c->api.lua_settop == NULL)
         return;
     lua_State *L = c->api.lua_newstate(alloc, memory);

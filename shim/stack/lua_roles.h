@@ -9,9 +9,11 @@
 #include "shim/attach/copy.h"
 #include "shim/attach/scratch.h"
 #include "shim/stack/cfi.h"
+#include "shim/stack/native.h"
 
-/* Notes what is found in arena->copies; VM is the loop that is known already. MEMORY: what a small
- * state needs. */
-void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm, struct scratch *memory);
+/* Notes what is found in arena->copies; VM is the loop that is known already; STACK: this
+ * thread's; MEMORY: what a small state needs. */
+void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm,
+                     const struct native_stack *stack, struct scratch *memory);
 
 #endif

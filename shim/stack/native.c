@@ -1,6 +1,7 @@
 /* native: see native.h. */
 #include "shim/stack/native.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -137,11 +138,34 @@ void native_begin(struct native_frame *f, const ucontext_t *context)
     f->is_exact = 1;
 }
 
+static _Atomic int asks_nothing;
+
+void native_ask_nothing(void)
+{
+    atomic_store_explicit(&asks_nothing, 1, memory_order_relaxed);
+}
+
 /* The kernel copies, so that nothing faults. */
 int native_read(uint64_t at, void *out, size_t n)
 {
     struct iovec to = {out, n}, from = {(void *)(uintptr_t)at, n};
+    if (atomic_load_explicit(&asks_nothing, memory_order_relaxed))
+        return -1;
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
+}
+
+/* A mask that is to be set in no way that there is: the kernel reads it, and refuses. */
+static int is_readable(uint64_t at)
+{
+    return syscall(SYS_rt_sigprocmask, -1, at & ~UINT64_C(7), NULL, 8UL) == 0 || errno != EFAULT;
+}
+
+int native_peek(uint64_t at, void *out, size_t n)
+{
+    if (!is_readable(at) || !is_readable(at + n - 1))
+        return -1;
+    memcpy(out, (const void *)(uintptr_t)at, n);
+    return 0;
 }
 
 /* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */

@@ -34,8 +34,14 @@ void native_begin_caller(struct native_frame *f, const struct native_stack *s);
 /* Goes on to F's caller.  Returns 1; 0 at the outermost frame, or -1 where the way is lost. */
 int native_step(struct native_frame *f, const struct native_stack *s);
 
-/* Copies N bytes from AT, which may be anything.  Returns 0, or -1 where that can not be read. */
+/* Copy N bytes (at most a page) from AT, which may be anything.  Return 0, or -1 where that can not be read.
+ * native_peek is for memory that no other thread unmaps meanwhile; it needs no more of the kernel than any
+ * program does (rt_sigprocmask).  Both change errno. */
 int native_read(uint64_t at, void *out, size_t n);
+int native_peek(uint64_t at, void *out, size_t n);
+
+/* From now on native_read fails: a seccomp filter may end the process for asking. */
+void native_ask_nothing(void);
 
 /* The function (frame description) around PC.  Returns 0, or -1. */
 int native_range(uint64_t pc, struct cfi_range *range);

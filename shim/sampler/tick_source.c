@@ -1,0 +1,173 @@
+/* tick_source: see tick_source.h.  Raw system calls: close() of the C library, for one, is a point at which
+ * threads are cancelled. */
+#include "shim/sampler/tick_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/perf_event.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shim/record/record_api.h"
+
+enum { PAGE = 4096, CLOSED = 1 };
+
+/* By number: 0 free, CLOSED: no more; else the address of an event's page, or a timer's id * 4 + TIMER. */
+enum { TIMER = 2 };
+static _Atomic uint64_t sources[TICK_SOURCE_NONE];
+
+/* ---- the table ---- */
+
+static void end(uint64_t source)
+{
+    if (source & TIMER)
+        syscall(SYS_timer_delete, (int)(source / 4));
+    else if (source > CLOSED)
+        munmap((void *)(uintptr_t)source, PAGE);
+}
+
+static uint32_t keep(uint64_t source)
+{
+    for (uint32_t i = 0; i < TICK_SOURCE_NONE; i++) {
+        uint64_t none = 0;
+        if (atomic_load_explicit(&sources[i], memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong(&sources[i], &none, source))
+            return i;
+    }
+    end(source);
+    errno = EMFILE;
+    return TICK_SOURCE_NONE;
+}
+
+void tick_source_end(uint32_t n)
+{
+    uint64_t source = n < TICK_SOURCE_NONE ? atomic_load(&sources[n]) : 0;
+    if (source > CLOSED && atomic_compare_exchange_strong(&sources[n], &source, 0))
+        end(source);
+}
+
+void tick_source_end_all(void)
+{
+    for (uint32_t i = 0; i < TICK_SOURCE_NONE; i++)
+        end(atomic_exchange(&sources[i], CLOSED));
+}
+
+void tick_source_forget(void)
+{
+    for (uint32_t i = 0; i < TICK_SOURCE_NONE; i++)
+        if (atomic_load_explicit(&sources[i], memory_order_relaxed) > CLOSED)
+            atomic_store_explicit(&sources[i], 0, memory_order_relaxed);
+}
+
+/* ---- timers ---- */
+
+/* The kernel's numbers for clocks of the calling thread (CPUCLOCK_VIRT and _SCHED of thread 0). */
+enum { CLOCK_OF_USER_TIME = -3, CLOCK_OF_CPU_TIME = -2 };
+
+int tick_source_cpu_time_is_safe(void)
+{
+    struct utsname u;
+    if (uname(&u) != 0)
+        return 0;
+    int major = 0, minor = 0;
+    const char *p = u.release;
+    for (; *p >= '0' && *p <= '9'; p++)
+        major = major * 10 + (*p - '0');
+    for (p += *p == '.'; *p >= '0' && *p <= '9'; p++)
+        minor = minor * 10 + (*p - '0');
+    return major > 5 || (major == 5 && minor >= 10);
+}
+
+uint32_t tick_source_timer(enum tick_clock clock)
+{
+    struct sigevent e;
+    int id;
+    memset(&e, 0, sizeof e);
+    e.sigev_notify = SIGEV_THREAD_ID;
+    e.sigev_signo = (int)arena->sampler.signal;
+    e.sigev_value.sival_ptr = (void *)sources;
+    e._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    if (syscall(SYS_timer_create, clock == TICK_CPU_TIME ? CLOCK_OF_CPU_TIME : CLOCK_OF_USER_TIME,
+                &e, &id) != 0)
+        return TICK_SOURCE_NONE;
+    struct timespec period = {(time_t)(arena->sampler.period_ns / 1000000000u),
+                              (long)(arena->sampler.period_ns % 1000000000u)};
+    struct itimerspec each = {period, period};
+    if (syscall(SYS_timer_settime, id, 0, &each, NULL) != 0) {
+        syscall(SYS_timer_delete, id);
+        return TICK_SOURCE_NONE;
+    }
+    return keep((uint64_t)(uint32_t)id * 4 + TIMER);
+}
+
+/* ---- perf events ---- */
+
+static int perf_open(int group, uint64_t period_ns)
+{
+    struct perf_event_attr a;
+    memset(&a, 0, sizeof a);
+    a.size = sizeof a;
+    a.type = PERF_TYPE_SOFTWARE;
+    a.config = PERF_COUNT_SW_CPU_CLOCK;
+    a.sample_period = period_ns;
+    a.wakeup_events = 1;
+    a.exclude_kernel = 1;
+    a.exclude_hv = 1;
+    a.disabled = 1;
+    return (int)syscall(SYS_perf_event_open, &a, 0, -1, group, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* Permissions are looked at before the group, of which there is none. */
+int tick_source_perf_permitted(void)
+{
+    int fd = perf_open(INT_MAX, 1000000);
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return fd >= 0 || errno == EBADF;
+}
+
+static int send_signals(int fd)
+{
+    struct f_owner_ex owner = {F_OWNER_TID, (pid_t)syscall(SYS_gettid)};
+    return (syscall(SYS_fcntl, fd, F_SETSIG, (int)arena->sampler.signal) != 0 ||
+            syscall(SYS_fcntl, fd, F_SETOWN_EX, &owner) != 0 ||
+            syscall(SYS_fcntl, fd, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 ||
+            ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0);
+}
+
+uint32_t tick_source_perf(void)
+{
+    int fd = perf_open(-1, arena->sampler.period_ns);
+    if (fd < 0)
+        return TICK_SOURCE_NONE;
+    void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    int failed = page == MAP_FAILED;
+    if (!failed && send_signals(fd)) {
+        munmap(page, PAGE);
+        failed = 1;
+    }
+    int why = errno;
+    syscall(SYS_close, fd);
+    errno = why;
+    return failed ? (uint32_t)TICK_SOURCE_NONE : keep((uint64_t)(uintptr_t)page);
+}
+
+/* ---- signals ---- */
+
+/* The kernel sends an event's signal as that of a file that can be read; short of memory, as its own
+ * without a word. */
+uint64_t tick_source_periods(const siginfo_t *info)
+{
+    if (info->si_code == SI_TIMER)
+        return info->si_value.sival_ptr == (const void *)sources ? 1 + (uint64_t)info->si_overrun
+                                                                 : 0;
+    return (info->si_code >= POLL_IN && info->si_code <= POLL_HUP) ||
+           (info->si_code == SI_USER && info->si_pid == 0);
+}

@@ -1,0 +1,48 @@
+/* tick_source: what sends a thread the signal of the sampler.
+ *
+ * A thread begins with a POSIX timer on its own CPU clock: two cheap system calls, and no permission is
+ * needed, but it goes off only at the kernel's ticks (mostly 250 a second) and says then how many periods
+ * have gone by.  A perf event on the software CPU clock is as fine as asked for; the first one of a machine takes some
+ * 10 ms inside the kernel, and many kernels refuse it.
+ *
+ * No signal interrupts a system call.  An event counts user time only and fires in the middle of the
+ * thread's own code. A timer on user time is looked at only at ticks that found the thread in its own code.
+ * A timer on all CPU time is taken only where the kernel (5.10 and later) sends its signal on the way back from the
+ * system call, whose result stands by then.
+ *
+ * No descriptor stays open: an event lives as long as one page mapped from it.
+ *
+ * Context: as said at each call. */
+#ifndef SHIM_SAMPLER_TICK_SOURCE_H
+#define SHIM_SAMPLER_TICK_SOURCE_H
+
+#include <signal.h>
+#include <stdint.h>
+
+enum { TICK_SOURCE_NONE = 4096 /* of all threads at a time */ };
+
+/* Which clock timers go by. */
+enum tick_clock { TICK_USER_TIME, TICK_CPU_TIME };
+
+/* Whether the kernel would give this process perf events; makes none.  Host thread. */
+int tick_source_perf_permitted(void);
+
+/* Whether a timer on all CPU time leaves system calls alone here. */
+int tick_source_cpu_time_is_safe(void);
+
+/* Begin to send arena->sampler.signal to the calling thread each arena->sampler.period_ns.  Return a number,
+ * or TICK_SOURCE_NONE with errno set.  Host threads, signal handlers. */
+uint32_t tick_source_timer(enum tick_clock clock);
+uint32_t tick_source_perf(void);
+
+/* Ends source N, if it is one.  Any context. */
+void tick_source_end(uint32_t n);
+/* Ends all; none begins any more. */
+void tick_source_end_all(void);
+/* In a fork's child: nothing was inherited. */
+void tick_source_forget(void);
+
+/* How many periods a signal stands for; 0: no source sent it. */
+uint64_t tick_source_periods(const siginfo_t *info);
+
+#endif

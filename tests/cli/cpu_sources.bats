@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# What sends the samples: timers where perf events are refused, each thread its own, at the true rate.
+
+bats_require_minimum_version 1.5.0
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    cat >loop.lua <<'LUA'
+local s, stop = 0, os.clock() + 0.6
+while os.clock() < stop do
+  for i = 1, 10000 do s = s + i % 7 end
+end
+io.stderr:write(os.clock(), "\n")
+LUA
+}
+
+# sampled_time TRACE: the CPU time that its samples stand for, ms.
+sampled_time() {
+    "$MODPROF" report "$1" --format json | jq '.processes[0].cpu.time_ns / 1e6 | floor'
+}
+
+@test "timers take samples that stand for the time used, as many as the kernel's ticks allow" {
+    MODPROF_CPU=999 MODPROF_CPU_SOURCE=timer MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua 2>used
+    "$MODPROF" report t.mprof --format json >t.json
+    cat used; jq '.processes[0].cpu | del(.functions, .lines)' t.json
+    jq -e '.processes[0].cpu.sampler.mechanism == "timer"' t.json
+    jq -e --rawfile used used '.processes[0].cpu | .time_ns > ($used | tonumber) * 0.8e9 and
+        .time_ns < ($used | tonumber) * 1.2e9 and .samples <= .time_ns / 1001001 and .samples > 50' t.json
+}
+
+@test "where perf events are refused timers take their place" {
+    setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs root"
+    [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ] || skip "this kernel grants perf events to everybody"
+    chmod 777 .
+    setpriv --reuid=65534 --regid=65534 --clear-groups env MODPROF_CPU=999 MODPROF_OUT="$PWD/t.mprof" LD_PRELOAD="$SHIM" lua5.4 loop.lua
+    "$MODPROF" report t.mprof --format json | jq -e '.processes[0].cpu.sampler.mechanism == "timer"'
+}
+
+@test "a program that is fenced in by seccomp goes on, and threads made before are sampled" {
+    for source in perf timer; do
+        "$HOSTS/fenced" >plain
+        MODPROF_CPU=2999 MODPROF_CPU_SOURCE=$source MODPROF_OUT=$PWD/f.mprof LD_PRELOAD=$SHIM "$HOSTS/fenced" >sampled
+        cmp plain sampled
+        "$MODPROF" report f.mprof --format json >f.json
+        jq -e '.processes[0].cpu.samples > 15' f.json
+    done
+}
+
+@test "no call is interrupted by samples: sleeps, polls, waits, each around a burst of work" {
+    for source in perf timer; do
+        MODPROF_CPU=9999 MODPROF_CPU_SOURCE=$source MODPROF_OUT=$PWD/w.mprof LD_PRELOAD=$SHIM "$HOSTS/sleeper" calls >sampled
+        cat sampled
+        grep -q '^interrupted 0 of' sampled
+        "$MODPROF" report w.mprof --format json | jq -e '.processes[0].cpu.samples > 20'
+    done
+}
+
+@test "each thread is sampled, and named" {
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/n.mprof LD_PRELOAD=$SHIM "$HOSTS/sleeper" named
+    "$MODPROF" report n.mprof --format json >n.json
+    strings -n 4 <("$MODPROF" flame n.mprof --thread worker-1) | head -3
+    [ "$("$MODPROF" flame n.mprof --thread worker-1 | wc -l)" -gt 0 ]
+    [ "$("$MODPROF" flame n.mprof --thread worker-2 | wc -l)" -gt 0 ]
+}
