@@ -35,7 +35,6 @@ static void process_write(struct digest *d, const struct page_options *o, FILE *
     page_trees(&p);
     page_samples(&p);
     page_memory(&p);
-    fputs(",\"marks\":[]", out);
     page_sources(&p);
     page_functions_write(&p.functions, out);
     page_key(out, "strings");

@@ -122,7 +122,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     # The same length and time, another text: the checksum tells.
     sed -i 's/% 7/% 9/' app/one.lua
     touch -d '1 hour ago' app/one.lua
-    touch app/two.lua
+    echo '-- more' >>app/two.lua
     rm main.lua
     "$MODPROF" export --format page-json --with-source a.mprof |
         jq -r '.traces[0].processes[0] | (.sources | length), (.sources_left_out[] | "\(.file | sub(".*/"; "")): \(.why)")' | sort >said

@@ -142,7 +142,9 @@ def check_process(process, report):
     for column in ("label", "module", "file"):
         assert all(i < string_n for i in process["functions"][column])
     equal_lengths(process["frames"], "frames")
-    equal_lengths(process["memory"], "memory")
+    memory_n = equal_lengths({k: v for k, v in process["memory"].items() if k != "live_kinds"}, "memory")
+    assert all(len(k["bytes_d"]) == memory_n for k in process["memory"]["live_kinds"])
+    equal_lengths({k: v for k, v in process["collections"].items() if k != "kinds"}, "collections")
     assert all(i < function_n for i in process["frames"]["function"])
     for tree in process["trees"]:
         check_tree(process, tree)
