@@ -101,6 +101,13 @@ static void leak_add(struct leaks *l, const struct leak *found)
     l->verdict_bytes[found->verdict] += found->row.sums.of[MEMORY_LIVE].bytes;
 }
 
+static const char *library_of(struct process *p, const struct leak *l)
+{
+    const struct alloc_site *site = rowset_at(&p->heap.sites, l->row.site);
+    return l->heap == HEAP_C && site->about.object ? process_object_path(p, site->about.object - 1)
+                                                   : "";
+}
+
 static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols, unsigned heap,
                      const struct leak_filter *filter)
 {
@@ -113,6 +120,7 @@ static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols
         if (!found.row.sums.of[MEMORY_LIVE].bytes)
             continue;
         course.sums = &found.row.sums;
+        found.library = library_of(p, &found);
         found.verdict = leak_judge(&course);
         if (filter)
             found.suppressed = filter->covers(filter->ctx, &found);

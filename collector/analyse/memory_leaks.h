@@ -21,6 +21,7 @@ const char *leak_verdict_name(enum leak_verdict v); /* "rises" ... */
 struct leak {
     struct memory_row row; /* of one heap */
     unsigned heap;         /* enum alloc_heap */
+    const char *library;   /* C memory: path of what called malloc for most of it; else "" */
     enum leak_verdict verdict;
     const char *suppressed; /* pattern that covers it; NULL: none */
 };
@@ -34,7 +35,7 @@ struct leaks {
     unsigned check_n; /* checks there were */
 };
 
-/* Which findings are not to be told of: 1 where the text is covered, with *PATTERN.  CTX is the caller's. */
+/* Which findings are not to be told of: the pattern that covers one, or NULL.  CTX is the caller's. */
 struct leak_filter {
     const char *(*covers)(void *ctx, const struct leak *l);
     void *ctx;

@@ -92,12 +92,15 @@ static int rules_read(struct budget *b, const struct rule_reader *rr, int index,
 
 static int globals_check(const struct rule_reader *rr, int index)
 {
-    static const char *const known[] = {"budgets", "defaults", "baseline"};
+    static const char *const known[] = {"budgets", "defaults", "baseline", "leaks"};
     enum { KNOWN_N = sizeof known / sizeof *known };
     lua_State *lua = sandbox_lua(rr->sandbox);
     for (lua_pushnil(lua); lua_next(lua, index); lua_pop(lua, 1)) {
         const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
-        if (!strcmp(name, known[0]) || !strcmp(name, known[1]) || !strcmp(name, known[2]))
+        size_t i = 0;
+        while (i < KNOWN_N && strcmp(name, known[i]))
+            i++;
+        if (i < KNOWN_N)
             continue;
         const char *nearest = nearest_word(name, known, KNOWN_N);
         return rule_read_error(rr, 1, name, "there is no setting `%s`%s%s%s", name,
@@ -175,16 +178,15 @@ static int unreadable(const char *path, struct err *err)
     return err_set(err, "%s can not be read: %s", path, strerror(errno));
 }
 
-int budget_file_read(struct budget *b, const char *path, struct err *err)
+char *budget_file_text(const char *path, size_t *text_n, struct err *err)
 {
-    memset(b, 0, sizeof *b);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     if (fd < 0 || fstat(fd, &st)) {
         unreadable(path, err);
         if (fd >= 0)
             close(fd);
-        return -1;
+        return NULL;
     }
     char *text = xmalloc(SANDBOX_FILE_MAX + 1);
     size_t n = 0;
@@ -197,7 +199,20 @@ int budget_file_read(struct budget *b, const char *path, struct err *err)
            (got = read(fd, text + n, SANDBOX_FILE_MAX + 1 - n)) > 0)
         n += (size_t)got;
     close(fd);
-    int bad = got < 0 ? unreadable(path, err) : budget_text_read(b, path, text, n, err);
+    *text_n = n;
+    if (got >= 0)
+        return text;
+    unreadable(path, err);
+    free(text);
+    return NULL;
+}
+
+int budget_file_read(struct budget *b, const char *path, struct err *err)
+{
+    size_t n;
+    memset(b, 0, sizeof *b);
+    char *text = budget_file_text(path, &n, err);
+    int bad = text ? budget_text_read(b, path, text, n, err) : -1;
     free(text);
     return bad;
 }

@@ -11,6 +11,10 @@
  * there is none. */
 char *budget_file_find(void);
 
+/* The text of the file at PATH, not NUL-terminated, freed by the caller; at most a byte more than a sandbox takes.  NULL:
+ * with ERR. */
+char *budget_file_text(const char *path, size_t *n, struct err *err);
+
 /* Reads the file at PATH.  Returns 0, or -1 with ERR ("PATH:LINE: ...").  Either way B is to be
  * released. */
 int budget_file_read(struct budget *b, const char *path, struct err *err);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/analyse/digest.h"
+#include "collector/budget/leak_suppress.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/output_file.h"
 #include "collector/cli/report_settings.h"
@@ -136,15 +137,33 @@ static int status(const struct session *ses)
     return ses->failed ? EXIT_ERROR : ses->incomplete ? EXIT_NO_VERDICT : EXIT_FINE;
 }
 
+/* A `.modprof` with an error in it must not pass for one without suppressions. */
+static int suppress_read(struct leak_suppress *suppress, struct leak_filter *filter,
+                         struct report_settings *s)
+{
+    struct err err = {""};
+    *filter = (struct leak_filter){leak_suppress_covers, suppress};
+    s->options.leak_filter = filter;
+    if (leak_suppress_find(suppress, &err)) {
+        leak_suppress_release(suppress);
+        return cli_error("report", "%s", err.text);
+    }
+    return 0;
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct report_settings s;
     struct session ses = {0};
     struct paths paths = {0};
+    struct leak_suppress suppress = {NULL, 0, 0, {NULL, 0}};
+    struct leak_filter filter;
     int early = report_settings_read(&s, argc, argv);
     if (early)
         return early - 1;
     if (paths_find(&ses, &paths, argv + optind))
+        return EXIT_ERROR;
+    if ((s.options.sections & SECTION_LEAKS) && suppress_read(&suppress, &filter, &s))
         return EXIT_ERROR;
     signal(SIGPIPE, SIG_IGN);
     ses.symbols = symbols_new();
@@ -162,5 +181,6 @@ int cmd_report(int argc, char **argv)
     ses.failed |= output_file_close("report", NULL, stdout, 0) != EXIT_FINE;
     paths_release(&paths);
     session_release(&ses);
+    leak_suppress_release(&suppress);
     return status(&ses);
 }

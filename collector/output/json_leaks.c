@@ -10,6 +10,11 @@
 #include "collector/output/memory_words.h"
 #include "collector/util/pattern.h"
 
+static json_t *text(const char *z)
+{
+    return json_bytes(z, strlen(z));
+}
+
 /* Labels, innermost first, of the stack that made most of it. */
 static json_t *stack(struct frames *f, struct merger *m, uint32_t row)
 {
@@ -17,10 +22,8 @@ static json_t *stack(struct frames *f, struct merger *m, uint32_t row)
     struct sample_total at = {.native = site->about.native, .lua = site->about.lua};
     const struct merged *s = merger_stack(m, &at);
     json_t *list = json_array();
-    for (size_t i = 0; i < s->n; i++) {
-        const char *label = f->at[s->frame[i]].label;
-        json_array_append_new(list, json_bytes(label, strlen(label)));
-    }
+    for (size_t i = 0; i < s->n; i++)
+        json_array_append_new(list, text(f->at[s->frame[i]].label));
     return list;
 }
 
@@ -30,7 +33,8 @@ static json_t *finding(const struct leaks *l, const struct leak *k, struct frame
     json_t *v = json_memory_row(&k->row), *checks = json_array();
     json_put_text(v, "heap", alloc_heap_name(k->heap));
     json_put_text(v, "verdict", leak_verdict_name(k->verdict));
-    json_put(v, "suppressed_by", k->suppressed ? json_string(k->suppressed) : json_null());
+    json_put(v, "library", *k->library ? text(k->library) : json_null());
+    json_put(v, "suppressed_by", k->suppressed ? text(k->suppressed) : json_null());
     for (unsigned i = l->check_n; i-- > 0;)
         json_array_append_new(checks, json_integer((json_int_t)k->row.sums.check[i].bytes));
     json_put(v, "check_bytes", checks);

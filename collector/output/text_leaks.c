@@ -25,7 +25,7 @@ static void columns(struct table *t, int wide)
     table_column(t, "course", 0);
     table_column(t, "line", COLUMN_CUT_END);
     if (wide) {
-        table_column(t, "kinds", COLUMN_CUT_END);
+        table_column(t, "kinds, library", COLUMN_CUT_END);
         table_column(t, "file", COLUMN_CUT_START);
     }
 }
@@ -57,8 +57,8 @@ static void leak_row(struct table *t, const struct leaks *l, const struct leak *
     table_cell(t, 6, k->row.label);
     if (!wide)
         return;
-    if (k->heap == HEAP_LUA)
-        table_cell(t, 7, memory_kinds_text(kinds, k->row.sums.kinds));
+    table_cell(t, 7,
+               k->heap == HEAP_LUA ? memory_kinds_text(kinds, k->row.sums.kinds) : k->library);
     table_cell(t, 8, k->row.file);
 }
 

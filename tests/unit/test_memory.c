@@ -11,6 +11,7 @@
 #include "collector/analyse/memory_growth.h"
 #include "collector/analyse/memory_leaks.h"
 #include "collector/analyse/stack_metric.h"
+#include "collector/budget/leak_suppress.h"
 #include "collector/ingest/ingest.h"
 #include "collector/output/flame_folded.h"
 #include "collector/output/text_report.h"
@@ -218,6 +219,56 @@ static void one_line_is_one_finding(void **state)
     end(&f);
 }
 
+static int suppress(struct leak_suppress *s, const char *text)
+{
+    struct err err = {""};
+    int bad = leak_suppress_text(s, ".modprof", text, strlen(text), &err);
+    if (bad)
+        assert_memory_equal(err.text, ".modprof:", 9);
+    return bad;
+}
+
+static void suppressions_are_read(void **state)
+{
+    struct fixture f;
+    struct leaks l;
+    struct leak_suppress s;
+    (void)state;
+    begin(&f);
+    assert_int_equal(suppress(&s, "leaks = { suppress = { 'no/such', { place = '*work.lua:2?', "
+                                  "reason = 'a cache' } } }\nbudgets = {}"),
+                     0);
+    assert_int_equal(s.n, 2);
+    leaks_build(&l, f.process, f.symbols, &(struct leak_filter){leak_suppress_covers, &s});
+    assert_int_equal(l.verdict_n[LEAK_RISES], 0);
+    assert_string_equal(l.at[0].suppressed, "*work.lua:2?");
+    leaks_release(&l);
+    leak_suppress_release(&s);
+    assert_int_equal(suppress(&s, "budgets = {}"), 0);
+    assert_int_equal(s.n, 0);
+    leak_suppress_release(&s);
+    end(&f);
+}
+
+static void wrong_suppressions_are_errors(void **state)
+{
+    static const char *const wrong[] = {
+        "leaks = 'x'",
+        "leaks = { supress = {} }",
+        "leaks = { suppress = 'x' }",
+        "leaks = { suppress = { 12 } }",
+        "leaks = { suppress = { { reason = 'x' } } }",
+        "leaks = { suppress = { '' } }",
+        "leaks = {",
+    };
+    struct leak_suppress s;
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(suppress(&s, wrong[i]), -1);
+        leak_suppress_release(&s);
+    }
+}
+
 static void growth_is_between_marks(void **state)
 {
     struct fixture f;
@@ -372,6 +423,8 @@ int main(void)
         cmocka_unit_test(what_does_not_rise_is_not_accused),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(one_line_is_one_finding),
+        cmocka_unit_test(suppressions_are_read),
+        cmocka_unit_test(wrong_suppressions_are_errors),
         cmocka_unit_test(growth_is_between_marks),
         cmocka_unit_test(metrics_are_stacks),
         cmocka_unit_test(pauses_have_a_distribution),
