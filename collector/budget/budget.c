@@ -2,6 +2,8 @@
 #include "collector/budget/budget.h"
 
 #include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +46,13 @@ const char *rule_name_make(struct pool *pool, const struct rule *r)
     name = name_joined(pool, name, &r->func);
     name = name_joined(pool, name, &r->chunk);
     name = name_joined(pool, name, &r->library);
-    return name;
+    name = name_joined(pool, name, &r->mark);
+    name = name_joined(pool, name, &r->from);
+    if (r->to.n)
+        name = name_joined(pool, pool_format(pool, "%s to", name), &r->to);
+    if (r->at != AT_EXTREME)
+        name = pool_format(pool, "%s %s", name, rule_at_name(r->at));
+    return r->rate ? pool_format(pool, "%s per second", name) : name;
 }
 
 const char *rule_key(struct pool *pool, const struct rule *r)
@@ -66,6 +74,9 @@ void budget_release(struct budget *b)
         free(r->func.at);
         free(r->chunk.at);
         free(r->library.at);
+        free(r->mark.at);
+        free(r->from.at);
+        free(r->to.at);
         free(r->except.at);
     }
     free(b->rule);
@@ -77,4 +88,33 @@ const char *rule_level_name(enum rule_level level)
 {
     static const char *const name[] = {"off", "warn", "error"};
     return name[level];
+}
+
+const char *rule_at_name(enum rule_at at)
+{
+    static const char *const name[AT_N] = {"?",   "min", "mean", "median",
+                                           "p90", "p95", "p99",  "max"};
+    return name[at];
+}
+
+int rule_timed(const struct rule *r)
+{
+    return r->rate || r->metric->timing == TIMING_TIMED;
+}
+
+char *rule_show(char *out, const struct rule *r, double value)
+{
+    char text[HUMAN_MAX];
+    /* A rate has no use for digits behind the point that a count lacks. */
+    if (r->rate && r->metric->quantity == QUANTITY_COUNT && value >= 100)
+        value = round(value);
+    snprintf(out, HUMAN_MAX, "%.*s%s", HUMAN_MAX - 3,
+             quantity_show(text, r->metric->quantity, value), r->rate ? "/s" : "");
+    return out;
+}
+
+const char *rule_unit(const struct rule *r)
+{
+    static const char *const rate[] = {"?", "bytes/s", "count/s"};
+    return r->rate ? rate[r->metric->quantity] : quantity_unit(r->metric->quantity);
 }

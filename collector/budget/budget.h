@@ -19,10 +19,14 @@ int name_set_allows(const struct name_set *s, const char *name);
 /* 1 where NAME is one of them. */
 int name_set_holds(const struct name_set *s, const char *name);
 
+/* What of many values is held against the bounds. */
+enum rule_at { AT_EXTREME, AT_MIN, AT_MEAN, AT_MEDIAN, AT_P90, AT_P95, AT_P99, AT_MAX, AT_N };
+
 struct bound {
     int given;
     double value;
     const char *text; /* as it was written */
+    int rate;         /* 1: a second */
 };
 
 struct rule {
@@ -31,9 +35,11 @@ struct rule {
     const char *message; /* NULL */
     unsigned line;       /* of the file */
     enum rule_level level;
-    struct name_set process, module, func, chunk, library, except;
+    struct name_set process, module, func, chunk, library, mark, from, to, except;
     int phase, kind; /* enum phase, enum alloc_kind; -1: any */
     int each;        /* 1: each that matches by itself; 0: all together */
+    enum rule_at at; /* AT_EXTREME: every single one */
+    int rate;        /* 1: value and bounds are a second's */
     struct bound limit, warn, at_least;
     struct bound
         regression; /* a share: 0.1 more than the baseline (or less, where more is better) */
@@ -46,6 +52,13 @@ struct budget {
     const char *baseline; /* that `regression` is held against, or NULL */
     struct pool pool;     /* of all texts */
 };
+
+const char *rule_at_name(enum rule_at at); /* "p95", "?" for AT_EXTREME */
+/* 1 where it differs from run to run. */
+int rule_timed(const struct rule *r);
+/* VALUE of the rule's for people: "12.3 ms", "1,200/s".  OUT[HUMAN_MAX]. */
+char *rule_show(char *out, const struct rule *r, double value);
+const char *rule_unit(const struct rule *r); /* "ns", "bytes/s" */
 
 /* What the rule measures, whatever its name and limits: the same text in every file and run.  In POOL. */
 const char *rule_key(struct pool *pool, const struct rule *r);

@@ -1,14 +1,21 @@
 /* measure: see measure.h. */
 #include "collector/budget/measure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "collector/stat/describe.h"
+#include "collector/util/xalloc.h"
 #include "wire/enums.h"
 
 void measure_item(struct measure_sink *s, double value, const char *place)
 {
     struct measured *m = s->m;
     s->sum += value;
+    if (s->rule->at != AT_EXTREME) {
+        s->value = xgrow(s->value, m->n, &s->value_cap, sizeof *s->value);
+        s->value[m->n] = value;
+    }
     if (s->take)
         s->take(s->ctx, value, place);
     if (!m->n || value > m->place_value) {
@@ -74,6 +81,46 @@ static void contributor_find(struct measured *m, const struct rule *r, struct di
     }
 }
 
+/* The part of all values that a quantile leaves beyond it, from which follows how many it takes. */
+static double quantile_of(enum rule_at at)
+{
+    static const double q[AT_N] = {
+        [AT_MEDIAN] = 0.5, [AT_P90] = 0.9, [AT_P95] = 0.95, [AT_P99] = 0.99, [AT_MAX] = 1};
+    return q[at];
+}
+
+/* One figure of many values. */
+static void at_make(struct measured *m, const struct rule *r, struct measure_sink *s,
+                    struct pool *pool)
+{
+    double q = quantile_of(r->at);
+    double *sorted = sorted_copy(s->value, m->n);
+    m->value = r->at == AT_MEAN ? s->sum / (double)m->n : quantile_sorted(sorted, m->n, q);
+    m->smallest = m->value;
+    m->smallest_place = m->place;
+    free(sorted);
+    size_t needed = q > 0.5 && q < 1 ? (size_t)(1 / (1 - q) + 0.5) : 1;
+    if (m->n >= needed || m->doubt)
+        return;
+    m->few = 1;
+    m->doubt =
+        pool_format(pool, "%s of %zu values: it takes %zu", rule_at_name(r->at), m->n, needed);
+}
+
+static void rate_make(struct measured *m, const struct digest *d)
+{
+    const struct process *p = d->process;
+    uint64_t ns = m->rate_ns ? m->rate_ns : process_since_start(p, process_end_ns(p));
+    double seconds = (double)ns / 1e9;
+    if (!ns) {
+        m->n = 0;
+        return;
+    }
+    m->value /= seconds;
+    m->smallest = m->value;
+    m->place_value /= seconds;
+}
+
 void measure(const struct rule *r, struct digest *d, struct measured *m)
 {
     struct measure_sink sink = {.rule = r, .digest = d, .m = m};
@@ -82,18 +129,21 @@ void measure(const struct rule *r, struct digest *d, struct measured *m)
     measure_items_of[metric_number(r->metric)](&sink);
     if (!m->doubt)
         m->doubt = doubt(r->metric, d);
-    if (!m->n)
-        return;
-    if (r->each) {
+    if (m->n && r->at != AT_EXTREME) {
+        at_make(m, r, &sink, &d->process->pool);
+    } else if (m->n && r->each) {
         m->value = m->place_value;
-        return;
+    } else if (m->n) {
+        m->value = m->smallest = sink.sum;
+        m->smallest_place = "";
+        if (m->place_value <= 0)
+            m->place = "";
+        if (r->metric->way == WAY_WHOLE)
+            contributor_find(m, r, d);
+        if (r->rate)
+            rate_make(m, d);
     }
-    m->value = m->smallest = sink.sum;
-    m->smallest_place = "";
-    if (m->place_value <= 0)
-        m->place = "";
-    if (r->metric->way == WAY_WHOLE)
-        contributor_find(m, r, d);
+    free(sink.value);
 }
 
 const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx)

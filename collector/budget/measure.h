@@ -14,6 +14,8 @@ struct measured {
     const char *smallest_place;
     const char *doubt; /* why the true value may be larger (or, for NEED_END, another); NULL */
     int lower_bound;   /* 1: an estimate that is at most the true value */
+    int few;           /* 1: DOUBT is that there are too few values: more could sink it as well */
+    uint64_t rate_ns;  /* what a rate is over; 0: the whole process */
 };
 
 /* Texts stand in the process's pool. */
@@ -32,6 +34,8 @@ struct measure_sink {
     struct digest *digest;
     struct measured *m;
     double sum;
+    double *value; /* every item, where the rule wants a quantile of them; released by measure */
+    size_t value_cap;
     measure_take *take; /* NULL, or told every item */
     void *ctx;
 };

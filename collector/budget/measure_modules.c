@@ -266,3 +266,27 @@ void measure_chunks_compile(struct measure_sink *s)
 {
     chunks(s, chunk_compile_ns);
 }
+
+static uint64_t chunk_run_n(const struct rec_chunk *c)
+{
+    return c->run_n;
+}
+
+void measure_chunks_runs(struct measure_sink *s)
+{
+    chunks(s, chunk_run_n);
+}
+
+/* ---- runs of files and chunks, one by one ---- */
+
+void measure_run_time(struct measure_sink *s)
+{
+    const struct span_tree *t = &s->digest->spans;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct span_node *n = &t->node[i];
+        uint64_t kind = n->span->begin.kind;
+        if ((kind == SPAN_DOFILE || kind == SPAN_MAIN) && !n->open &&
+            measure_wanted(s->rule, &s->rule->chunk, n->name))
+            measure_item(s, (double)n->total_ns, n->name);
+    }
+}

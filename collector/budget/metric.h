@@ -22,7 +22,9 @@ enum metric_place {
     PLACE_PHASE = 4,
     PLACE_KIND = 8,
     PLACE_CHUNK = 16,
-    PLACE_LIBRARY = 32
+    PLACE_LIBRARY = 32,
+    PLACE_MARK = 64,
+    PLACE_INTERVAL = 128
 };
 enum metric_needs { NEED_LUA = 1, NEED_C = 2, NEED_END = 4 };
 

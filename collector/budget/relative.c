@@ -23,8 +23,8 @@ static void bound_make(struct relative *x, const struct rule *r, struct pool *po
     double share = more ? -r->regression.value : r->regression.value;
     x->bound.given = 1;
     x->bound.value = x->base * (1 + share);
-    x->bound.text = pool_format(pool, "%s %c%s", quantity_show(base, r->metric->quantity, x->base),
-                                more ? '-' : '+', r->regression.text);
+    x->bound.text = pool_format(pool, "%s %c%s", rule_show(base, r, x->base), more ? '-' : '+',
+                                r->regression.text);
 }
 
 static int beyond(const struct relative *x, const struct rule *r)
@@ -96,7 +96,7 @@ void relative_make(struct relative *x, const struct rule *r, const struct run_gr
     x->base = d.median;
     x->change = x->base != 0 ? x->value / x->base - 1 : x->value != 0 ? INFINITY : 0;
     bound_make(x, r, pool);
-    if (r->metric->timing == TIMING_TIMED)
+    if (rule_timed(r))
         test(x, r, value, base, pool);
     else
         x->state = beyond(x, r) ? RELATIVE_BEYOND : RELATIVE_WITHIN;

@@ -54,10 +54,14 @@ enum key {
     KEY_FUNC,
     KEY_CHUNK,
     KEY_LIBRARY,
+    KEY_MARK,
+    KEY_FROM,
+    KEY_TO,
     KEY_EXCEPT,
     KEY_PHASE,
     KEY_KIND,
     KEY_EACH,
+    KEY_AT,
     KEY_LIMIT,
     KEY_WARN,
     KEY_AT_LEAST,
@@ -81,10 +85,15 @@ static const struct field fields[KEY_N] = {
     [KEY_FUNC] = {"func", PLACE_FUNC, 0},
     [KEY_CHUNK] = {"chunk", PLACE_CHUNK, 0},
     [KEY_LIBRARY] = {"library", PLACE_LIBRARY, 0},
-    [KEY_EXCEPT] = {"except", PLACE_MODULE | PLACE_FUNC | PLACE_CHUNK | PLACE_LIBRARY, 0},
+    [KEY_MARK] = {"mark", PLACE_MARK, 0},
+    [KEY_FROM] = {"from", PLACE_INTERVAL, 0},
+    [KEY_TO] = {"to", PLACE_INTERVAL, 0},
+    [KEY_EXCEPT] = {"except", PLACE_MODULE | PLACE_FUNC | PLACE_CHUNK | PLACE_LIBRARY | PLACE_MARK,
+                    0},
     [KEY_PHASE] = {"phase", PLACE_PHASE, 0},
     [KEY_KIND] = {"kind", PLACE_KIND, 0},
     [KEY_EACH] = {"each", 0, 0},
+    [KEY_AT] = {"at", 0, 0},
     [KEY_LIMIT] = {"limit", 0, 0},
     [KEY_WARN] = {"warn", 0, 0},
     [KEY_AT_LEAST] = {"at_least", 0, 0},
@@ -114,6 +123,12 @@ static int field_take(const struct reading *g, enum key key)
         return rule_names(g, &r->chunk, name);
     case KEY_LIBRARY:
         return rule_names(g, &r->library, name);
+    case KEY_MARK:
+        return rule_names(g, &r->mark, name);
+    case KEY_FROM:
+        return rule_names(g, &r->from, name);
+    case KEY_TO:
+        return rule_names(g, &r->to, name);
     case KEY_EXCEPT:
         return rule_names(g, &r->except, name);
     case KEY_PHASE:
@@ -122,6 +137,8 @@ static int field_take(const struct reading *g, enum key key)
         return rule_word(g, &r->kind, name, alloc_kind_name, ALLOC_KIND_N);
     case KEY_EACH:
         return rule_flag(g, &r->each, name);
+    case KEY_AT:
+        return rule_at_take(g);
     case KEY_LEVEL:
         return rule_level(g);
     case KEY_LIMIT:
@@ -190,6 +207,47 @@ static int pairs_take(const struct reading *g, int defaults)
 
 /* ---- a whole rule ---- */
 
+/* `at` speaks of many values. */
+static int contradictions_at(const struct reading *g)
+{
+    struct rule *r = g->r;
+    if (r->at == AT_EXTREME)
+        return 0;
+    if (r->metric->way == WAY_WHOLE)
+        return rule_read_error(g->rr, g->line, "at",
+                               "%s is one figure of a process: `at` has no meaning",
+                               r->metric->name);
+    if (r->metric->way == WAY_EACH && !r->each)
+        return rule_read_error(g->rr, g->line, "at",
+                               "`at` looks at each value, and `each = false` adds them up");
+    r->each = 1;
+    return 0;
+}
+
+/* A unit with /s makes a rate of the rule: then all have it. */
+static int contradictions_rate(const struct reading *g)
+{
+    struct rule *r = g->r;
+    const struct bound *bound[] = {&r->limit, &r->warn, &r->at_least};
+    static const char *const name[] = {"limit", "warn", "at_least"};
+    enum { BOUND_N = sizeof bound / sizeof *bound };
+    for (size_t i = 0; i < BOUND_N; i++)
+        r->rate |= bound[i]->rate;
+    for (size_t i = 0; r->rate && i < BOUND_N; i++) {
+        if (!bound[i]->given)
+            continue;
+        if (!bound[i]->rate)
+            return rule_read_error(g->rr, g->line, name[i],
+                                   "`%s` (%s) is no rate, and another limit of the rule is one",
+                                   name[i], bound[i]->text);
+        if (r->metric->way != WAY_SUM || r->metric->quantity == QUANTITY_TIME || r->each)
+            return rule_read_error(g->rr, g->line, name[i],
+                                   "`%s` (%s) is a rate: %s is not added up over the run", name[i],
+                                   bound[i]->text, r->metric->name);
+    }
+    return 0;
+}
+
 static int contradictions(const struct reading *g)
 {
     const struct rule *r = g->r;
@@ -212,10 +270,13 @@ static int contradictions(const struct reading *g)
                                "%s needs a `phase`: resolve, read, compile, run, map, relocate or "
                                "construct",
                                m->name);
+    if (m->places & PLACE_INTERVAL && !r->from.n)
+        return rule_read_error(g->rr, g->line, NULL, "%s needs the name of a mark in `from`",
+                               m->name);
     if (r->each && m->way == WAY_WHOLE)
         return rule_read_error(g->rr, g->line, "each",
                                "%s is one figure of a process: `each` has no meaning", m->name);
-    return 0;
+    return contradictions_at(g) || contradictions_rate(g) ? -1 : 0;
 }
 
 /* The metric says what the other fields mean. */
@@ -241,7 +302,9 @@ int rule_read(const struct rule_reader *rr, struct rule *r, int index, int defau
         return -1;
     if (defaults)
         return 0;
+    if (contradictions(&g))
+        return -1;
     if (!r->name)
         r->name = rule_name_make(rr->pool, r);
-    return contradictions(&g);
+    return 0;
 }

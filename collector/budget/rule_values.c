@@ -100,6 +100,20 @@ int rule_word(const struct reading *g, int *out, const char *key, const char *(*
     return word_unknown(g, key, given, words, known);
 }
 
+static const char *at_name(unsigned v)
+{
+    return rule_at_name((enum rule_at)v);
+}
+
+int rule_at_take(const struct reading *g)
+{
+    int v = AT_EXTREME;
+    if (rule_word(g, &v, "at", at_name, AT_N))
+        return -1;
+    g->r->at = (enum rule_at)v;
+    return 0;
+}
+
 static const char *level_name(unsigned v)
 {
     return rule_level_name((enum rule_level)v);
@@ -149,7 +163,14 @@ int rule_bound(const struct reading *g, struct bound *b, const char *key)
     if (!b->text)
         return -1;
     b->given = 1;
-    if (quantity_read(g->r->metric->quantity, b->text, &b->value, &err))
+    char *amount = xstrdup(b->text);
+    size_t n = strlen(amount);
+    b->rate = n > 2 && !strcmp(amount + n - 2, "/s");
+    if (b->rate)
+        amount[n - 2] = 0;
+    int bad = quantity_read(g->r->metric->quantity, amount, &b->value, &err);
+    free(amount);
+    if (bad)
         return rule_read_error(g->rr, g->line, key, "%s of %s: %s", key, g->r->metric->name,
                                err.text);
     return 0;

@@ -27,6 +27,7 @@ int rule_word(const struct reading *g, int *out, const char *key, const char *(*
 int rule_bound(const struct reading *g, struct bound *b, const char *key);
 /* "10%" as 0.1. */
 int rule_share(const struct reading *g, struct bound *b, const char *key);
+int rule_at_take(const struct reading *g);
 int rule_level(const struct reading *g);
 int rule_metric(const struct reading *g);
 

@@ -39,7 +39,7 @@ static void hold_least(struct finding *f, const struct bound *bound)
 /* Beyond BOUND: certain unless more data could take it back. */
 static enum verdict beyond(const struct finding *f, enum verdict certain)
 {
-    int may_change = f->below || f->rule->metric->needs & NEED_END;
+    int may_change = f->below || f->m.few || f->rule->metric->needs & NEED_END;
     return f->m.doubt && may_change ? VERDICT_INCOMPLETE : certain;
 }
 
@@ -225,7 +225,7 @@ static void group_judge(struct finding *worst, const struct rule *r, const struc
         value[i] = s.m[i].value;
         smallest[i] = s.m[i].smallest;
     }
-    if (s.n > 1 && r->metric->timing == TIMING_TIMED && !g->forked)
+    if (s.n > 1 && rule_timed(r) && !g->forked)
         judge_median(&f, &s, value, smallest);
     else if (s.n)
         judge_worst(&f, &s);

@@ -26,8 +26,9 @@ static void put_rule(json_t *v, const struct rule *r)
 {
     json_put_text(v, "rule", r->name);
     json_put_text(v, "metric", r->metric->name);
-    json_put_text(v, "unit", quantity_unit(r->metric->quantity));
-    json_put_bool(v, "deterministic", r->metric->timing == TIMING_EXACT);
+    json_put_text(v, "unit", rule_unit(r));
+    json_put_bool(v, "deterministic", !rule_timed(r));
+    json_put(v, "at", r->at == AT_EXTREME ? json_null() : json_string(rule_at_name(r->at)));
     json_put_text(v, "level", rule_level_name(r->level));
     json_put_u64(v, "line", r->line);
     json_put(v, "limit", bound(&r->limit));

@@ -185,8 +185,7 @@ static void sample_head(const char *family, const struct finding *f, size_t numb
 {
     fprintf(out, "%s{number=\"%zu\",rule=\"", family, number + 1);
     label_put(f->rule->name, out);
-    fprintf(out, "\",metric=\"%s\",unit=\"%s\"", f->rule->metric->name,
-            quantity_unit(f->rule->metric->quantity));
+    fprintf(out, "\",metric=\"%s\",unit=\"%s\"", f->rule->metric->name, rule_unit(f->rule));
 }
 
 void check_openmetrics(const struct check_report *r, FILE *out)

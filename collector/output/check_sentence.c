@@ -42,7 +42,7 @@ char *check_change(const struct finding *f)
     char base[HUMAN_MAX];
     if (x->state == RELATIVE_NONE || x->state == RELATIVE_MISSING)
         return xstrdup("");
-    quantity_show(base, f->rule->metric->quantity, x->base);
+    rule_show(base, f->rule, x->base);
     if (!isfinite(x->change))
         return xformat("against %s", base);
     if (!x->tested)
@@ -56,12 +56,14 @@ char *check_place(const struct finding *f)
     char value[HUMAN_MAX];
     if (!f->place || !*f->place)
         return xstrdup("");
-    if (f->rule->each || f->rule->metric == metric_at(METRIC_uncovered))
+    int single = f->rule->each && f->rule->at == AT_EXTREME;
+    if (single || f->rule->metric == metric_at(METRIC_uncovered))
         return xstrdup(f->place);
-    enum quantity q = f->rule->metric->quantity;
     if (f->rule->metric->way == WAY_WHOLE && f->rule->metric->contributor != METRIC_NONE)
-        q = metric_at(f->rule->metric->contributor)->quantity;
-    return xformat("%s (%s)", f->place, quantity_show(value, q, f->place_value));
+        quantity_show(value, metric_at(f->rule->metric->contributor)->quantity, f->place_value);
+    else
+        rule_show(value, f->rule, f->place_value);
+    return xformat("%s (%s)", f->place, value);
 }
 
 char *check_share(char *out, const struct finding *f)
@@ -77,8 +79,8 @@ static char *excess_text(const struct finding *f)
 {
     char by[HUMAN_MAX], share[HUMAN_MAX];
     check_share(share, f);
-    return xformat("%s%s%s%s", quantity_show(by, f->rule->metric->quantity, f->excess),
-                   *share ? " (" : "", share, *share ? ")" : "");
+    return xformat("%s%s%s%s", rule_show(by, f->rule, f->excess), *share ? " (" : "", share,
+                   *share ? ")" : "");
 }
 
 /* "lua.peak: 31 MiB, most of it app.heavy (20 MiB)". */
@@ -86,9 +88,12 @@ static char *head_text(const struct finding *f)
 {
     char value[HUMAN_MAX];
     char *place = check_place(f);
-    const char *link = !*place ? "" : f->rule->each ? " in " : ", most of it ";
+    const char *link = !*place                     ? ""
+                       : f->rule->at != AT_EXTREME ? ", the largest "
+                       : f->rule->each             ? " in "
+                                                   : ", most of it ";
     char *text = xformat("%s: %s%s%s%s", f->rule->name, f->run_n > 1 ? "median " : "",
-                         quantity_show(value, f->rule->metric->quantity, f->value), link, place);
+                         rule_show(value, f->rule, f->value), link, place);
     free(place);
     return text;
 }

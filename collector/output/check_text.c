@@ -49,19 +49,18 @@ static char *notes(const struct finding *f, int many)
 static void row(struct table *t, const struct columns *c, const struct finding *f, int many)
 {
     char text[HUMAN_MAX], share[HUMAN_MAX];
-    enum quantity q = f->rule->metric->quantity;
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, c->verdict, verdict_name(f->verdict));
     char *name = escape_text(f->rule->name, strlen(f->rule->name));
     table_cell(t, c->rule, name);
     free(name);
     if (f->digest && f->m.n)
-        table_cell(t, c->measured, quantity_show(text, q, f->value));
+        table_cell(t, c->measured, rule_show(text, f->rule, f->value));
     if (f->bound)
         table_cellf(t, c->limit, "%s%s", f->below ? ">= " : "", f->bound->text);
     if (f->excess > 0) {
         check_share(share, f);
-        table_cellf(t, c->excess, "%s%s%s", quantity_show(text, q, f->excess), *share ? " " : "",
+        table_cellf(t, c->excess, "%s%s%s", rule_show(text, f->rule, f->excess), *share ? " " : "",
                     share);
     }
     char *note = notes(f, many);

@@ -138,6 +138,13 @@ verdicts() { jq -r '.rules[].verdict' | paste -sd' '; }
     [[ $status == 0 ]]
 }
 
+@test "the manual lists every metric as --metrics does" {
+    "$MODPROF" check --metrics | awk '{ print $1, $2, $3 }' >metrics.txt
+    sed -n 's/^\.It Cm \([a-z0-9_.]*\) No (\([a-z]*\), \([a-z]*\))$/\1 \2 \3/p' "$root/docs/man/modprof-config.5" >manual.txt
+    [ "$(wc -l <metrics.txt)" -gt 40 ]
+    diff metrics.txt manual.txt
+}
+
 @test "at most 40 lines unless asked" {
     { echo 'budgets = {}'; echo 'for i = 1, 1000 do budgets[i] = { metric = "losses", limit = 0 } end'; } >.modprof
     run -0 "$MODPROF" check a.mprof

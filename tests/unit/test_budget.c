@@ -162,6 +162,22 @@ static void wrong_rules_are_told_with_their_line(void **state)
     file_bad("budgets = { { metric = 'losses', regression = '%' } }", "not \"%\"");
     file_bad("budgets = { { metric = 'losses', regression = '1.2.3%' } }", "not \"1.2.3%\"");
     file_bad("budgets = { { metric = 'losses', regresion = '1%' } }", "did you mean `regression`");
+    file_bad("budgets = { { metric = 'losses', limit = 1, at = 'p95' } }", "`at` has no meaning");
+    file_bad("budgets = { { metric = 'module.self', limit = '1 s', at = 'p94' } }",
+             "did you mean `p9");
+    file_bad("budgets = { { metric = 'module.self', limit = '1 s', at = 'p95', each = false } }",
+             "adds them up");
+    file_bad("budgets = { { metric = 'interval.time', limit = '1 s' } }",
+             "f:1: interval.time needs the name of a mark in `from`");
+    file_bad("budgets = { { metric = 'mark.lua', mark = 'x', to = 'y', limit = '1 B' } }",
+             "mark.lua has no `to`");
+    file_bad("budgets = { { metric = 'module.self', limit = '5 ms/s' } }", "is not added up");
+    file_bad("budgets = { { metric = 'lua.peak', limit = '5 MB/s' } }", "is not added up");
+    file_bad("budgets = { { metric = 'crossings.down', limit = '5 MB/s' } }",
+             "is a size, where a count is needed");
+    file_bad("budgets = {\n{ metric = 'crossings.down', limit = '5k/s',\nwarn = '1k' } }",
+             "f:3: `warn` (1k) is no rate, and another limit of the rule is one");
+    file_bad("budgets = { { metric = 'marks', limit = 5 } }", "more is better");
     file_bad("baseline = 5 budgets = {}", "f:1: `baseline` is the name of a baseline");
     file_bad("basline = 'x' budgets = {}", "did you mean `baseline`");
 }
