@@ -3,12 +3,12 @@
 
 static size_t marks_n(const struct process *p)
 {
-    return p->marks.n;
+    return p->heap.mark_n;
 }
 
 static const struct rec_mark *mark_at(const struct process *p, size_t i)
 {
-    return &((const struct heap_mark *)rowset_at(&p->marks, i))->about;
+    return &p->heap.mark[i].about;
 }
 
 typedef double mark_value(const struct rec_mark *m);
