@@ -58,8 +58,12 @@ static struct growth_row *row_of(struct growing *g, const struct alloc_site *sit
     if (!*number) {
         const struct frame *f = &g->frames.at[place];
         out->row = xgrow(out->row, out->n, &g->cap, sizeof *out->row);
-        out->row[out->n] = (struct growth_row){
-            .label = f->label, .file = f->file, .line = f->line, .heap = memory_heap(site)};
+        out->row[out->n] = (struct growth_row){.label = f->label,
+                                               .file = f->file,
+                                               .line = f->line,
+                                               .function = f->function,
+                                               .is_lua = f->kind == FRAME_LUA,
+                                               .heap = memory_heap(site)};
         *number = (uint32_t)++out->n;
     }
     return &out->row[*number - 1];

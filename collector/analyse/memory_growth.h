@@ -7,6 +7,8 @@
 struct growth_row {
     const char *label, *file;
     uint64_t line;
+    const char *function; /* as in struct memory_row */
+    int is_lua;
     unsigned heap;  /* enum alloc_heap */
     uint32_t kinds; /* bit for each enum alloc_kind */
     int64_t from_n, from_bytes, to_n, to_bytes;

@@ -8,6 +8,11 @@ static struct memory_amount amount(int64_t n, int64_t bytes)
     return (struct memory_amount){n > 0 ? (uint64_t)n : 0, bytes > 0 ? (uint64_t)bytes : 0};
 }
 
+static struct memory_amount less(const struct memory_amount *a, const struct memory_amount *b)
+{
+    return amount((int64_t)(a->n - b->n), (int64_t)(a->bytes - b->bytes));
+}
+
 unsigned memory_heap(const struct alloc_site *site)
 {
     return site->about.heap == HEAP_C ? HEAP_C : HEAP_LUA;
@@ -52,7 +57,7 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     s.of[MEMORY_MADE] = (struct memory_amount){c->alloc_n, c->alloc_bytes + c->grow_bytes};
     live_set(&s, site, open);
     s.of[MEMORY_PEAK] = amount(c->peak_n, c->peak_bytes);
-    s.of[MEMORY_FREED] = (struct memory_amount){c->free_n, c->free_bytes + c->shrink_bytes};
+    s.of[MEMORY_FREED] = less(&s.of[MEMORY_MADE], &s.of[MEMORY_LIVE]);
     s.of[MEMORY_GROWN] = (struct memory_amount){c->grow_n, c->grow_bytes};
     s.of[MEMORY_COLLECTED] = (struct memory_amount){c->gc_free_n, c->gc_free_bytes};
     s.of[MEMORY_FULL] = amount(c->full_n, c->full_bytes);

@@ -16,7 +16,7 @@ enum memory_sum {
     MEMORY_MADE,      /* new blocks; bytes with what resizes added */
     MEMORY_LIVE,      /* held at the end, or when its state began to be closed */
     MEMORY_PEAK,      /* held when most was */
-    MEMORY_FREED,     /* blocks; bytes with what resizes took */
+    MEMORY_FREED,     /* made, and not held */
     MEMORY_GROWN,     /* resizes that made blocks larger, and what they added */
     MEMORY_COLLECTED, /* freed while the collector ran */
     MEMORY_FULL,      /* held after the last full collection that the program asked for */

@@ -1,6 +1,7 @@
 /* memory_words: see memory_text.h. */
 #include "collector/output/memory_words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 char *memory_kinds_text(char out[MEMORY_KINDS_MAX], uint32_t kinds)
@@ -12,6 +13,19 @@ char *memory_kinds_text(char out[MEMORY_KINDS_MAX], uint32_t kinds)
             at += snprintf(out + at, (size_t)(MEMORY_KINDS_MAX - at), "%s%s", at ? ", " : "",
                            alloc_kind_name(k));
     return out;
+}
+
+void memory_place_cell(struct table *t, unsigned column, const struct memory_row *r)
+{
+    if (r->is_lua && r->function && r->line)
+        table_cellf(t, column, "%s:%" PRIu64, r->file, r->line);
+    else
+        table_cell(t, column, r->label);
+}
+
+const char *memory_function_text(const struct memory_row *r)
+{
+    return r->is_lua && r->function ? r->function : "";
 }
 
 const char *memory_why_none(const struct process *p)

@@ -23,25 +23,30 @@ static const char *signed_bytes(char out[HUMAN_MAX + 2], int64_t bytes)
 static void growth_row(struct table *t, const struct growth_row *r, int wide)
 {
     char text[HUMAN_MAX + 2], kinds[MEMORY_KINDS_MAX];
+    const struct memory_row at = {.label = r->label,
+                                  .file = r->file,
+                                  .line = r->line,
+                                  .function = r->function,
+                                  .is_lua = r->is_lua};
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, 0, signed_bytes(text, r->to_bytes - r->from_bytes));
     table_cellf(t, 1, "%+" PRId64, r->to_n - r->from_n);
     cell_bytes(t, 2, (double)r->from_bytes);
     cell_bytes(t, 3, (double)r->to_bytes);
     table_cell(t, 4, alloc_heap_name(r->heap));
-    table_cell(t, 5, r->label);
+    memory_place_cell(t, 5, &at);
     if (!wide)
         return;
+    table_cell(t, 6, memory_function_text(&at));
     if (r->heap == HEAP_LUA)
-        table_cell(t, 6, memory_kinds_text(kinds, r->kinds));
-    table_cell(t, 7, r->file);
+        table_cell(t, 7, memory_kinds_text(kinds, r->kinds));
 }
 
 static void rows_print(const struct growth *g, const struct report_options *o,
                        const struct canvas *c)
 {
-    static const char *const title[] = {"growth", "blocks", "from",  "to",
-                                        "heap",   "line",   "kinds", "file"};
+    static const char *const title[] = {"growth", "blocks", "from",     "to",
+                                        "heap",   "line",   "function", "kinds"};
     static const unsigned flags[] = {
         COLUMN_RIGHT,   COLUMN_RIGHT,   COLUMN_RIGHT,    COLUMN_RIGHT, 0,
         COLUMN_CUT_END, COLUMN_CUT_END, COLUMN_CUT_START};

@@ -23,10 +23,10 @@ static void columns(struct table *t, int wide)
     table_column(t, "of made", COLUMN_RIGHT);
     table_column(t, "heap", 0);
     table_column(t, "course", 0);
-    table_column(t, "line", COLUMN_CUT_END);
+    table_column(t, "line", COLUMN_CUT_START);
     if (wide) {
+        table_column(t, "function", COLUMN_CUT_END);
         table_column(t, "kinds, library", COLUMN_CUT_END);
-        table_column(t, "file", COLUMN_CUT_START);
     }
 }
 
@@ -54,12 +54,12 @@ static void leak_row(struct table *t, const struct leaks *l, const struct leak *
     table_cell(t, 3, human_share(share, (double)of[MEMORY_LIVE].n, (double)of[MEMORY_MADE].n));
     table_cell(t, 4, alloc_heap_name(k->heap));
     course_cell(t, l, k);
-    table_cell(t, 6, k->row.label);
+    memory_place_cell(t, 6, &k->row);
     if (!wide)
         return;
-    table_cell(t, 7,
+    table_cell(t, 7, memory_function_text(&k->row));
+    table_cell(t, 8,
                k->heap == HEAP_LUA ? memory_kinds_text(kinds, k->row.sums.kinds) : k->library);
-    table_cell(t, 8, k->row.file);
 }
 
 static int is_shown(const struct leak *k, enum leak_verdict v, const struct report_options *o)

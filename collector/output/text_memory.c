@@ -19,7 +19,7 @@ struct memory_view {
     enum memory_by by;
     unsigned heaps;
     enum memory_sum order;
-    int is_main; /* 1: as many rows as asked for; else half of that */
+    unsigned part; /* of as many rows as asked for: 1 all, 2 half, 4 a quarter */
 };
 
 static const struct memory_view views[] = {
@@ -27,26 +27,26 @@ static const struct memory_view views[] = {
      "made: allocated, with growth; held: at the end, or when lua_close began", "line", "lines",
      MEMORY_BY_LINE, MEMORY_HEAP_LUA, MEMORY_MADE, 1},
     {"Lua memory by function", "", "function", "functions", MEMORY_BY_FUNCTION, MEMORY_HEAP_LUA,
-     MEMORY_MADE, 0},
+     MEMORY_MADE, 2},
     {"Lua memory by module", "", "module", "modules", MEMORY_BY_MODULE, MEMORY_HEAP_LUA,
-     MEMORY_MADE, 0},
+     MEMORY_MADE, 2},
     {"Lua memory made within C functions", "", "C function", "C functions", MEMORY_BY_C_FUNCTION,
-     MEMORY_HEAP_LUA, MEMORY_MADE, 0},
-    {"Lua memory by kind", "", "kind", "kinds", MEMORY_BY_KIND, MEMORY_HEAP_LUA, MEMORY_MADE, 0},
+     MEMORY_HEAP_LUA, MEMORY_MADE, 2},
+    {"Lua memory by kind", "", "kind", "kinds", MEMORY_BY_KIND, MEMORY_HEAP_LUA, MEMORY_MADE, 1},
     {"At the peak", "what was held when most was", "line", "lines", MEMORY_BY_LINE, MEMORY_HEAP_LUA,
-     MEMORY_PEAK, 0},
-    {"Thrown away", "lines by the bytes that were freed again", "line", "lines", MEMORY_BY_LINE,
-     MEMORY_HEAP_LUA, MEMORY_FREED, 0},
-    {"Growing blocks", "tables, buffers and stacks that were resized, each with its growths",
-     "line", "lines", MEMORY_BY_LINE, MEMORY_HEAP_LUA, MEMORY_GROWN, 0},
+     MEMORY_PEAK, 4},
+    {"Thrown away", "what was made and not held", "line", "lines", MEMORY_BY_LINE, MEMORY_HEAP_LUA,
+     MEMORY_FREED, 4},
+    {"Growing blocks", "tables, buffers and stacks that were resized", "line", "lines",
+     MEMORY_BY_LINE, MEMORY_HEAP_LUA, MEMORY_GROWN, 4},
     {"C memory by line", "of the Lua code that called into C; else the C function", "line", "lines",
-     MEMORY_BY_LINE, MEMORY_HEAP_C, MEMORY_MADE, 0},
+     MEMORY_BY_LINE, MEMORY_HEAP_C, MEMORY_MADE, 2},
     {"C memory by library", "the code that called malloc", "library", "libraries",
-     MEMORY_BY_LIBRARY, MEMORY_HEAP_C, MEMORY_MADE, 0},
+     MEMORY_BY_LIBRARY, MEMORY_HEAP_C, MEMORY_MADE, 2},
 };
 
 struct memory_columns {
-    unsigned bytes, error, share, n, grown, held, held_error, peak, freed, kinds, label, file;
+    unsigned bytes, error, share, n, grown, held, held_error, peak, freed, kinds, label, place;
     int wide;
 };
 
@@ -61,12 +61,14 @@ static void columns(struct memory_columns *m, struct table *t, const struct memo
     m->held_error = table_column(t, "+-", COLUMN_RIGHT);
     m->peak = table_column(t, "at peak", COLUMN_RIGHT);
     m->freed = table_column(t, "freed", COLUMN_RIGHT);
-    m->label =
-        table_column(t, v->what, v->by == MEMORY_BY_LIBRARY ? COLUMN_CUT_START : COLUMN_CUT_END);
+    int lines = v->by == MEMORY_BY_LINE;
+    m->label = table_column(
+        t, v->what, lines || v->by == MEMORY_BY_LIBRARY ? COLUMN_CUT_START : COLUMN_CUT_END);
     if (!m->wide)
         return;
+    m->place =
+        table_column(t, lines ? "function" : "file", lines ? COLUMN_CUT_END : COLUMN_CUT_START);
     m->kinds = table_column(t, "kinds", COLUMN_CUT_END);
-    m->file = table_column(t, "file", COLUMN_CUT_START);
 }
 
 static void row_print(const struct memory_columns *m, struct table *t, const struct memory_view *v,
@@ -89,10 +91,10 @@ static void row_print(const struct memory_columns *m, struct table *t, const str
         table_cell(
             t, m->freed,
             human_share(share, (double)of[MEMORY_FREED].bytes, (double)of[MEMORY_MADE].bytes));
-    table_cell(t, m->label, r->label);
+    memory_place_cell(t, m->label, r);
     if (!m->wide)
         return;
-    table_cell(t, m->file, r->file);
+    table_cell(t, m->place, v->by == MEMORY_BY_LINE ? memory_function_text(r) : r->file);
     if (v->by != MEMORY_BY_KIND)
         table_cell(t, m->kinds, memory_kinds_text(kinds, r->sums.kinds));
 }
@@ -110,7 +112,7 @@ static void view_print(struct digest *d, const struct memory_view *v,
     struct memory_rows rows;
     struct memory_columns m = {.wide = c->width >= WIDE_FROM};
     struct table *t = table_new();
-    size_t n = 0, top = v->is_main || o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
+    size_t n = 0, top = o->top == SIZE_MAX ? o->top : (o->top + v->part - 1) / v->part;
     memory_rows_build(&rows, d->process, d->symbols, v->by, v->heaps);
     memory_rows_sort(&rows, v->order);
     columns(&m, t, v);

@@ -57,11 +57,11 @@ void text_process(struct digest *d, const struct report_options *o, const struct
         text_annotate(d, o->annotate, c);
         return;
     }
+    text_overview(d, o, c);
     if (o->sections & SECTION_LEAKS)
         text_leaks(d, o, c);
     if (o->sections & SECTION_GROWTH)
         text_growth(d, o, c);
-    text_overview(d, o, c);
     if ((o->sections & SECTION_MODULES) && has_lua) {
         text_modules(d, o, c);
         text_chunks(d, o, c);
