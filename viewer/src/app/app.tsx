@@ -1,18 +1,24 @@
 // The frame around every page: where one can go, which trace and process is looked at, theme and help.
 import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { importTrace } from '../import/page';
-import { fetchJson } from '../import/carrier';
 import type { Page, Trace } from '../model/page';
 import { baseName } from '../model/units';
 import { Empty, Select } from '../widgets/bits';
+import { BudgetsPanel } from '../panels/budgets';
+import { CrossingsPanel } from '../panels/crossings';
+import { DiffPanel } from '../panels/diff';
 import { FlamePanel } from '../panels/flame';
+import { LoadPanel } from '../panels/load';
+import { MemoryPanel } from '../panels/memory';
 import { OverviewPanel } from '../panels/overview';
+import { SourcePanel } from '../panels/source';
+import { TimelinePanel } from '../panels/timeline';
 import { ViewContext, type View } from './context';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
 import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from './route';
 import { useTheme } from './theme';
+import { useTrace } from './trace';
 
 interface PanelEntry {
     readonly id: string;
@@ -23,6 +29,13 @@ interface PanelEntry {
 export const PANELS: readonly PanelEntry[] = [
     { id: 'overview', title: 'Overview', panel: OverviewPanel },
     { id: 'flame', title: 'Flame', panel: FlamePanel },
+    { id: 'load', title: 'Load', panel: LoadPanel },
+    { id: 'memory', title: 'Memory', panel: MemoryPanel },
+    { id: 'crossings', title: 'Crossings', panel: CrossingsPanel },
+    { id: 'timeline', title: 'Time line', panel: TimelinePanel },
+    { id: 'budgets', title: 'Budgets', panel: BudgetsPanel },
+    { id: 'diff', title: 'Diff', panel: DiffPanel },
+    { id: 'source', title: 'Source', panel: SourcePanel },
 ];
 
 function useRoute(): [Route, (r: Route, replace?: boolean) => void] {
@@ -40,23 +53,6 @@ function useRoute(): [Route, (r: Route, replace?: boolean) => void] {
         else location.hash = hash;
     };
     return [route, move];
-}
-
-/** The trace of a row, fetched where the server still has it. */
-export function useTrace(page: Page, index: number): { trace: Trace | null; error: string | null } {
-    const row = page.traces[index] ?? page.traces[0]!;
-    const [fetched, setFetched] = useState<ReadonlyMap<string, Trace | string>>(new Map());
-    const href = 'href' in row ? row.href : null;
-    useEffect(() => {
-        if (href === null || fetched.has(href)) return;
-        const keep = (v: Trace | string) => setFetched(m => new Map(m).set(href, v));
-        fetchJson(href)
-            .then(doc => keep(importTrace(doc)))
-            .catch((e: unknown) => keep(e instanceof Error ? e.message : String(e)));
-    }, [href]);
-    if (!('href' in row)) return { trace: row, error: null };
-    const got = fetched.get(row.href);
-    return typeof got === 'string' ? { trace: null, error: got } : { trace: got ?? null, error: null };
 }
 
 export function App({ page }: { page: Page }) {

@@ -10,8 +10,8 @@ export interface Tree {
     self(node: number): number;
     /** Heaviest first. */
     children(node: number): readonly number[];
-    /** In a comparison: what the other side has here. */
-    other?(node: number): number;
+    /** In a comparison: what the two sides have here. */
+    sides?(node: number): { before: number; after: number };
 }
 
 /** From callers to callees. */

@@ -51,8 +51,12 @@ function describe(p: FlameViewProps, node: number): string {
     const total = tree.total(node);
     const parts = [`${amount(total, unit)} (${percent(total, whole)})`];
     if (key >= 0 && tree.self(node) > 0) parts.push(`itself ${amount(tree.self(node), unit)}`);
-    if (tree.other)
-        parts.push(`before ${amount(tree.other(node), unit)}, ${signed(total - tree.other(node), unit)}`);
+    if (tree.sides) {
+        const { before, after } = tree.sides(node);
+        parts.push(
+            `before ${amount(before, unit)}, after ${amount(after, unit)}: ${signed(after - before, unit)}`,
+        );
+    }
     if (key < 0) return `${p.rootLabel}: ${parts.join(', ')}`;
     const keys = tree.keys;
     const place = keys.file[key] ? ` · ${keys.file[key]}${keys.line[key] ? `:${keys.line[key]}` : ''}` : '';
@@ -98,9 +102,9 @@ export function FlameView(p: FlameViewProps) {
                 label: i => (tree.key(i) < 0 ? p.rootLabel : keys.label[tree.key(i)]!),
                 matched: found ? i => tree.key(i) >= 0 && found.matches[tree.key(i)] === 1 : null,
                 fill: i => {
-                    if (tree.other) {
-                        const [a, b] = [tree.total(i), tree.other(i)];
-                        return diffColour((a - b) / Math.max(a, b, 1), p.theme);
+                    if (tree.sides) {
+                        const { before, after } = tree.sides(i);
+                        return diffColour((after - before) / Math.max(after, before, 1), p.theme);
                     }
                     const k = tree.key(i);
                     return k < 0

@@ -1,0 +1,170 @@
+// What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
+import type { Process, Samples } from '../model/page';
+import { bytes, nanoseconds } from '../model/units';
+
+export interface Item {
+    readonly from: number; // ns since process start
+    readonly to: number;
+    readonly row: number;
+    readonly label: string;
+    readonly colour: string; // a name of draw/colours
+    readonly page?: { page: string; params: Record<string, string> };
+}
+
+export interface Lane {
+    readonly id: string;
+    readonly title: string;
+    readonly kind: 'activity' | 'items' | 'moments' | 'amount';
+    readonly height: number;
+    readonly thread?: number; // activity: row of samples.threads
+    readonly items: readonly Item[]; // by row, then begin
+    readonly values?: { at: Float64Array; v: Float64Array };
+}
+
+export const ITEM_ROW = 17;
+const DEEPEST = 8;
+
+function threadLanes(samples: Samples | null): Lane[] {
+    if (!samples?.log) return [];
+    return samples.threads.map((t, i) => ({
+        id: `thread ${t.tid}`,
+        title: `thread ${t.tid}${t.name ? ` ${t.name}` : ''}`,
+        kind: 'activity' as const,
+        height: 40,
+        thread: i,
+        items: [],
+    }));
+}
+
+function loadLane(p: Process): Lane[] {
+    const modules = p.report.modules ?? [];
+    if (modules.length === 0) return [];
+    const depth = new Map<number, number>();
+    const items = modules
+        .slice()
+        .sort((a, b) => a.begin_ns - b.begin_ns || a.id - b.id)
+        .map(m => {
+            const row = m.parent === null ? 0 : (depth.get(m.parent) ?? -1) + 1;
+            depth.set(m.id, row);
+            return {
+                from: m.begin_ns,
+                to: m.begin_ns + m.total_ns,
+                row,
+                label: m.name,
+                colour: m.kind === 'main' ? 'run' : m.load === 'C library' ? 'construct' : 'compile',
+                page: { page: 'load', params: { module: String(m.id) } },
+            };
+        })
+        .filter(i => i.row < DEEPEST)
+        .sort((a, b) => a.row - b.row || a.from - b.from);
+    const rows = Math.max(...items.map(i => i.row)) + 1;
+    return [{ id: 'loads', title: 'module loads', kind: 'items', height: rows * ITEM_ROW, items }];
+}
+
+function stateLane(p: Process): Lane[] {
+    const states = p.report.allocations?.lua.states ?? [];
+    if (states.length === 0) return [];
+    // States that do not overlap share a row.
+    const free: number[] = [];
+    const items = states
+        .slice()
+        .sort((a, b) => a.created_ns - b.created_ns)
+        .map(s => {
+            const to = s.closed_ns ?? p.report.duration_ns;
+            let row = free.findIndex(end => end <= s.created_ns);
+            if (row < 0) row = free.length;
+            free[row] = to;
+            return {
+                from: s.created_ns,
+                to,
+                row,
+                label: `Lua state ${s.id}: peak ${bytes(s.peak_bytes)}`,
+                colour: 'lua',
+            };
+        })
+        .filter(i => i.row < DEEPEST)
+        .sort((a, b) => a.row - b.row || a.from - b.from);
+    return [
+        {
+            id: 'states',
+            title: 'Lua states',
+            kind: 'items',
+            height: Math.min(DEEPEST, free.length) * ITEM_ROW,
+            items,
+        },
+    ];
+}
+
+function cycleLane(p: Process): Lane[] {
+    const c = p.collections;
+    const end = c?.['end_ns'] ?? c?.['at_ns'];
+    const begin = c?.['begin_ns'] ?? c?.['at_ns'];
+    if (!c || !begin || !end || begin.length === 0) return [];
+    const items = Array.from(begin, (b, i) => ({
+        from: b,
+        to: end[i]!,
+        row: 0,
+        label: `collector cycle of ${nanoseconds(end[i]! - b)}${c['freed_bytes'] ? `, freed ${bytes(c['freed_bytes'][i]!)}` : ''}`,
+        colour: 'collector',
+    }));
+    return [{ id: 'collector', title: 'collector', kind: 'items', height: ITEM_ROW, items }];
+}
+
+function markLane(p: Process): Lane[] {
+    const cold = p.report.overview?.cold_start;
+    const moments: [number | null | undefined, string, string][] = [
+        [cold?.state_ns, 'first state', 'map'],
+        [cold?.libraries_ns, 'libraries open', 'map'],
+        [cold?.main_ns, 'first line', 'map'],
+        ...p.marks.map(m => [m.at_ns, m.name, 'construct'] as [number, string, string]),
+    ];
+    const items = moments
+        .filter((m): m is [number, string, string] => typeof m[0] === 'number')
+        .map(([at, label, colour]) => ({ from: at, to: at, row: 0, label, colour }))
+        .sort((a, b) => a.from - b.from);
+    return items.length
+        ? [{ id: 'marks', title: 'moments and marks', kind: 'moments', height: 20, items }]
+        : [];
+}
+
+function memoryLanes(p: Process): Lane[] {
+    const m = p.memory;
+    if (!m || m.at.length < 2) return [];
+    return m.lines
+        .filter(l => l.id !== 'rss_d')
+        .map(l => ({
+            id: `memory ${l.title}`,
+            title: `${l.title} memory`,
+            kind: 'amount' as const,
+            height: 40,
+            items: [],
+            values: { at: m.at, v: l.values },
+        }));
+}
+
+export function makeLanes(p: Process): Lane[] {
+    return [
+        ...markLane(p),
+        ...threadLanes(p.samples),
+        ...stateLane(p),
+        ...loadLane(p),
+        ...cycleLane(p),
+        ...memoryLanes(p),
+    ];
+}
+
+export const LANE_GAP = 20; // for the title above each lane
+
+/** The item at a moment, in a lane; TOLERANCE in ns makes moments easy to hit. */
+export function itemAt(lane: Lane, at: number, row: number, tolerance: number): Item | null {
+    let best: Item | null = null;
+    for (const i of lane.items)
+        if (
+            i.row === row &&
+            i.from - tolerance <= at &&
+            at <= i.to + tolerance &&
+            (!best || i.to - i.from < best.to - best.from)
+        )
+            best = i;
+    return best;
+}

@@ -1,0 +1,197 @@
+// Places in the program that allocate, that hold what they allocated, and what the collector did.
+import { useMemo } from 'preact/hooks';
+import { useOnce, useView } from '../app/context';
+import { wordOf } from '../app/route';
+import { amount, plural } from '../model/units';
+import { Card, Empty, Toggle } from '../widgets/bits';
+import { member, Rows, rowsOf, type Row } from '../widgets/rows';
+import { metricTitle } from './flame_data';
+
+const HEAPS = ['lua', 'c'] as const;
+const BYS = ['lines', 'functions', 'modules', 'kinds', 'c_functions', 'libraries'] as const;
+const COLUMNS = [
+    'label',
+    'held_bytes',
+    'peak_bytes',
+    'made_bytes',
+    'made_blocks',
+    'left_bytes',
+    'after_full_bytes',
+    'collected_bytes',
+    'growths',
+    'kinds',
+    'file',
+    'line',
+];
+
+/** By line, function, module ...: what was allocated there, and what of it is held. */
+export function Places() {
+    const { process, route, set, link } = useView();
+    const memory = process.report['memory'];
+    const heap = wordOf(route, 'heap', HEAPS);
+    const by = wordOf(route, 'by', BYS);
+    const rows = useOnce(process, `places ${heap} ${by}`, () => rowsOf(member(memory, heap, by)));
+    const metrics = process.metrics.filter(m => m.unit === 'bytes' || /alloc|live|leak/.test(m.id));
+    const some = useMemo(
+        () => HEAPS.some(h => BYS.some(b => rowsOf(member(memory, h, b)).length > 0)),
+        [memory],
+    );
+    return (
+        <Card
+            title="By place"
+            means="Allocation stacks: which line, function or module allocated, and how much of that it still holds."
+        >
+            {metrics.length > 0 && (
+                <p>
+                    As flame graphs:{' '}
+                    {metrics.map((m, i) => (
+                        <span key={m.id}>
+                            {i > 0 && ' · '}
+                            <a href={link('flame', { metric: m.id })}>{metricTitle(m.id)}</a>
+                        </span>
+                    ))}
+                </p>
+            )}
+            {some ? (
+                <>
+                    <div class="toolbar" role="toolbar" aria-label="Places">
+                        {HEAPS.map(h => (
+                            <Toggle
+                                key={h}
+                                label={h === 'lua' ? 'Lua' : 'C'}
+                                on={h === heap}
+                                onChange={() => set({ heap: h })}
+                            />
+                        ))}
+                        <span class="muted">by</span>
+                        {BYS.filter(b => rowsOf(member(memory, heap, b)).length > 0).map(b => (
+                            <Toggle
+                                key={b}
+                                label={b.replace('_', ' ')}
+                                on={b === by}
+                                onChange={() => set({ by: b })}
+                            />
+                        ))}
+                    </div>
+                    {rows.length > 0 ? (
+                        <Rows
+                            key={`${heap} ${by}`}
+                            name={`${heap} memory by ${by}`}
+                            rows={rows}
+                            columns={COLUMNS}
+                            sort="-held_bytes"
+                        />
+                    ) : (
+                        <p class="muted">Nothing was recorded here.</p>
+                    )}
+                </>
+            ) : (
+                metrics.length === 0 && (
+                    <Empty
+                        title="Allocations were not recorded with their places."
+                        command="modprof run --memory -o app.mprof -- app args"
+                    >
+                        {typeof member(memory, 'reason') === 'string'
+                            ? (member(memory, 'reason') as string)
+                            : 'Then this table says which lines allocate, hold and leak memory.'}
+                    </Empty>
+                )
+            )}
+        </Card>
+    );
+}
+
+/** A list below a member of the report, whatever it is called there. */
+function firstList(v: unknown, names: readonly string[]): Row[] {
+    if (Array.isArray(v)) return rowsOf(v);
+    for (const n of names) {
+        const rows = rowsOf(member(v, n));
+        if (rows.length > 0) return rows;
+    }
+    return [];
+}
+
+const LEAK_COLUMNS = [
+    'verdict',
+    'label',
+    'held_bytes',
+    'held_blocks',
+    'made_bytes',
+    'heap',
+    'kinds',
+    'file',
+    'line',
+    'suppressed',
+];
+
+export function Leaks() {
+    const { process } = useView();
+    const leaks = process.report['leaks'];
+    const rows = useOnce(process, 'leaks', () => firstList(leaks, ['findings', 'places', 'rows', 'leaks']));
+    if (leaks === undefined || leaks === null) return null;
+    return (
+        <Card
+            title="Leaks"
+            means="Places whose blocks are held at the end. “rises”: what it holds grew from one full collection to the next. “kept”: it is held, but does not grow."
+        >
+            {rows.length > 0 ? (
+                <Rows name="leaks" rows={rows} columns={LEAK_COLUMNS} sort="" />
+            ) : (
+                <p class="muted">
+                    {typeof member(leaks, 'reason') === 'string'
+                        ? (member(leaks, 'reason') as string)
+                        : 'Nothing is held that was found to grow.'}
+                </p>
+            )}
+        </Card>
+    );
+}
+
+export function Collections() {
+    const { process } = useView();
+    const gc = process.report['gc'] ?? process.report['collector'];
+    const cycles = process.collections;
+    const rows = useOnce(process, 'collections', () => {
+        if (cycles) {
+            const names = Object.keys(cycles);
+            const n = names.length ? cycles[names[0]!]!.length : 0;
+            return Array.from(
+                { length: n },
+                (_, i) => Object.fromEntries(names.map(c => [c, cycles[c]![i]!])) as Row,
+            );
+        }
+        return firstList(gc, ['cycles', 'states', 'rows']);
+    });
+    if (rows.length === 0 && (gc === undefined || gc === null)) return null;
+    const plain =
+        gc && typeof gc === 'object' && !Array.isArray(gc)
+            ? Object.entries(gc as Row).filter(([, v]) => typeof v === 'number')
+            : [];
+    return (
+        <Card
+            title="Garbage collector"
+            means="Cycles of Lua's collector: when they ran, how long they held up the program, and what they freed."
+        >
+            {plain.length > 0 && (
+                <ul class="inline">
+                    {plain.map(([k, v]) => (
+                        <li key={k}>
+                            {k.replace(/_(ns|bytes)$/, '').replace(/_/g, ' ')}{' '}
+                            <strong>
+                                {amount(
+                                    v as number,
+                                    k.endsWith('_ns') ? 'ns' : k.endsWith('bytes') ? 'bytes' : 'count',
+                                )}
+                            </strong>
+                        </li>
+                    ))}
+                </ul>
+            )}
+            {rows.length > 0 ? (
+                <Rows name="collections" rows={rows} sort="" height={280} />
+            ) : (
+                <p class="muted">{plural(0, 'cycle')} recorded.</p>
+            )}
+        </Card>
+    );
+}
