@@ -34,6 +34,19 @@ export function once<T>(owner: object, key: string, make: () => T): T {
     return of.get(key) as T;
 }
 
+/** As once, for keys without end (filters): the last few are kept. */
+export function recent<T>(owner: object, key: string, make: () => T): T {
+    const of = once(owner, 'recent', () => new Map<string, T>());
+    let v = of.get(key);
+    if (v === undefined) {
+        v = make();
+        if (of.size >= RECENT) of.delete(of.keys().next().value!);
+        of.set(key, v);
+    }
+    return v;
+}
+const RECENT = 6;
+
 export function useOnce<T>(owner: object, key: string, make: () => T): T {
     return useMemo(() => once(owner, key, make), [owner, key]);
 }

@@ -89,19 +89,17 @@ function drawItems(s: Surface, lane: Lane, y: number, look: LanesLook, x: (t: nu
 }
 
 function drawMoments(s: Surface, lane: Lane, y: number, look: LanesLook, x: (t: number) => number): void {
-    const { ctx } = s;
+    const { ctx, width } = s;
     const colours = ink(look.theme);
-    let free = -Infinity;
-    for (const i of lane.items) {
-        if (i.from < look.from || i.from > look.to) continue;
+    const seen = lane.items.filter(i => i.from >= look.from && i.from <= look.to);
+    seen.forEach((i, k) => {
         const at = x(i.from);
+        const next = k + 1 < seen.length ? x(seen[k + 1]!.from) : width;
         ctx.fillStyle = namedColour(i.colour, look.theme);
         ctx.fillRect(at - 1, y, 2, lane.height);
-        if (at < free) continue;
         ctx.fillStyle = colours.text;
-        ctx.fillText(i.label.slice(0, 60), at + 4, y + lane.height / 2);
-        free = at + 10 + ctx.measureText(i.label.slice(0, 60)).width;
-    }
+        ctx.fillText(fit(i.label, next - at - 8, 6.2), at + 4, y + lane.height / 2);
+    });
 }
 
 function drawAmount(s: Surface, lane: Lane, y: number, look: LanesLook, x: (t: number) => number): void {

@@ -1,6 +1,6 @@
 // What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
 import type { Process, Samples } from '../model/page';
-import { bytes, nanoseconds } from '../model/units';
+import { bytes } from '../model/units';
 
 export interface Item {
     readonly from: number; // ns since process start
@@ -96,18 +96,20 @@ function stateLane(p: Process): Lane[] {
 }
 
 function cycleLane(p: Process): Lane[] {
-    const c = p.collections;
-    const end = c?.['end_ns'] ?? c?.['at_ns'];
-    const begin = c?.['begin_ns'] ?? c?.['at_ns'];
-    if (!c || !begin || !end || begin.length === 0) return [];
-    const items = Array.from(begin, (b, i) => ({
-        from: b,
-        to: end[i]!,
-        row: 0,
-        label: `collector cycle of ${nanoseconds(end[i]! - b)}${c['freed_bytes'] ? `, freed ${bytes(c['freed_bytes'][i]!)}` : ''}`,
-        colour: 'collector',
-    }));
-    return [{ id: 'collector', title: 'collector', kind: 'items', height: ITEM_ROW, items }];
+    const collector = p.report['collector'] as { cycle_list?: Record<string, unknown>[] } | undefined;
+    const items = (collector?.cycle_list ?? [])
+        .filter(c => typeof c['begin_ns'] === 'number' && typeof c['end_ns'] === 'number')
+        .map(c => ({
+            from: c['begin_ns'] as number,
+            to: c['end_ns'] as number,
+            row: 0,
+            label: `collector cycle (${String(c['kind'])}), freed ${bytes(Number(c['freed_bytes'] ?? 0))}`,
+            colour: 'collector',
+        }))
+        .sort((a, b) => a.from - b.from);
+    return items.length
+        ? [{ id: 'collector', title: 'collector', kind: 'items', height: ITEM_ROW, items }]
+        : [];
 }
 
 function markLane(p: Process): Lane[] {

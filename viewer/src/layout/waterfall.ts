@@ -1,5 +1,6 @@
 // Module loads as rows of a waterfall: a tree in order of time, folded where asked, and bars in shares of a stretch of time.
 import type { ModuleRow, Phases } from '../model/report';
+import type { LoadTime } from './load_time';
 
 export interface LoadRow {
     readonly m: ModuleRow;
@@ -10,7 +11,7 @@ export interface LoadRow {
 
 export interface Segment {
     readonly phase: string;
-    readonly from: number; // share of the stretch, 0 to 1
+    readonly from: number; // place, 0 to 1
     readonly to: number;
     readonly ns: number;
 }
@@ -65,14 +66,14 @@ export function unfolded(rows: readonly LoadRow[], folded: ReadonlySet<number>):
     return out;
 }
 
-/** Bars of a row within [from, to] ns; nested loads lie over the phase they happen in. */
-export function segments(r: LoadRow, from: number, to: number): Segment[] {
+/** Bars of a row; nested loads lie over the phase they happen in. */
+export function segments(r: LoadRow, time: LoadTime): Segment[] {
     const out: Segment[] = [];
-    const span = Math.max(1, to - from);
     const add = (phase: string, a: number, b: number, least: number) => {
-        const x0 = Math.max(0, (a - from) / span);
-        const x1 = Math.min(1, (b - from) / span);
-        if (x1 - x0 > least) out.push({ phase, from: x0, to: x1, ns: b - a });
+        if (b < time.from || a > time.to) return;
+        const from = time.place(a);
+        const to = time.place(b);
+        if (to - from > least) out.push({ phase, from, to, ns: b - a });
     };
     let at = r.m.begin_ns;
     for (const phase of PHASES) {
@@ -84,16 +85,4 @@ export function segments(r: LoadRow, from: number, to: number): Segment[] {
     if (end > at) add('nested', at, end, 0.001);
     for (const c of r.children) add('nested', c.begin_ns, c.begin_ns + c.total_ns, 0.0015);
     return out;
-}
-
-/** The stretch in which modules are loaded; WHOLE: with the chunks that then run. */
-export function loadSpan(modules: readonly ModuleRow[], whole: boolean): [number, number] {
-    const loads = whole ? modules : modules.filter(m => m.kind !== 'main' && m.kind !== 'dofile');
-    let from = Infinity;
-    let to = 0;
-    for (const m of loads.length > 0 ? loads : modules) {
-        from = Math.min(from, m.begin_ns);
-        to = Math.max(to, m.begin_ns + m.total_ns);
-    }
-    return from < to ? [from, to] : [0, 1];
 }

@@ -83,13 +83,13 @@ function loads(p: Process): Fact[] {
     if (slow)
         out.push({
             weight: 0.3 + Math.min(0.6, (5 * slow.self_ns) / duration),
-            text: `Of ${plural(required.length, 'module')} ${slow.name} takes longest to load: ${nanoseconds(slow.self_ns)} itself, ${nanoseconds(slow.total_ns)} with what it requires`,
+            text: `${required.length > 1 ? `Of ${count(required.length)} modules, ${slow.name} takes longest to load` : `The module ${slow.name} is loaded`}: ${nanoseconds(slow.self_ns)} itself, ${nanoseconds(slow.total_ns)} with what it requires`,
             page: 'load',
             params: { module: String(slow.id) },
         });
     const missed = modules.flatMap(m => m.tried.filter(t => t.errno !== 0));
     const hits = modules.reduce((s, m) => s + m.tried.filter(t => t.errno === 0).length, 0);
-    if (missed.length > 3 * Math.max(1, hits))
+    if (required.length >= 5 && missed.length > 3 * Math.max(1, hits))
         out.push({
             weight: 0.35 + Math.min(0.3, missed.length / 5000),
             text: `${count(missed.length)} files were looked for in vain to find ${plural(required.length, 'module')}: the search path is long`,
@@ -109,6 +109,14 @@ function memory(p: Process): Fact[] {
         out.push({
             weight: 0.45,
             text: `Lua's memory peaks at ${bytes(o.lua_peak_bytes)}; ${percent(top.bytes, a.lua.bytes)} of the ${bytes(a.lua.bytes)} allocated are of kind ${top.kind}`,
+            page: 'memory',
+            params: {},
+        });
+    const leaks = p.report['leaks'] as { accused?: number; accused_bytes?: number } | undefined;
+    if (leaks?.accused)
+        out.push({
+            weight: 0.9,
+            text: `${plural(leaks.accused, 'place holds', 'places hold')} more and more memory, ${bytes(leaks.accused_bytes ?? 0)} at the end: it looks like a leak`,
             page: 'memory',
             params: {},
         });

@@ -41,13 +41,13 @@ export function MatrixView({ matrix, unit }: { matrix: Matrix; unit: Unit }) {
                     <thead>
                         <tr>
                             <th scope="col">called by</th>
+                            <th scope="col">sum</th>
                             {matrix.functions.slice(0, columns).map(f => (
                                 <th key={f} scope="col" class="tilted" title={f}>
                                     <a href={link('flame', { metric: 'cpu', focus: f })}>{f}</a>
                                 </th>
                             ))}
                             {matrix.functions.length > columns && <th scope="col">others</th>}
-                            <th scope="col">sum</th>
                         </tr>
                     </thead>
                     <tbody>
@@ -56,6 +56,9 @@ export function MatrixView({ matrix, unit }: { matrix: Matrix; unit: Unit }) {
                                 <th scope="row" title={caller}>
                                     {caller}
                                 </th>
+                                <td>
+                                    <strong>{amount(matrix.rowSum[r]!, unit)}</strong>
+                                </td>
                                 {matrix.functions.slice(0, columns).map((f, c) => {
                                     const v = matrix.cell[r * width + c]!;
                                     return (
@@ -72,9 +75,6 @@ export function MatrixView({ matrix, unit }: { matrix: Matrix; unit: Unit }) {
                                 {matrix.functions.length > columns && (
                                     <td>{amount(rest(matrix.rowSum[r]!, r), unit)}</td>
                                 )}
-                                <td>
-                                    <strong>{amount(matrix.rowSum[r]!, unit)}</strong>
-                                </td>
                             </tr>
                         ))}
                     </tbody>

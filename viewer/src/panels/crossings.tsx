@@ -174,7 +174,7 @@ function Functions({ c }: { c: Crossings }) {
             },
             {
                 id: 'back',
-                title: 'back into Lua',
+                title: 'callbacks',
                 help: 'calls into Lua while it ran',
                 numeric: true,
                 width: '7rem',
@@ -261,7 +261,7 @@ function Callbacks({ c }: { c: Crossings }) {
             },
             {
                 id: 'up',
-                title: 'calls into Lua',
+                title: 'into Lua',
                 numeric: true,
                 width: '8rem',
                 value: r => r.c_to_lua.calls,

@@ -1,5 +1,5 @@
 // The chain from metric and filter to weights, each link made once and kept with its stacks.
-import { once } from '../app/context';
+import { once, recent } from '../app/context';
 import { numberOf, type Route } from '../app/route';
 import { baseWeights, isFiltered, type Filter } from '../model/filter';
 import { makeKeys, makeShape, weigh, type By, type Shape, type Weights } from '../model/merge';
@@ -60,7 +60,7 @@ export function see(process: Process, metric: Metric, by: By, filter: Filter): S
     const shape = shapeOf(process, metric, by);
     const filtered = metric.sampled && isFiltered(filter);
     const key = `weights ${metric.id} ${filtered ? JSON.stringify(filter) : ''}`;
-    const weights = once(shape, key, () => weigh(shape, baseWeights(metric, process.samples, filter)));
+    const weights = recent(shape, key, () => weigh(shape, baseWeights(metric, process.samples, filter)));
     return { metric, shape, weights, filtered };
 }
 

@@ -44,6 +44,7 @@ export function HotTable(p: {
     }, [seen.weights, keys]);
     const columns = useMemo<Column<Hot>[]>(
         () => [
+            { id: 'label', title: keys.by, width: 'minmax(10rem, 2fr)', value: r => r.label },
             {
                 id: 'self',
                 title: 'self',
@@ -77,7 +78,6 @@ export function HotTable(p: {
                 ),
             },
             { id: 'kind', title: 'kind', width: '6.5rem', value: r => r.kind },
-            { id: 'label', title: keys.by, width: 'minmax(12rem, 2fr)', value: r => r.label },
             {
                 id: 'place',
                 title: 'where',

@@ -4,8 +4,8 @@ import { useOnce, useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
 import { namedColour } from '../draw/colours';
-import { loadSpan, loadTree, PHASES, segments, unfolded, type LoadRow } from '../layout/waterfall';
-import { ticks } from '../layout/ticks';
+import { loadTree, PHASES, segments, unfolded, type LoadRow } from '../layout/waterfall';
+import { plainTime, withoutPauses, type LoadTime } from '../layout/load_time';
 import type { ModuleRow } from '../model/report';
 import { bytes, exact, nanoseconds } from '../model/units';
 import { Card, Empty, Legend, Share, Toggle } from '../widgets/bits';
@@ -60,7 +60,7 @@ export function LoadPanel() {
 }
 
 function Waterfall({ modules }: { modules: ModuleRow[] }) {
-    const { route, set, theme } = useView();
+    const { process, route, set, theme } = useView();
     const all = useOnce(modules, 'tree', () => loadTree(modules));
     const folded = useMemo(
         () => new Set((route.params['fold'] ?? '').split('.').filter(Boolean).map(Number)),
@@ -68,9 +68,17 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
     );
     const whole = route.params['range'] === 'run';
     const zoomed = all.find(r => r.m.id === numberOf(route, 'zoom'))?.m;
-    const [from, to] = zoomed
-        ? [zoomed.begin_ns, zoomed.begin_ns + Math.max(1, zoomed.total_ns)]
-        : loadSpan(modules, whole);
+    const duration = process.report.duration_ns;
+    const time = useMemo(
+        () =>
+            zoomed
+                ? plainTime(zoomed.begin_ns, zoomed.begin_ns + Math.max(1, zoomed.total_ns))
+                : whole
+                  ? plainTime(0, Math.max(1, duration))
+                  : withoutPauses(modules),
+        [modules, zoomed, whole, duration],
+    );
+    const { from, to } = time;
     const rows = useMemo(() => {
         const seen = unfolded(all, folded);
         return zoomed ? seen.filter(r => r.m.begin_ns + r.m.total_ns >= from && r.m.begin_ns <= to) : seen;
@@ -85,7 +93,7 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
             {
                 id: 'name',
                 title: 'module',
-                width: 'minmax(11rem, 1fr)',
+                width: 'minmax(8.5rem, 1fr)',
                 value: r => r.m.name,
                 show: r => (
                     <>
@@ -110,6 +118,27 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
                 ),
             },
             {
+                id: 'bar',
+                title: 'when',
+                width: 'minmax(10rem, 4fr)',
+                value: r => r.m.begin_ns,
+                show: r => (
+                    <span class="wf">
+                        {segments(r, time).map((s, i) => (
+                            <i
+                                key={i}
+                                title={`${s.phase}: ${nanoseconds(s.ns)}`}
+                                style={{
+                                    left: `${100 * s.from}%`,
+                                    width: `max(1px, ${100 * (s.to - s.from)}%)`,
+                                    background: namedColour(s.phase, theme),
+                                }}
+                            />
+                        ))}
+                    </span>
+                ),
+            },
+            {
                 id: 'total',
                 title: 'total',
                 numeric: true,
@@ -125,29 +154,8 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
                 value: r => r.m.self_ns,
                 show: r => nanoseconds(r.m.self_ns),
             },
-            {
-                id: 'bar',
-                title: 'when',
-                width: 'minmax(15rem, 3fr)',
-                value: r => r.m.begin_ns,
-                show: r => (
-                    <span class="wf">
-                        {segments(r, from, to).map((s, i) => (
-                            <i
-                                key={i}
-                                title={`${s.phase}: ${nanoseconds(s.ns)}`}
-                                style={{
-                                    left: `${100 * s.from}%`,
-                                    width: `max(1px, ${100 * (s.to - s.from)}%)`,
-                                    background: namedColour(s.phase, theme),
-                                }}
-                            />
-                        ))}
-                    </span>
-                ),
-            },
         ],
-        [folded, from, to, theme],
+        [folded, time, theme],
     );
     return (
         <section class="card" aria-label="Waterfall of module loads">
@@ -164,7 +172,7 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
                 {!zoomed && (
                     <Toggle
                         label="whole run"
-                        title="also the time in which the main chunk runs after all is loaded"
+                        title="real time, with the pauses in which nothing is loaded"
                         on={whole}
                         onChange={on => set({ range: on ? 'run' : '' })}
                     />
@@ -190,7 +198,7 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
                     unfold all
                 </button>
             </div>
-            <Axis from={from} to={to} />
+            <Axis time={time} />
             <Table
                 name="module loads"
                 rows={rows}
@@ -212,15 +220,14 @@ function Waterfall({ modules }: { modules: ModuleRow[] }) {
     );
 }
 
-/** Moments of the stretch, as text: bars in the table stand in shares of it. */
-function Axis({ from, to }: { from: number; to: number }) {
-    const marks = ticks(from, to, 6);
+/** What the column of bars stands for. */
+function Axis({ time }: { time: LoadTime }) {
+    const pauses = time.to - time.from - time.loading;
     return (
         <p class="muted small">
-            The column <em>when</em> goes from {nanoseconds(from)} to {nanoseconds(to)}
-            {marks.length > 1 &&
-                `; ${nanoseconds(marks[1]! - marks[0]!)} are ${((100 * (marks[1]! - marks[0]!)) / (to - from)).toFixed(0)} % of it`}
-            . A click on a row shows its phases and the files that were tried.
+            The column <em>when</em> is {nanoseconds(time.loading)} wide
+            {pauses > 1 && `: pauses of ${nanoseconds(pauses)} in which nothing was loaded are left out`}. A
+            click on a row shows its phases and the files that were tried.
         </p>
     );
 }

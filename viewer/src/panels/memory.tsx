@@ -202,7 +202,7 @@ function Classes({ a }: { a: Allocations }) {
         () => [
             {
                 id: 'to',
-                title: 'blocks up to',
+                title: 'up to',
                 numeric: true,
                 width: '7rem',
                 value: r => r.up_to_bytes,

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { useOnce, useView } from '../app/context';
 import { wordOf } from '../app/route';
-import { amount, plural } from '../model/units';
+import { amount, bytes, plural } from '../model/units';
 import { Card, Empty, Toggle } from '../widgets/bits';
 import { member, Rows, rowsOf, type Row } from '../widgets/rows';
 import { metricTitle } from './flame_data';
@@ -89,7 +89,7 @@ export function Places() {
                 metrics.length === 0 && (
                     <Empty
                         title="Allocations were not recorded with their places."
-                        command="modprof run --memory -o app.mprof -- app args"
+                        command="MODPROF_ALLOC=sample modprof run -o app.mprof -- app args"
                     >
                         {typeof member(memory, 'reason') === 'string'
                             ? (member(memory, 'reason') as string)
@@ -101,16 +101,6 @@ export function Places() {
     );
 }
 
-/** A list below a member of the report, whatever it is called there. */
-function firstList(v: unknown, names: readonly string[]): Row[] {
-    if (Array.isArray(v)) return rowsOf(v);
-    for (const n of names) {
-        const rows = rowsOf(member(v, n));
-        if (rows.length > 0) return rows;
-    }
-    return [];
-}
-
 const LEAK_COLUMNS = [
     'verdict',
     'label',
@@ -119,29 +109,34 @@ const LEAK_COLUMNS = [
     'made_bytes',
     'heap',
     'kinds',
+    'stack',
     'file',
     'line',
-    'suppressed',
+    'suppressed_by',
 ];
 
 export function Leaks() {
     const { process } = useView();
     const leaks = process.report['leaks'];
-    const rows = useOnce(process, 'leaks', () => firstList(leaks, ['findings', 'places', 'rows', 'leaks']));
+    const rows = useOnce(process, 'leaks', () => rowsOf(member(leaks, 'findings')));
     if (leaks === undefined || leaks === null) return null;
+    const reason = member(leaks, 'reason');
     return (
         <Card
             title="Leaks"
-            means="Places whose blocks are held at the end. “rises”: what it holds grew from one full collection to the next. “kept”: it is held, but does not grow."
+            means="Places whose blocks are held at the end. “rises”: what they hold grew from one full collection to the next. “kept”: it is held, but does not grow. “unsure”: too few collections to tell."
         >
             {rows.length > 0 ? (
-                <Rows name="leaks" rows={rows} columns={LEAK_COLUMNS} sort="" />
+                <>
+                    <p>
+                        {plural(Number(member(leaks, 'accused') ?? 0), 'place')} hold more and more, together{' '}
+                        {bytes(Number(member(leaks, 'accused_bytes') ?? 0))}; judged by{' '}
+                        {plural(Number(member(leaks, 'checks') ?? 0), 'check')} at the end of collections.
+                    </p>
+                    <Rows name="leaks" rows={rows} columns={LEAK_COLUMNS} sort="" />
+                </>
             ) : (
-                <p class="muted">
-                    {typeof member(leaks, 'reason') === 'string'
-                        ? (member(leaks, 'reason') as string)
-                        : 'Nothing is held that was found to grow.'}
-                </p>
+                <p class="muted">{typeof reason === 'string' ? reason : 'No place holds more and more.'}</p>
             )}
         </Card>
     );
@@ -149,32 +144,25 @@ export function Leaks() {
 
 export function Collections() {
     const { process } = useView();
-    const gc = process.report['gc'] ?? process.report['collector'];
-    const cycles = process.collections;
-    const rows = useOnce(process, 'collections', () => {
-        if (cycles) {
-            const names = Object.keys(cycles);
-            const n = names.length ? cycles[names[0]!]!.length : 0;
-            return Array.from(
-                { length: n },
-                (_, i) => Object.fromEntries(names.map(c => [c, cycles[c]![i]!])) as Row,
-            );
-        }
-        return firstList(gc, ['cycles', 'states', 'rows']);
-    });
-    if (rows.length === 0 && (gc === undefined || gc === null)) return null;
-    const plain =
-        gc && typeof gc === 'object' && !Array.isArray(gc)
-            ? Object.entries(gc as Row).filter(([, v]) => typeof v === 'number')
-            : [];
+    const gc = process.report['collector'];
+    const cycles = useOnce(process, 'cycles', () => rowsOf(member(gc, 'cycle_list')));
+    const pauses = useOnce(process, 'pauses', () => rowsOf(member(gc, 'pauses')));
+    if (!gc || typeof gc !== 'object') return null;
+    const known = member(gc, 'known') === true;
+    const numbers = Object.entries(gc as Row).filter(([, v]) => typeof v === 'number' && v !== 0);
     return (
         <Card
             title="Garbage collector"
             means="Cycles of Lua's collector: when they ran, how long they held up the program, and what they freed."
         >
-            {plain.length > 0 && (
+            {!known && (
+                <p class="muted">
+                    What the collector did was not recorded; samples of CPU time say how much time it took.
+                </p>
+            )}
+            {known && (
                 <ul class="inline">
-                    {plain.map(([k, v]) => (
+                    {numbers.map(([k, v]) => (
                         <li key={k}>
                             {k.replace(/_(ns|bytes)$/, '').replace(/_/g, ' ')}{' '}
                             <strong>
@@ -187,10 +175,12 @@ export function Collections() {
                     ))}
                 </ul>
             )}
-            {rows.length > 0 ? (
-                <Rows name="collections" rows={rows} sort="" height={280} />
-            ) : (
-                <p class="muted">{plural(0, 'cycle')} recorded.</p>
+            {cycles.length > 0 && <Rows name="collections" rows={cycles} sort="-longest_ns" height={280} />}
+            {pauses.length > 0 && (
+                <>
+                    <h3>Pauses by length</h3>
+                    <Rows name="pauses" rows={pauses} sort="" height={220} />
+                </>
             )}
         </Card>
     );

@@ -18,6 +18,14 @@ const LINES: [string, string][] = [
 ];
 const DASHES: number[][] = [[], [7, 3], [2, 2], [10, 3, 2, 3], [4, 4], [1, 3]];
 
+const POWERS = Array.from({ length: 44 }, (_, i) => i);
+/** Steps between ticks that are round in the unit. */
+const STEPS: Record<Unit, number[]> = {
+    bytes: POWERS.map(i => 2 ** i),
+    ns: POWERS.slice(0, 15).flatMap(i => [1, 2, 5].map(m => m * 10 ** i)),
+    count: POWERS.slice(0, 15).flatMap(i => [1, 2, 5].map(m => m * 10 ** i)),
+};
+
 export function Chart(p: {
     series: Series;
     theme: Theme;
@@ -45,8 +53,13 @@ export function Chart(p: {
                     y: { range: (_u, lo, hi) => [Math.min(0, lo), hi > 0 ? hi * 1.05 : 1] },
                 },
                 axes: [
-                    { ...axis, values: (_u, at) => at.map(t => nanoseconds(t)), space: 90 },
-                    { ...axis, size: 76, values: (_u, at) => at.map(v => amount(v, p.unit)) },
+                    { ...axis, values: (_u, at) => at.map(t => nanoseconds(t)), space: 90, incrs: STEPS.ns },
+                    {
+                        ...axis,
+                        size: 76,
+                        incrs: STEPS[p.unit],
+                        values: (_u, at) => at.map(v => amount(v, p.unit)),
+                    },
                 ],
                 series: [
                     { label: 'at', value: (_u, v) => (v == null ? '–' : nanoseconds(v)) },

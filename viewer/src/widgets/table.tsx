@@ -75,7 +75,7 @@ export function Table<Row>(p: TableProps<Row>) {
     const [top, setTop] = useState(0);
     const [at, setAt] = useState(-1);
     const most = p.height ?? 420;
-    const height = Math.min(most, rows.length * ROW) + 2;
+    const height = Math.min(most, rows.length * ROW) + ROW + 2; // with the header, which stays in view
     useEffect(() => {
         if (body.current) body.current.scrollTop = 0;
         setTop(0);
@@ -120,8 +120,8 @@ export function Table<Row>(p: TableProps<Row>) {
             setAt(next);
             const el = body.current!;
             if (next * ROW < el.scrollTop) el.scrollTop = next * ROW;
-            if ((next + 1) * ROW > el.scrollTop + el.clientHeight)
-                el.scrollTop = (next + 1) * ROW - el.clientHeight;
+            if ((next + 2) * ROW > el.scrollTop + el.clientHeight)
+                el.scrollTop = (next + 2) * ROW - el.clientHeight; // the header takes a row
         } else if (e.key === 'Enter' && at >= 0 && p.onOpen) {
             e.preventDefault();
             p.onOpen(rows[at]!);
@@ -165,9 +165,6 @@ export function Table<Row>(p: TableProps<Row>) {
             )}
             <div class="table-scroll">
                 <div role="table" class="table" aria-label={p.name} aria-rowcount={rows.length + 1}>
-                    <div role="row" class="thead" style={grid}>
-                        {p.columns.map(header)}
-                    </div>
                     <div
                         ref={body}
                         class={`tbody ${p.onOpen ? 'opens' : ''}`}
@@ -178,6 +175,9 @@ export function Table<Row>(p: TableProps<Row>) {
                         onScroll={e => setTop(e.currentTarget.scrollTop)}
                         onKeyDown={move}
                     >
+                        <div role="row" class="thead" style={grid}>
+                            {p.columns.map(header)}
+                        </div>
                         <div
                             role="presentation"
                             style={{ height: `${rows.length * ROW}px`, position: 'relative' }}
