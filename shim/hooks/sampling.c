@@ -138,7 +138,9 @@ void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t beg
     struct arena_thread *t = sampling_slot();
     if (t == NULL)
         return;
-    uint64_t took = end - begin, cost = cost_ns();
+    uint64_t cost = cost_ns(), took = end - begin;
+    if (weight_2 >= SAMPLING_WATCHED_2)
+        took = preempted_took(begin, took);
     sampling_add(&t->calls[index], what, weight_2, took > cost ? took - cost : 0);
     if (t->unseen_return_n != 0)
         t->unseen_return_n--;

@@ -21,9 +21,10 @@
 #ifndef SHIM_HOOKS_SAMPLING_H
 #define SHIM_HOOKS_SAMPLING_H
 
+#include "shim/hooks/preempted.h"
 #include "shim/record/record_api.h"
 
-enum { SAMPLING_ALL_N = 32, SAMPLING_PERIOD_MAX = 1024 };
+enum { SAMPLING_ALL_N = 32, SAMPLING_PERIOD_MAX = 1024, SAMPLING_WATCHED_2 = 2 * 8 };
 
 /* Calls from one timed call to the next, after COUNT calls of the function at INDEX that way. */
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what);
@@ -36,11 +37,12 @@ uint32_t sampling_rearm(struct arena_thread *t, uint32_t index, uint32_t what, u
 /* The same with a period by the schedule; returns twice the weight of this call, at least 2. */
 uint32_t sampling_next(struct arena_thread *t, uint32_t index, uint32_t what);
 
-/* Begins to time: the moment.  A call that never returns leaves unseen_return_n raised. */
-static inline uint64_t sampling_begin(struct arena_thread *t)
+/* Begins to time a call that stands for WEIGHT_2 / 2: the moment.  A call that never returns leaves
+ * unseen_return_n raised. */
+static inline uint64_t sampling_begin(struct arena_thread *t, uint32_t weight_2)
 {
     t->unseen_return_n++;
-    return now_ns();
+    return weight_2 < SAMPLING_WATCHED_2 ? now_ns() : preempted_begin();
 }
 
 /* The timed call returned at END: adds it up, and gives the writer its chance. */

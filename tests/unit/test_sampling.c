@@ -1,5 +1,5 @@
 /* sampling: exact counts at every moment, and times that add up. */
-/* SOURCES: shim/hooks/sampling.c */
+/* SOURCES: shim/hooks/sampling.c shim/hooks/preempted.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -244,8 +244,8 @@ static void ended_calls_add_up_and_tick(void **state)
     slot.calls[4] = (struct arena_calls){0};
     slot.unseen_return_n = 0;
     ticks = 0;
-    sampling_begin(&slot); /* never returns */
-    sampling_begin(&slot);
+    sampling_begin(&slot, 2); /* never returns */
+    sampling_begin(&slot, 2);
     sampling_end(4, ARENA_FIX_UP, 6, 1000, 5001000);
     assert_int_equal(slot.unseen_return_n, 1);
     assert_int_equal(slot.calls[4].up_timed_n, 1);
