@@ -16,16 +16,39 @@ static int begin_order(const void *pa, const void *pb)
     return a->begin.id < b->begin.id ? -1 : a->begin.id > b->begin.id;
 }
 
-/* Chunk names as Lua writes them: "@file", "=name", or the text itself. */
+/* Chunk names are as Lua writes them: "@file", "=name", or the text itself. */
+static int is_chunk(const struct span *s)
+{
+    return s->begin.kind != SPAN_REQUIRE && s->begin.kind != SPAN_REQUIREF;
+}
+
 static const char *plain_name(struct process *p, const struct span *s)
 {
     const char *name = process_display(p, s->begin.name);
-    if (s->begin.kind != SPAN_REQUIRE && s->begin.kind != SPAN_REQUIREF &&
-        (name[0] == '@' || name[0] == '='))
+    if (is_chunk(s) && (name[0] == '@' || name[0] == '='))
         name++;
     if (!*name)
         name = span_kind_name((unsigned)s->begin.kind);
     return name;
+}
+
+/* A name and its number, made once. */
+struct name {
+    const char *text;
+    uint32_t id;
+};
+
+static void name_give(struct span_node *n, struct process *p, struct rowset *names)
+{
+    uint64_t key = n->span->begin.name << 1 | (uint64_t)is_chunk(n->span);
+    if (!n->span->begin.name)
+        key = UINT64_MAX - n->span->begin.kind; /* it is called by its kind */
+    size_t known = names->n;
+    struct name *name = rowset_put(names, key);
+    if (names->n > known)
+        *name = (struct name){plain_name(p, n->span), (uint32_t)known};
+    n->name = name->text;
+    n->name_id = name->id;
 }
 
 static void nodes_fill(struct span_tree *t, struct process *p)
@@ -36,10 +59,12 @@ static void nodes_fill(struct span_tree *t, struct process *p)
         if (s->seen & SPAN_SEEN_BEGIN) /* an end alone does not even tell the name */
             t->node[t->n++].span = s;
     }
+    struct rowset names;
+    rowset_init(&names, sizeof(struct name));
     qsort(t->node, t->n, sizeof *t->node, begin_order);
     for (size_t i = 0; i < t->n; i++) {
         struct span_node *n = &t->node[i];
-        n->name = plain_name(p, n->span);
+        name_give(n, p, &names);
         n->open = !(n->span->seen & SPAN_SEEN_END);
         n->total_ns = n->self_ns = span_total_ns(p, n->span);
         n->run_self_ns = n->span->end.phase_ns[PHASE_RUN];
@@ -47,6 +72,8 @@ static void nodes_fill(struct span_tree *t, struct process *p)
         n->c_self = n->span->end.c_bytes;
         n->parent = SPAN_NO_PARENT;
     }
+    t->name_n = (uint32_t)names.n;
+    rowset_release(&names);
 }
 
 static uint64_t less(uint64_t a, uint64_t b)

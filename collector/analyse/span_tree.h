@@ -15,6 +15,7 @@ enum { SPAN_NO_PARENT = UINT32_MAX };
 struct span_node {
     const struct span *span;
     const char *name; /* for people; in the process's pool */
+    uint32_t name_id; /* the same for the same name; below name_n of the tree */
     uint32_t parent;  /* number of a node, or SPAN_NO_PARENT */
     uint32_t depth;   /* 0: root */
     uint32_t child_n;
@@ -28,6 +29,7 @@ struct span_node {
 struct span_tree {
     struct span_node *node;
     size_t n;
+    uint32_t name_n; /* different names */
 };
 
 void span_tree_build(struct span_tree *t, struct process *p);

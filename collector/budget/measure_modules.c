@@ -1,5 +1,8 @@
 /* measure_modules: cold start, module loads and compiled chunks. */
+#include <stdlib.h>
+
 #include "collector/budget/measure_parts.h"
+#include "collector/util/xalloc.h"
 #include "wire/enums.h"
 
 /* ---- cold start ---- */
@@ -41,13 +44,25 @@ static int circular(const struct span_node *n)
     return !n->open && n->span->end.load == LOAD_CIRCULAR;
 }
 
+/* Loads are many, their names few: whether the rule means a name is found out once. */
+static int module_wanted(const struct measure_sink *s, const struct span_node *n)
+{
+    enum { UNKNOWN, NO, YES };
+    if (!s->rule->module.n && !s->rule->except.n)
+        return 1;
+    char *known = &s->wanted[n->name_id];
+    if (*known == UNKNOWN)
+        *known = measure_wanted(s->rule, &s->rule->module, n->name) ? YES : NO;
+    return *known == YES;
+}
+
 /* 1 where a module that the rule means stands around node N: its time holds N's. */
 static int inside_wanted(const struct measure_sink *s, const struct span_node *n)
 {
     const struct span_tree *t = &s->digest->spans;
     while (n->parent != SPAN_NO_PARENT) {
         n = &t->node[n->parent];
-        if (span_is_module(n->span) && measure_wanted(s->rule, &s->rule->module, n->name))
+        if (span_is_module(n->span) && module_wanted(s, n))
             return 1;
     }
     return 0;
@@ -59,12 +74,14 @@ typedef double node_value(const struct measure_sink *s, const struct span_node *
 static void modules(struct measure_sink *s, node_value *value, int open)
 {
     const struct span_tree *t = &s->digest->spans;
+    s->wanted = xcalloc(t->name_n + 1, 1);
     for (size_t i = 0; i < t->n; i++) {
         const struct span_node *n = &t->node[i];
-        if (span_is_module(n->span) && (open || !n->open) &&
-            measure_wanted(s->rule, &s->rule->module, n->name))
+        if (span_is_module(n->span) && (open || !n->open) && module_wanted(s, n))
             measure_item(s, value(s, n), n->name);
     }
+    free(s->wanted);
+    s->wanted = NULL;
 }
 
 /* Nested ones are not added again to the sum. */

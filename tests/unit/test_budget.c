@@ -1,6 +1,7 @@
 /* test_budget: units, patterns, what a settings file may not do, and what is said about wrong ones. */
 #include "tests/unit/unit.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,40 @@ static void names_are_whole_or_globs(void **state)
     assert_false(name_set_holds(&s, "app"));
     assert_true(name_set_allows(&none, "anything"));
     assert_false(name_set_holds(&none, "anything"));
+}
+
+/* The same as fnmatch says, for everything short that can be made of a few characters. */
+static void globs_are_those_of_the_shell(void **state)
+{
+    static const char letters[] = "ab*?.";
+    enum { PATTERN_N = 5 * 5 * 5 * 5, NAME_N = 3 * 3 * 3 * 3 };
+    (void)state;
+    for (int p = 0; p < PATTERN_N; p++)
+        for (int n = 0; n < NAME_N; n++) {
+            char pattern[5] = "", text[5] = "";
+            for (int i = 0, pv = p, nv = n; i < 4; i++, pv /= 5, nv /= 3) {
+                pattern[i] = letters[pv % 5];
+                text[i] = "ab."[nv % 3];
+            }
+            text[n % 5] = 0;
+            const char *at[] = {pattern};
+            struct name_set s = {at, 1, 1};
+            if (name_set_holds(&s, text) != !fnmatch(pattern, text, 0))
+                fail_msg("%s %s", pattern, text);
+        }
+}
+
+static void brackets_and_letters_beyond_ascii(void **state)
+{
+    const char *name[] = {"a[bc]*", "\xc3\xa4?x", "back\\slash", "in[valid"};
+    struct name_set s = {name, 4, 4};
+    (void)state;
+    assert_true(name_set_holds(&s, "ab1"));
+    assert_false(name_set_holds(&s, "ad1"));
+    assert_true(name_set_holds(&s, "\xc3\xa4\xe2\x82\xacx"));
+    assert_false(name_set_holds(&s, "\xc3\xa4\xe2\x82\xac\xe2\x82\xacx"));
+    assert_true(name_set_holds(&s, "back\\slash"));
+    assert_true(name_set_holds(&s, "in[valid"));
 }
 
 /* ---- files ---- */
@@ -221,6 +256,8 @@ int main(void)
         cmocka_unit_test(wrong_units_are_told),
         cmocka_unit_test(drafted_limits_hold_what_they_are_made_of),
         cmocka_unit_test(names_are_whole_or_globs),
+        cmocka_unit_test(globs_are_those_of_the_shell),
+        cmocka_unit_test(brackets_and_letters_beyond_ascii),
         cmocka_unit_test(endless_and_huge_files_end),
         cmocka_unit_test(there_are_no_libraries),
         cmocka_unit_test(bytecode_is_refused),
