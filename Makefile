@@ -135,10 +135,14 @@ HOSTS := $(HOST_STEM:%=$(BUILD)/hosts/%) $(HOST_MODULE)
 HOST_FLAGS := $(CFLAGS) -D_GNU_SOURCE -Wall -Wextra -Werror -I. -I/usr/include/lua5.4
 
 HOST_HEADERS := $(wildcard tests/hosts/*.h)
+# Programs that are linked with the collector say MODPROF_TOOL there.
+HOST_TOOLS := $(shell grep -l '^/\* LINK:.*MODPROF_TOOL' tests/hosts/*.c)
+$(HOST_TOOLS:tests/hosts/%.c=$(BUILD)/hosts/%): $(TOOL_LIB)
 $(BUILD)/hosts/%: tests/hosts/%.c $(HOST_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,HOST  $@)
-	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< $(call words_of_line,$<,LINK)
+	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -o $@ $< \
+		$(subst MODPROF_TOOL,$(TOOL_LIB) $(TOOL_LIBS),$(call words_of_line,$<,LINK))
 
 $(BUILD)/hosts/%: tests/hosts/%.cc $(HOST_HEADERS)
 	@mkdir -p $(@D)

@@ -36,6 +36,9 @@ enum {
     ARENA_CHUNKS_MAX = 1024,
     ARENA_PROTOS_MAX = 8192,
     ARENA_NODES_MAX = 65536,
+    ARENA_SITES_MAX = 65536,
+    ARENA_LANES =
+        ARENA_STATES_MAX + 1, /* of sites: one for each slot of a state, the last is C's */
     ARENA_STRINGS_BYTES = 1 << 20,
     ARENA_RING_BYTES = 1 << 20 /* a power of two */
 };
@@ -124,11 +127,12 @@ struct arena_uncovered {
  * as its ud; what every allocation touches stands in the first cache line, then the tables. */
 struct arena_state {
     uint64_t live_bytes, peak_bytes;
-    uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
-    uint64_t route;               /* how requests are passed on; known to shim/hooks/heap.c only */
-    uint64_t direct_n;            /* lua_calls_n of this state, not yet in a thread's */
+    uint64_t route;      /* how requests are passed on; known to shim/hooks/heap.c only */
+    uint64_t direct_n;   /* lua_calls_n of this state, not yet in a thread's */
+    int64_t sample_left; /* bytes until the next sample of allocation */
     uint64_t free_bytes, grow_bytes;
     uint64_t shrink_bytes;
+    uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;
@@ -189,6 +193,48 @@ struct arena_proto {
     _Atomic uint32_t ready;
 };
 
+/* Where blocks come from (wire: alloc_site, alloc_count).  The sites of a lane are written by the
+ * thread that runs its state; C's by all, atomically.  What every allocation touches stands first.
+ *
+ * What lived at the highest point is not copied at every new height: a site notes its live figures
+ * when it changes for the first time after the height was reached (peak_epoch is then the lane's).
+ * Until then its live figures are what lived at the highest point.  The same goes for full_*. */
+struct arena_site {
+    uint64_t alloc_n, alloc_bytes, free_n, free_bytes;
+    uint32_t epoch; /* of the lane, when last changed */
+    uint16_t lane;
+    uint8_t heap, kind;                    /* enum alloc_heap, alloc_kind */
+    uint64_t hand_free_n, hand_free_bytes; /* part of free_*: not by the collector */
+    uint64_t grow_n, grow_bytes, shrink_bytes, seen_n;
+    uint32_t peak_epoch, full_epoch;
+    int64_t peak_n, peak_bytes, full_n, full_bytes, close_n, close_bytes;
+    int64_t inherited_n, inherited_bytes;
+    float alloc_var, live_var; /* KiB^2 */
+    uint32_t lua, native, object, type_name, flags;
+    _Atomic uint32_t ready;
+    uint32_t defined; /* 1: in the trace */
+    uint32_t emitted_epoch;
+    uint64_t emitted_sum; /* of the counters last written */
+} __attribute__((aligned(64)));
+
+struct arena_lane {
+    uint32_t epoch;                  /* raised with either of the others */
+    uint32_t peak_epoch, full_epoch; /* which highest point, which full collection */
+    uint32_t full_seen;              /* 1: there was one */
+    uint64_t peak_noted;             /* level of the highest point that peak_epoch stands for */
+    uint64_t peak_bytes;             /* C: highest estimate; of states: in arena_state */
+    int64_t live_bytes;              /* C: estimate */
+    int64_t kind_live[ALLOC_KIND_N]; /* bytes */
+};
+
+struct arena_memory {
+    uint64_t lua_mode, lua_interval, c_mode, c_interval, sites_max, tracked_max, tag_bytes;
+    uint64_t emitted; /* 1: in the trace */
+    _Atomic uint64_t next_point_ns;
+    uint64_t point_ns; /* distance of points; doubled now and then */
+    uint64_t points_n;
+};
+
 struct arena_sampler {
     uint64_t clock, asked_hz, period_ns, mechanism, signal; /* clock 0: not sampled */
     _Atomic uint64_t handler_n, handler_ns, handler_max_ns;
@@ -228,8 +274,12 @@ struct arena {
     uint32_t milestone_name[8];
     uint32_t milestones_emitted; /* bit set */
     uint64_t drain_n, drain_ns, written_bytes, attach_cost_ns;
+    _Atomic uint64_t closed_alloc_n,
+        closed_alloc_bytes;      /* of states whose slots have a new owner */
     uint32_t sampler_used;       /* 1: `sampler` and what follows it may be read */
     uint32_t threads_overflowed; /* 1: the last slot is shared by several threads */
+    uint32_t memory_used;        /* 1: `memory` and what follows it may be read */
+    uint32_t pad_used;
 
     struct arena_object objects[ARENA_OBJECTS_MAX];
     struct arena_copy copies[ARENA_COPIES_MAX];
@@ -245,6 +295,10 @@ struct arena {
     uint32_t nodes_emitted, protos_emitted;
     struct arena_proto protos[ARENA_PROTOS_MAX];
     struct arena_node nodes[ARENA_NODES_MAX];
+    struct arena_memory memory __attribute__((aligned(4096))); /* reserved where memory_used */
+    _Atomic uint32_t sites_n;
+    struct arena_lane lanes[ARENA_LANES];
+    struct arena_site sites[ARENA_SITES_MAX];
     /* From here on pages are reserved slot by slot, bank by bank. */
     struct arena_thread threads[ARENA_THREADS_MAX] __attribute__((aligned(4096)));
 };

@@ -156,7 +156,9 @@ int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_em
         stop = definitions[i](&s);
     if (!stop)
         stop = snapshot_ring(&s, limit);
-    return stop ? stop : snapshot_counters(&s);
+    if (!stop)
+        stop = snapshot_counters(&s);
+    return stop || o->no_sites ? stop : snapshot_sites(&s);
 }
 
 void snapshot_redefine(struct arena *a)
@@ -166,6 +168,7 @@ void snapshot_redefine(struct arena *a)
     a->milestones_emitted = 0;
     if (a->sampler_used)
         a->protos_emitted = a->nodes_emitted = a->sampler.emitted_n = 0;
+    snapshot_redefine_sites(a);
     memset(a->losses_emitted, 0, sizeof a->losses_emitted);
     for (uint32_t i = 0; i < atomic_load(&a->objects_n) && i < ARENA_OBJECTS_MAX; i++)
         a->objects[i].emitted = 0;
@@ -255,12 +258,15 @@ void snapshot_restart(struct arena *a)
     atomic_store(&a->drain_lock, 0);
     a->frame_seq = 0;
     a->drain_n = a->drain_ns = a->written_bytes = a->attach_cost_ns = 0;
+    atomic_store(&a->closed_alloc_n, 0);
+    atomic_store(&a->closed_alloc_bytes, 0);
     for (uint32_t i = 0; i < LOSS_N; i++)
         atomic_store(&a->losses[i], 0);
     memset(a->milestones, 0, sizeof a->milestones);
     restart_ring(&a->ring);
     restart_threads(a);
     restart_tables(a);
+    snapshot_restart_sites(a);
     snapshot_mend_strings(a);
     snapshot_redefine(a);
 }

@@ -22,8 +22,9 @@ typedef int snapshot_emit(void *ctx, const uint8_t *record, size_t n);
 /* What the caller knows about when the snapshot is taken. */
 struct snapshot_options {
     int final;       /* 1: also emit every counter, changed or not */
-    uint64_t now_ns; /* for sample_memory; 0: unknown, none is emitted */
+    uint64_t now_ns; /* for the last sample_memory; 0: unknown, none is emitted */
     uint64_t rss_bytes;
+    int no_sites; /* 1: leave allocation sites for another time */
 };
 
 /* Returns 0, or what EMIT returned. */
@@ -41,6 +42,13 @@ void snapshot_redefine(struct arena *a);
 /* Encodes the `state` record of S; returns its size, or 0 where it does not fit. */
 enum { SNAPSHOT_STATE_BYTES = 2048 };
 size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap);
+
+/* What of a site lives. */
+int64_t snapshot_site_live_bytes(const struct arena_site *t);
+
+/* The heap now, for the record sample_memory. */
+struct rec_sample_memory;
+void snapshot_memory(const struct arena *a, struct rec_sample_memory *r);
 
 /* Exact number of calls of one function on one thread slot, at any moment. */
 uint64_t snapshot_down_n(const struct arena_thread *t, uint32_t function);

@@ -327,13 +327,58 @@ static int losses(const struct snapshot *s)
     return 0;
 }
 
+static void add_states(const struct arena *a, struct rec_sample_memory *r)
+{
+    uint32_t n = snapshot_at_most(atomic_load(&a->states_n), ARENA_STATES_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct arena_state *s = &a->states[i];
+        for (int kind = 0; kind < ALLOC_KIND_N; kind++) {
+            r->alloc_n += s->kind_n[kind];
+            r->alloc_bytes += s->kind_bytes[kind];
+        }
+        r->alloc_bytes += s->grow_bytes;
+    }
+}
+
+/* Of states that are gone, too. */
+static void add_closed(const struct arena *a, struct rec_sample_memory *r)
+{
+    r->alloc_n += a->closed_alloc_n;
+    r->alloc_bytes += a->closed_alloc_bytes;
+}
+
+static void add_kinds(const struct arena *a, struct rec_sample_memory *r)
+{
+    if (a->memory_used == 0 || a->memory.lua_mode == ALLOC_OFF)
+        return;
+    uint32_t n = snapshot_at_most(atomic_load(&a->states_n), ARENA_STATES_MAX);
+    r->kinds = a->memory.lua_mode == ALLOC_EXACT ? KINDS_EXACT : KINDS_ESTIMATED;
+    r->kind_live_n = ALLOC_KIND_N;
+    for (uint32_t i = 0; i < n; i++)
+        for (int kind = 0; kind < ALLOC_KIND_N; kind++)
+            if (a->lanes[i].kind_live[kind] > 0)
+                r->kind_live[kind] += (uint64_t)a->lanes[i].kind_live[kind];
+}
+
+void snapshot_memory(const struct arena *a, struct rec_sample_memory *r)
+{
+    r->lua_bytes = lua_bytes(a);
+    r->c_bytes = c_live(a);
+    for (uint32_t t = 0; t < threads_n(a); t++)
+        r->c_alloc_bytes += a->threads[t].c_gross_bytes;
+    add_states(a, r);
+    add_closed(a, r);
+    add_kinds(a, r);
+}
+
+/* The last one; those before come by the ring. */
 static int memory_now(const struct snapshot *s)
 {
-    struct rec_sample_memory r = {.at_ns = s->o->now_ns,
-                                  .lua_bytes = lua_bytes(s->a),
-                                  .c_bytes = c_live(s->a),
-                                  .rss_bytes = s->o->rss_bytes};
-    return s->o->now_ns ? SNAPSHOT_EMIT(s, sample_memory, &r) : 0;
+    struct rec_sample_memory r = {.at_ns = s->o->now_ns, .rss_bytes = s->o->rss_bytes};
+    if (!s->o->final || s->o->now_ns == 0)
+        return 0;
+    snapshot_memory(s->a, &r);
+    return SNAPSHOT_EMIT(s, sample_memory, &r);
 }
 
 static int self_cost(const struct snapshot *s)

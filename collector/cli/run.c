@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/cli/alloc_words.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/left.h"
 #include "collector/cli/run.h"
@@ -48,6 +49,11 @@ static const char help[] =
     "                      left in the background; `all`: until they end (default 1)\n"
     "      --cpu[=HZ]      take samples of CPU time, 999 a second unless told otherwise (at most\n"
     "                      10000), for `modprof flame` and `modprof report`\n"
+    "      --alloc WHAT    how allocation is recorded: sample[:SIZE] (one stack per SIZE bytes, "
+    "512k\n"
+    "                      unless told otherwise), exact (the stack of every Lua allocation), "
+    "off,\n"
+    "                      c-exact and more: libmodprof.so(7), MODPROF_ALLOC\n"
     "  -q, --quiet         no summary; errors are still told\n"
     "  -h, --help          show this\n"
     "\n"
@@ -332,10 +338,13 @@ static int set_cpu(const char *hz)
 
 static int read_options(struct run *r, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"wait", required_argument, NULL, 'w'},
-        {"cpu", optional_argument, NULL, 'c'},    {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"wait", required_argument, NULL, 'w'},
+                                            {"alloc", required_argument, NULL, 'a'},
+                                            {"cpu", optional_argument, NULL, 'c'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "+:o:w:qh", options, NULL)) != -1) {
@@ -345,7 +354,14 @@ static int read_options(struct run *r, int argc, char **argv)
             r->quiet = 1;
         else if (c == 'h')
             return fputs(help, stdout), EXIT_FINE;
-        else if (c == 'c') {
+        else if (c == 'a') {
+            if (!alloc_words_known(optarg) || setenv("MODPROF_ALLOC", optarg, 1))
+                return cli_usage_error(
+                    "run",
+                    "--alloc %s: not off, exact, sample, sample:SIZE, c-off, "
+                    "c-exact, c-sample:SIZE, sites:N or no-tag (joined by commas)",
+                    optarg);
+        } else if (c == 'c') {
             if (set_cpu(optarg))
                 return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000", optarg);
         } else if (c == ':')

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
+#include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/ccount.h"
 #include "shim/hooks/heap.h"
 #include "shim/real.h"
@@ -70,6 +71,13 @@ static COLD void *boot_realloc(void *p, size_t n)
 
 /* ---- the counted ways ---- */
 
+static inline void note_block(void *p, size_t n, size_t usable, const void *caller)
+{
+    ccount_alloc(caller, n, usable);
+    if (alloc_c_due(usable ? usable : n))
+        alloc_c_new(p, usable ? usable : n, caller);
+}
+
 static void *noted(void *p, size_t n, const void *caller)
 {
     if (arena == NULL)
@@ -77,7 +85,7 @@ static void *noted(void *p, size_t n, const void *caller)
     if (unlikely(p == NULL))
         ccount_refused(caller);
     else
-        ccount_alloc(caller, n, ccount_usable(p));
+        note_block(p, n, ccount_usable(p), caller);
     return p;
 }
 
@@ -103,20 +111,47 @@ static HOT void counted_free(void *p, const void *caller)
         return;
     if (arena != NULL)
         ccount_free(caller, ccount_usable(p));
+    if (track_may_hold(TRACK_C, p))
+        alloc_c_gone(p);
     real.free(p);
+}
+
+/* Q is where the block P is now, of BEFORE bytes until then; NULL: refused, or freed. */
+static void note_resize(void *q, size_t n, size_t before, const void *caller)
+{
+    size_t after = likely(q != NULL) ? ccount_usable(q) : 0;
+    if (likely(q != NULL))
+        ccount_resize(caller, before, after);
+    else if (n == 0)
+        ccount_free(caller, before);
+    else
+        ccount_refused(caller);
+    if (after > before && alloc_c_due(after - before))
+        alloc_c_grown(q, after - before, caller);
+}
+
+/* A block that is, or may be, followed to its release. */
+static COLD void *resized_followed(void *p, size_t n, const void *caller)
+{
+    struct alloc_moved m;
+    size_t before = ccount_usable(p);
+    if (n == 0)
+        alloc_c_gone(p);
+    alloc_move_begin(TRACK_C, p, &m);
+    void *q = real.realloc(p, n);
+    alloc_move_end(TRACK_C, q != NULL ? q : p, &m, before, q != NULL ? ccount_usable(q) : before);
+    note_resize(q, n, before, caller);
+    return q;
 }
 
 /* P is not NULL, the arena exists. */
 static HOT void *resized(void *p, size_t n, const void *caller)
 {
+    if (track_may_hold(TRACK_C, p))
+        return resized_followed(p, n, caller);
     size_t before = ccount_usable(p);
     void *q = real.realloc(p, n);
-    if (likely(q != NULL))
-        ccount_resize(caller, before, ccount_usable(q));
-    else if (n == 0)
-        ccount_free(caller, before);
-    else
-        ccount_refused(caller);
+    note_resize(q, n, before, caller);
     return q;
 }
 
@@ -140,9 +175,9 @@ static void *noted_rare(const void *function, void *p, size_t n, const void *cal
     if (p == NULL)
         ccount_refused(caller);
     else if (object_of(function) == object_of((const void *)(uintptr_t)real.malloc))
-        ccount_alloc(caller, n, ccount_usable(p));
+        note_block(p, n, ccount_usable(p), caller);
     else
-        ccount_alloc(caller, n, 0);
+        note_block(p, n, 0, caller);
     return p;
 }
 #define NOTED_RARE(fn, p, n) noted_rare((const void *)(uintptr_t)real.fn, (p), (n), CALLER)
@@ -163,10 +198,13 @@ SHIM_EXPORT HOT void free(void *p)
 {
     if (p == NULL)
         return;
-    if (STRAIGHT(free) && likely(!real_is_boot(p)))
+    if (STRAIGHT(free) && likely(!real_is_boot(p))) {
+        if (track_may_hold(TRACK_C, p)) /* C made it, and Lua's allocator gives it back */
+            alloc_c_gone(p);
         real.free(p);
-    else
+    } else {
         counted_free(p, CALLER);
+    }
 }
 
 /* Some allocators lack it; it never was anything but free. */

@@ -15,6 +15,7 @@
 #include "shim/attach/arch/x86_64/plain_alloc.h"
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/hooks.h"
+#include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
@@ -94,6 +95,20 @@ static inline void note_resize(struct arena_state *s, size_t osize, size_t nsize
     }
 }
 
+/* ---- sampling ---- */
+
+static inline void sample_new(struct arena_state *s, const void *p, size_t osize, size_t nsize)
+{
+    if (unlikely((s->sample_left -= (int64_t)nsize) < 0))
+        alloc_lua_new(s, p, osize, nsize);
+}
+
+static inline void sample_growth(struct arena_state *s, const void *p, size_t osize, size_t nsize)
+{
+    if (nsize > osize && unlikely((s->sample_left -= (int64_t)(nsize - osize)) < 0))
+        alloc_lua_grown(s, p, nsize - osize);
+}
+
 /* ---- through the host's allocator ---- */
 
 /* Passes the request on as it came. */
@@ -136,11 +151,41 @@ static COLD void route_find(struct arena_state *s)
 
 static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
-    if (ptr != NULL)
+    if (ptr != NULL) {
         note_free(s, osize);
+        if (track_may_hold(TRACK_LUA, ptr))
+            alloc_lua_gone(s, ptr);
+    }
     void *p = host_call(s, ptr, osize, 0);
     if (unlikely(s->route == ROUTE_UNKNOWN) && ptr != NULL)
         route_find(s);
+    return p;
+}
+
+/* A request that Lua may go on with if it is refused. */
+static inline void *host_ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+{
+    lua_frames_moved = ptr;
+    void *p = host_call(s, ptr, osize, nsize);
+    if (p == ptr || p == NULL)
+        lua_frames_moved = NULL;
+    if (unlikely(p == NULL))
+        s->fail_n++;
+    return p;
+}
+
+static HOT void *host_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+{
+    struct alloc_moved m = {.n = 0};
+    if (track_may_hold(TRACK_LUA, ptr))
+        alloc_move_begin(TRACK_LUA, ptr, &m);
+    void *p = host_ask(s, ptr, osize, nsize);
+    if (m.n != 0)
+        alloc_move_end(TRACK_LUA, p != NULL ? p : ptr, &m, osize, p != NULL ? nsize : osize);
+    if (likely(p != NULL)) {
+        note_resize(s, osize, nsize);
+        sample_growth(s, p, osize, nsize);
+    }
     return p;
 }
 
@@ -148,22 +193,19 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
 {
     if (nsize == 0)
         return host_free(s, ptr, osize);
-    lua_frames_moved = ptr;
-    void *p = host_call(s, ptr, osize, nsize);
-    if (p == ptr || p == NULL)
-        lua_frames_moved = NULL;
-    if (unlikely(p == NULL))
-        s->fail_n++;
-    else if (ptr == NULL)
+    if (ptr != NULL)
+        return host_resize(s, ptr, osize, nsize);
+    void *p = host_ask(s, NULL, osize, nsize);
+    if (likely(p != NULL)) {
         note_new(s, osize, nsize);
-    else
-        note_resize(s, osize, nsize);
+        sample_new(s, p, osize, nsize);
+    }
     return p;
 }
 
 /* ---- straight to realloc and free, as the host's allocator would ---- */
 
-static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+static inline void *direct_ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     s->direct_n++;
     lua_frames_moved = ptr;
@@ -177,15 +219,40 @@ static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, s
     return p;
 }
 
+/* A block that is, or may be, followed to its release. */
+static COLD void *direct_resize_followed(struct arena_state *s, void *ptr, size_t osize,
+                                         size_t nsize)
+{
+    struct alloc_moved m;
+    alloc_move_begin(TRACK_LUA, ptr, &m);
+    void *p = direct_ask(s, ptr, osize, nsize);
+    alloc_move_end(TRACK_LUA, p != NULL ? p : ptr, &m, osize, p != NULL ? nsize : osize);
+    if (p != NULL)
+        sample_growth(s, p, osize, nsize);
+    return p;
+}
+
+static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+{
+    if (track_may_hold(TRACK_LUA, ptr))
+        return direct_resize_followed(s, ptr, osize, nsize);
+    void *p = direct_ask(s, ptr, osize, nsize);
+    if (likely(p != NULL))
+        sample_growth(s, p, osize, nsize);
+    return p;
+}
+
 static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 {
     s->direct_n++;
     lua_frames_moved = NULL;
     void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
-    if (unlikely(p == NULL))
+    if (unlikely(p == NULL)) {
         s->fail_n++;
-    else
-        note_new(s, osize, nsize);
+        return NULL;
+    }
+    note_new(s, osize, nsize);
+    sample_new(s, p, osize, nsize);
     return p;
 }
 
@@ -194,6 +261,8 @@ static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
     if (ptr != NULL) { /* Lua often frees the array part that a table never had */
         s->direct_n++;
         note_free(s, osize);
+        if (track_may_hold(TRACK_LUA, ptr))
+            alloc_lua_gone(s, ptr);
         real.free(ptr);
     }
     return NULL;
@@ -257,6 +326,7 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
     s->created_ns = now_ns();
     if (s->host_alloc == atomic_load_explicit(&plain_alloc_known, memory_order_relaxed))
         s->route = ROUTE_DIRECT;
+    alloc_state_new(s, c);
     lua_State *L = c->api.lua_newstate(heap_alloc, s);
     if (L != NULL)
         state_created(s, c, L);
@@ -288,6 +358,7 @@ void hook_lua_close(lua_State *L)
         return;
     }
     s->close_live_bytes = s->live_bytes;
+    alloc_state_close(s);
     c->api.lua_close(L);
     state_closed(s);
 }

@@ -68,6 +68,77 @@ static void read_cpu(const char *hz, const char *signal_number)
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }
 
+/* ---- MODPROF_ALLOC ---- */
+
+enum { ALLOC_INTERVAL = 512 * 1024, ALLOC_SITES = 64000 };
+
+/* "N", "Nk", "Nm"; 0: none of these. */
+static uint64_t size_of(const char *text, const char *end)
+{
+    uint64_t v = 0;
+    for (; text < end && *text >= '0' && *text <= '9' && v < UINT64_C(1) << 40; text++)
+        v = v * 10 + (uint64_t)(*text - '0');
+    if (text + 1 == end && (*text | 0x20) == 'k')
+        return v << 10;
+    if (text + 1 == end && (*text | 0x20) == 'm')
+        return v << 20;
+    return text == end ? v : 0;
+}
+
+/* 1 where [AT, END) is NAME, or NAME:SIZE where SIZE is not NULL. */
+static int word_is(const char *at, const char *end, const char *name, uint64_t *size)
+{
+    size_t n = strlen(name), length = (size_t)(end - at);
+    if (length < n || memcmp(at, name, n) != 0)
+        return 0;
+    if (length == n)
+        return 1;
+    if (size == NULL || at[n] != ':')
+        return 0;
+    *size = size_of(at + n + 1, end);
+    return *size != 0;
+}
+
+static void read_alloc_word(struct config_alloc *a, const char *at, const char *end)
+{
+    uint64_t n = 0;
+    if (word_is(at, end, "off", NULL)) {
+        a->lua = a->c = ALLOC_OFF;
+    } else if (word_is(at, end, "sample", &n)) {
+        a->lua = a->c = ALLOC_SAMPLED;
+        a->lua_interval = a->c_interval = n ? n : ALLOC_INTERVAL;
+    } else if (word_is(at, end, "exact", NULL)) {
+        a->lua = ALLOC_EXACT;
+    } else if (word_is(at, end, "c-off", NULL)) {
+        a->c = ALLOC_OFF;
+    } else if (word_is(at, end, "c-sample", &n)) {
+        a->c = ALLOC_SAMPLED;
+        a->c_interval = n ? n : ALLOC_INTERVAL;
+    } else if (word_is(at, end, "c-exact", NULL)) {
+        a->c = ALLOC_EXACT;
+    } else if (word_is(at, end, "sites", &n) && n != 0) {
+        a->sites_max = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+    } else if (word_is(at, end, "no-tag", NULL)) {
+        a->no_tag = 1;
+    } else if (at < end) {
+        a->bad = 1;
+    }
+}
+
+void config_read_alloc(const char *value, struct config_alloc *a)
+{
+    *a = (struct config_alloc){.lua = ALLOC_SAMPLED,
+                               .c = ALLOC_SAMPLED,
+                               .lua_interval = ALLOC_INTERVAL,
+                               .c_interval = ALLOC_INTERVAL,
+                               .sites_max = ALLOC_SITES};
+    for (const char *at = value; at != NULL;) {
+        const char *comma = strchr(at, ',');
+        read_alloc_word(a, at, comma != NULL ? comma : at + strlen(at));
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+}
+
 void config_read(void)
 {
     const char *verbose = getenv("MODPROF_VERBOSE"), *tmp_dir = getenv("TMPDIR");
@@ -79,6 +150,7 @@ void config_read(void)
     copy_string(config.tmp_dir, sizeof config.tmp_dir,
                 tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp");
     read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_CPU_SIGNAL"));
+    config_read_alloc(getenv("MODPROF_ALLOC"), &config.alloc);
     read_cwd();
     read_out(getenv("MODPROF_OUT"));
 }

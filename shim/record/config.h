@@ -10,6 +10,13 @@
  *   MODPROF_CPU      samples a second of CPU time (1 to 10000); unset, 0 or "off": none
  *   MODPROF_CPU_SIGNAL  the signal that is used for it, by number; unset: SIGURG
  *   MODPROF_CPU_SOURCE  "timer": by timers, also where perf events are to be had
+ *   MODPROF_ALLOC    how allocation is recorded; words joined by commas, later ones win:
+ *                      off           counters only
+ *                      sample[:N]    stacks of one allocation per N bytes (512k), of Lua's and C's
+ *                      exact         the stack of every Lua allocation
+ *                      c-off, c-sample[:N], c-exact    for C's alone
+ *                      sites:N       room for N places that allocate (64,000)
+ *                      no-tag        exact: never ask the host's allocator for more than Lua does
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
  *
  * Which file: "%p" in MODPROF_OUT stands for the process id ("%%" for one "%").  The environment is
@@ -26,6 +33,16 @@
 
 #include <stdint.h>
 
+#include "wire/enums.h"
+
+struct config_alloc {
+    enum alloc_mode lua, c;
+    uint64_t lua_interval, c_interval; /* bytes */
+    uint32_t sites_max;
+    int no_tag;
+    int bad; /* 1: MODPROF_ALLOC holds a word that is not known */
+};
+
 struct config {
     int off;
     int layout_api;
@@ -33,6 +50,7 @@ struct config {
     uint32_t cpu_hz; /* 0: no CPU samples */
     int cpu_signal;
     int cpu_timers;    /* 1: no perf events */
+    struct config_alloc alloc;
     uint64_t start_ns; /* 0: not told */
     char out[4096];    /* "": default file; a file's name is absolute */
     char token[128];
@@ -42,6 +60,9 @@ struct config {
 extern struct config config;
 
 void config_read(void);
+
+/* Takes MODPROF_ALLOC's VALUE (NULL: not set) apart. */
+void config_read_alloc(const char *value, struct config_alloc *a);
 
 /* 1 where OUT names a collector (unix: or tcp:), not a file. */
 int config_out_is_socket(const char *out);

@@ -86,6 +86,10 @@ struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin o
 /* 1 where a text with this hash was compiled before in this process (and remembers it). */
 int chunk_text_seen(uint64_t text_hash);
 
+/* Notes the heap of this moment where one is due.  Slow paths that have just read the clock, and
+ * where memory is allocated; a few microseconds where it is.  Host thread. */
+void memory_point(uint64_t now);
+
 /* ---- writing out ---- */
 /* Called from slow paths that have just read the clock: drains when the last drain is more than a
  * second ago or the ring is half full.  Never waits. Host thread, not in a signal handler. */

@@ -39,11 +39,24 @@ static struct arena_state *claim_slot(void)
     }
 }
 
+/* What the slot's last state allocated stays in the sum of all. */
+static void keep_sums(const struct arena_state *s)
+{
+    uint64_t n = 0, bytes = s->grow_bytes;
+    for (int kind = 0; kind < ALLOC_KIND_N; kind++) {
+        n += s->kind_n[kind];
+        bytes += s->kind_bytes[kind];
+    }
+    atomic_fetch_add(&arena->closed_alloc_n, n);
+    atomic_fetch_add(&arena->closed_alloc_bytes, bytes);
+}
+
 /* A slot keeps in_use, which was set by claiming it, and loses everything else.  Snapshots skip a
  * state without id, so the old id never shows with the new state's zeros. */
 static void clear(struct arena_state *s)
 {
     __atomic_store_n(&s->id, 0, __ATOMIC_SEQ_CST);
+    keep_sums(s);
     memset(s, 0, offsetof(struct arena_state, in_use));
     __atomic_store_n(&s->id, atomic_fetch_add(&arena->states_made, 1) + 1, __ATOMIC_RELEASE);
 }

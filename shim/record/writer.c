@@ -69,9 +69,27 @@ static int lock_at_end(void)
     return 0;
 }
 
+/* Sites are many, and cumulative: a long run writes them ever more rarely, and at the end.  A
+ * killed process's stand in the arena. */
+static int sites_are_due(uint64_t now)
+{
+    enum { LONGEST_S = 64 };
+    static uint64_t next_at_ns, distance_ns;
+    if (now < next_at_ns)
+        return 0;
+    distance_ns = distance_ns ? 2 * distance_ns : TICK_NS;
+    if (distance_ns > LONGEST_S * (uint64_t)TICK_NS)
+        distance_ns = LONGEST_S * (uint64_t)TICK_NS;
+    next_at_ns = now + distance_ns;
+    return 1;
+}
+
 static void snapshot(int final)
 {
-    struct snapshot_options o = {final, now_ns(), process_info_rss_bytes()};
+    struct snapshot_options o = {.final = final,
+                                 .now_ns = now_ns(),
+                                 .rss_bytes = process_info_rss_bytes()};
+    o.no_sites = !final && !sites_are_due(o.now_ns);
     if (sink_renewed())
         snapshot_redefine(arena);
     arena->process.shim_bytes = region_bytes() + framer_bytes();
@@ -114,6 +132,7 @@ void writer_tick(uint64_t now)
     int saved = errno;
     atomic_store(&next_ns, now + TICK_NS);
     atomic_store(&next_early_ns, now + EARLY_NS);
+    memory_point(now);
     if (atomic_load(&begun))
         drain();
     else

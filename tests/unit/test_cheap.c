@@ -1,5 +1,5 @@
 /* The C allocator interposed: this program's own malloc family is the shim's. */
-/* SOURCES: shim/hooks/cheap.c shim/hooks/cheap_check.c shim/hooks/ccount.c shim/real.c */
+/* SOURCES: shim/hooks/alloc_track.c shim/hooks/cheap.c shim/hooks/cheap_check.c shim/hooks/ccount.c shim/real.c */
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
@@ -18,6 +18,7 @@
 #include "shim/hooks/heap.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
+#include "tests/unit/fake_alloc.h"
 
 /* ---- the recording side ---- */
 
@@ -92,6 +93,49 @@ static int set_up(void **state)
     counting_mine = registers_n = register_allocates = 0;
     foreign = NULL;
     return 0;
+}
+
+/* ---- sampling ---- */
+
+static void a_block_is_sampled_and_followed_through_resizes_to_its_release(void **state)
+{
+    struct tracked t = {.site = 1, .n = 1, .bytes = 100};
+    (void)state;
+    memset(&fake_alloc, 0, sizeof fake_alloc);
+    alloc_c_left = 99;
+    void *p = malloc_(100);
+    assert_int_equal(fake_alloc.new_n, 1);
+    assert_ptr_equal(fake_alloc.block, p);
+    assert_int_equal(fake_alloc.bytes, malloc_usable_size(p));
+    track_add(TRACK_C, p, &t);
+    size_t before = malloc_usable_size(p);
+    p = realloc_(p, 300000);
+    assert_int_equal(fake_alloc.moved_n, 1);
+    assert_ptr_equal(fake_alloc.block, p);
+    assert_int_equal(fake_alloc.before, before);
+    assert_int_equal(fake_alloc.after, malloc_usable_size(p));
+    alloc_c_left = 10;
+    p = realloc_(p, 600000);
+    assert_int_equal(fake_alloc.grown_n, 1);
+    free_(p);
+    assert_int_equal(fake_alloc.gone_n, 1);
+    p = malloc_(50);
+    track_add(TRACK_C, p, &t);
+    assert_null(realloc_(p, 0)); /* glibc frees */
+    assert_int_equal(fake_alloc.gone_n, 2);
+}
+
+static void a_block_of_c_that_luas_allocator_frees_is_gone(void **state)
+{
+    struct tracked t = {.site = 1, .n = 1, .bytes = 100};
+    (void)state;
+    memset(&fake_alloc, 0, sizeof fake_alloc);
+    void *p = malloc_(100);
+    track_add(TRACK_C, p, &t);
+    heap_inside = stack_now();
+    free_(p);
+    heap_inside = 0;
+    assert_int_equal(fake_alloc.gone_n, 1);
 }
 
 /* ---- counting ---- */
@@ -395,6 +439,8 @@ int main(void)
     real_resolve();
     ccount_sizes_known(real.malloc_usable_size);
     const struct CMUnitTest tests[] = {
+        TEST(a_block_is_sampled_and_followed_through_resizes_to_its_release),
+        TEST(a_block_of_c_that_luas_allocator_frees_is_gone),
         TEST(blocks_count_for_the_caller),
         TEST(realloc_is_what_it_does),
         TEST(reallocarray_counts_once_and_knows_overflow),

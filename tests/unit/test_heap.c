@@ -1,5 +1,5 @@
 /* Lua's allocator wrapped: what is counted, what the host sees. */
-/* SOURCES: shim/hooks/heap.c */
+/* SOURCES: shim/hooks/heap.c shim/hooks/alloc_track.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +16,7 @@
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
+#include "tests/unit/fake_alloc.h"
 
 /* ---- the recording side ---- */
 
@@ -184,6 +185,7 @@ static int set_up(void **state)
     closed_n = verified_n = proofs_n = proof = 0;
     heap_forget(0, UINT64_MAX);
     state_milestone_ns = 0;
+    memset(&fake_alloc, 0, sizeof fake_alloc);
     return 0;
 }
 
@@ -192,6 +194,86 @@ static lua_State *open_state(void)
     lua_State *L = hook_lua_newstate(host_alloc, &host_ud);
     assert_non_null(L);
     return L;
+}
+
+/* ---- sampling ---- */
+
+static void follow(const void *p)
+{
+    struct tracked t = {.site = 1, .n = 1, .bytes = 10};
+    assert_int_equal(track_add(TRACK_LUA, p, &t), 0);
+}
+
+/* Both routes: PLAIN 1 the direct one. */
+static void check_samples(int plain)
+{
+    set_up(NULL);
+    proof = plain;
+    open_state();
+    heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0); /* the route is found */
+    slot.sample_left = 100;
+    void *p = heap_alloc(&slot, NULL, LUA_TTABLE, 60);
+    assert_int_equal(fake_alloc.new_n, 0);
+    void *q = heap_alloc(&slot, NULL, LUA_TTABLE, 41);
+    assert_int_equal(fake_alloc.new_n, 1);
+    assert_ptr_equal(fake_alloc.block, q);
+    assert_int_equal(fake_alloc.kind, LUA_TTABLE);
+    assert_int_equal(fake_alloc.bytes, 41);
+    slot.sample_left = 100;
+    q = heap_alloc(&slot, q, 41, 10); /* smaller: nothing */
+    p = heap_alloc(&slot, p, 60, 161);
+    assert_int_equal(fake_alloc.grown_n, 1);
+    assert_ptr_equal(fake_alloc.block, p);
+    assert_int_equal(fake_alloc.bytes, 101);
+    heap_alloc(&slot, p, 161, 0);
+    heap_alloc(&slot, q, 10, 0);
+}
+
+static void the_block_in_which_the_countdown_ends_is_a_sample(void **state)
+{
+    (void)state;
+    check_samples(0);
+    check_samples(1);
+}
+
+static void check_followed(int plain)
+{
+    set_up(NULL);
+    proof = plain;
+    open_state();
+    heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0);
+    void *p = heap_alloc(&slot, NULL, 0, 60);
+    follow(p);
+    p = heap_alloc(&slot, p, 60, 100000);
+    assert_int_equal(fake_alloc.moved_n, 1);
+    assert_ptr_equal(fake_alloc.block, p);
+    assert_int_equal(fake_alloc.before, 60);
+    assert_int_equal(fake_alloc.after, 100000);
+    heap_alloc(&slot, p, 100000, 0);
+    assert_int_equal(fake_alloc.gone_n, 1);
+    assert_ptr_equal(fake_alloc.block, p);
+}
+
+static void a_followed_block_is_followed_through_resizes_to_its_release(void **state)
+{
+    (void)state;
+    check_followed(0);
+    check_followed(1);
+}
+
+static void a_refused_resize_leaves_the_followed_block_where_it_is(void **state)
+{
+    (void)state;
+    open_state();
+    void *p = heap_alloc(&slot, NULL, 0, 60);
+    follow(p);
+    host.refuse = 1;
+    assert_null(heap_alloc(&slot, p, 60, 100));
+    assert_ptr_equal(fake_alloc.block, p);
+    assert_int_equal(fake_alloc.after, 60);
+    host.refuse = 0;
+    heap_alloc(&slot, p, 60, 0);
+    assert_int_equal(fake_alloc.gone_n, 1);
 }
 
 /* ---- states ---- */
@@ -556,6 +638,9 @@ static void without_our_own_malloc_nothing_is_proven(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(the_block_in_which_the_countdown_ends_is_a_sample),
+        TEST(a_followed_block_is_followed_through_resizes_to_its_release),
+        TEST(a_refused_resize_leaves_the_followed_block_where_it_is),
         TEST(a_state_gets_the_wrapper_and_is_described),
         TEST(structures_are_verified_once),
         TEST(close_notes_what_was_alive_and_what_stayed),

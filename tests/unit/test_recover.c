@@ -76,6 +76,19 @@ static void put_function(struct fixture *f, uint32_t i, const char *name, uint64
     atomic_store(&f->a->functions_n, i + 1);
 }
 
+enum { SITES = 20 };
+
+static void put_site(struct arena_site *t, uint32_t i)
+{
+    t->heap = i % 2 ? HEAP_LUA : HEAP_C;
+    t->lane = i % 2 ? 0 : ARENA_LANES - 1;
+    t->alloc_n = 10 + i;
+    t->alloc_bytes = 1000;
+    t->free_n = 5;
+    t->free_bytes = 400;
+    atomic_store(&t->ready, 1);
+}
+
 static void fill(struct fixture *f)
 {
     struct arena *a = f->a;
@@ -100,6 +113,11 @@ static void fill(struct fixture *f)
     atomic_store(&a->states[0].in_use, 1);
     atomic_store(&a->states_n, 1);
     atomic_store(&a->losses[LOSS_TRIES], 3);
+    a->memory_used = 1;
+    a->memory.lua_mode = ALLOC_SAMPLED;
+    for (uint32_t i = 0; i < SITES; i++)
+        put_site(&a->sites[i], i);
+    atomic_store(&a->sites_n, SITES);
     a->process_emitted = 1;
 }
 
@@ -462,16 +480,20 @@ static void recover_survives_any_damage(void **state)
     struct fixture *f = *state;
     const char *asked = getenv("RECOVER_ROUNDS");
     int rounds = asked ? atoi(asked) : 1000, changed_n = 0;
-    size_t head = offsetof(struct arena, objects), whole = offsetof(struct arena, threads) + 8192;
+    /* All but the sites that are not there, which would only make each round longer. */
+    size_t head = offsetof(struct arena, objects), sites = offsetof(struct arena, sites[SITES]);
+    size_t gap = offsetof(struct arena, threads) - sites, whole = sites + 8192;
     uint8_t *bytes = (uint8_t *)f->a, *good = malloc(whole);
     unsigned seed = 1121;
-    memcpy(good, bytes, whole);
+    memcpy(good, bytes, sites);
+    memcpy(good + sites, bytes + sites + gap, whole - sites);
     for (int round = 0; round < rounds; round++) {
         size_t range = round % 3 == 0 ? head : round % 3 == 1 ? 65536 : whole;
         size_t from = round % 6 == 5 ? offsetof(struct arena, ring) : 0;
         for (int k = 1 << rand_r(&seed) % 10; k; k--) {
             size_t at = from + (size_t)rand_r(&seed) % (range - (range > from ? from : 0));
-            bytes[at % whole] = (uint8_t)(rand_r(&seed) >> 7);
+            at %= whole;
+            bytes[at < sites ? at : at + gap] = (uint8_t)(rand_r(&seed) >> 7);
         }
         memcpy(bytes, good, rand_r(&seed) % 4 ? 16 : 0); /* mostly still an arena */
         assert_int_equal(ftruncate(f->out_fd, (off_t)f->t.n), 0);
@@ -484,7 +506,8 @@ static void recover_survives_any_damage(void **state)
             model_release(&m);
             changed_n++;
         }
-        memcpy(bytes, good, whole);
+        memcpy(bytes, good, sites);
+        memcpy(bytes + sites + gap, good + sites, whole - sites);
     }
     assert_true(changed_n > rounds / 2);
     free(good);

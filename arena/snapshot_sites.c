@@ -1,0 +1,199 @@
+/* snapshot_sites: allocation sites as records.  See snapshot.h; the figures: docs/FORMAT.md.
+ *
+ * A site is written where one of its counters changed, or where its lane had a new highest point or
+ * a full collection since, which may change what lived then.
+ *
+ * Context: see snapshot.h. */
+#include "arena/snapshot_parts.h"
+
+static uint64_t mode_or_off(uint64_t mode)
+{
+    return mode <= ALLOC_EXACT ? mode : ALLOC_OFF;
+}
+
+static int mode(const struct snapshot *s)
+{
+    struct arena_memory *m = &s->a->memory;
+    if (m->emitted)
+        return 0;
+    struct rec_alloc_mode r = {mode_or_off(m->lua_mode),
+                               m->lua_interval,
+                               mode_or_off(m->c_mode),
+                               m->c_interval,
+                               m->sites_max,
+                               m->tracked_max,
+                               m->tag_bytes};
+    int stop = SNAPSHOT_EMIT(s, alloc_mode, &r);
+    m->emitted = !stop;
+    return stop;
+}
+
+static int define(const struct snapshot *s, uint32_t i)
+{
+    struct arena_site *t = &s->a->sites[i];
+    if (t->defined)
+        return 0;
+    struct rec_alloc_site r = {.id = i + 1,
+                               .heap = t->heap,
+                               .lane = t->lane,
+                               .lua = t->lua,
+                               .native = t->native,
+                               .kind = t->kind,
+                               .type_name = t->type_name,
+                               .object = t->object,
+                               .flags = t->flags};
+    int stop = SNAPSHOT_EMIT(s, alloc_site, &r);
+    t->defined = !stop;
+    return stop;
+}
+
+static int64_t live_n(const struct arena_site *t)
+{
+    return t->inherited_n + (int64_t)(t->alloc_n - t->free_n);
+}
+
+int64_t snapshot_site_live_bytes(const struct arena_site *t)
+{
+    return t->inherited_bytes + (int64_t)(t->alloc_bytes + t->grow_bytes) -
+           (int64_t)(t->shrink_bytes + t->free_bytes);
+}
+
+/* The highest point that a state's lane was at, or is at now. */
+static uint64_t height_of(const struct arena *a, uint32_t lane)
+{
+    return lane < ARENA_STATES_MAX ? a->states[lane].peak_bytes : a->lanes[lane].peak_bytes;
+}
+
+static void fill_peak(struct rec_alloc_count *r, const struct arena *a, const struct arena_site *t)
+{
+    const struct arena_lane *l = &a->lanes[t->lane];
+    int is_past = t->peak_epoch == l->peak_epoch && height_of(a, t->lane) <= l->peak_noted;
+    r->peak_n = is_past ? t->peak_n : r->live_n;
+    r->peak_bytes = is_past ? t->peak_bytes : r->live_bytes;
+}
+
+static void fill_full(struct rec_alloc_count *r, const struct arena *a, const struct arena_site *t)
+{
+    const struct arena_lane *l = &a->lanes[t->lane];
+    if (!l->full_seen)
+        return;
+    r->full_n = t->full_epoch == l->full_epoch ? t->full_n : r->live_n;
+    r->full_bytes = t->full_epoch == l->full_epoch ? t->full_bytes : r->live_bytes;
+}
+
+static uint64_t variance(float v)
+{
+    return v >= 0 && v < 1e19F ? (uint64_t)(v + 0.5F) : 0;
+}
+
+static uint64_t at_most(uint64_t n, uint64_t max)
+{
+    return n < max ? n : max;
+}
+
+static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
+{
+    struct arena_site *t = &s->a->sites[i];
+    struct rec_alloc_count r = {.site = i + 1,
+                                .seen_n = t->seen_n,
+                                .alloc_n = t->alloc_n,
+                                .alloc_bytes = t->alloc_bytes,
+                                .grow_n = t->grow_n,
+                                .grow_bytes = t->grow_bytes,
+                                .shrink_bytes = t->shrink_bytes,
+                                .free_n = t->free_n,
+                                .free_bytes = t->free_bytes,
+                                .gc_free_n = t->free_n - at_most(t->hand_free_n, t->free_n),
+                                .gc_free_bytes =
+                                    t->free_bytes - at_most(t->hand_free_bytes, t->free_bytes),
+                                .live_n = live_n(t),
+                                .live_bytes = snapshot_site_live_bytes(t),
+                                .close_n = t->close_n,
+                                .close_bytes = t->close_bytes,
+                                .inherited_n = t->inherited_n,
+                                .inherited_bytes = t->inherited_bytes,
+                                .alloc_var = variance(t->alloc_var),
+                                .live_var = variance(t->live_var)};
+    fill_peak(&r, s->a, t);
+    fill_full(&r, s->a, t);
+    if (t->heap == HEAP_C)
+        r.gc_free_n = r.gc_free_bytes = 0;
+    int stop = SNAPSHOT_EMIT(s, alloc_count, &r);
+    if (stop)
+        return stop;
+    t->emitted_sum = sum;
+    t->emitted_epoch = s->a->lanes[t->lane].epoch;
+    return 0;
+}
+
+/* Changes with every change of a counter. */
+static uint64_t sum_of(const struct arena_site *t)
+{
+    return 1 + t->alloc_n + t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n +
+           5 * t->grow_bytes + 7 * t->shrink_bytes + (uint64_t)t->close_n +
+           (uint64_t)t->inherited_n;
+}
+
+static int site(const struct snapshot *s, uint32_t i)
+{
+    const struct arena_site *t = &s->a->sites[i];
+    if (!atomic_load_explicit(&t->ready, memory_order_acquire) || t->lane >= ARENA_LANES)
+        return 0;
+    uint64_t sum = sum_of(t);
+    if (sum == t->emitted_sum && t->emitted_epoch == s->a->lanes[t->lane].epoch && !s->o->final)
+        return 0;
+    int stop = define(s, i);
+    return stop ? stop : count(s, i, sum);
+}
+
+int snapshot_sites(const struct snapshot *s)
+{
+    if (s->a->memory_used == 0)
+        return 0;
+    uint32_t n = snapshot_at_most(atomic_load(&s->a->sites_n), ARENA_SITES_MAX);
+    int stop = mode(s);
+    for (uint32_t i = 0; i < n && !stop; i++)
+        stop = site(s, i);
+    return stop;
+}
+
+/* ---- again, and in a fork's child ---- */
+
+void snapshot_redefine_sites(struct arena *a)
+{
+    if (a->memory_used == 0)
+        return;
+    a->memory.emitted = 0;
+    for (uint32_t i = 0; i < atomic_load(&a->sites_n) && i < ARENA_SITES_MAX; i++) {
+        a->sites[i].defined = 0;
+        a->sites[i].emitted_sum = 0;
+    }
+}
+
+static void restart_site(struct arena_site *t, struct arena_lane *l)
+{
+    t->inherited_n = live_n(t);
+    t->inherited_bytes = snapshot_site_live_bytes(t);
+    t->alloc_n = t->alloc_bytes = t->free_n = t->free_bytes = 0;
+    t->hand_free_n = t->hand_free_bytes = t->grow_n = t->grow_bytes = t->shrink_bytes = 0;
+    t->seen_n = 0;
+    t->close_n = t->close_bytes = 0;
+    t->peak_epoch = t->full_epoch = 0;
+    t->alloc_var = 0;
+    l->epoch++;
+}
+
+void snapshot_restart_sites(struct arena *a)
+{
+    if (a->memory_used == 0)
+        return;
+    for (uint32_t i = 0; i < ARENA_LANES; i++) {
+        a->lanes[i].full_seen = 0;
+        a->lanes[i].peak_epoch = a->lanes[i].full_epoch = 1;
+        a->lanes[i].peak_noted = 0;
+    }
+    a->lanes[ARENA_STATES_MAX].peak_bytes = (uint64_t)a->lanes[ARENA_STATES_MAX].live_bytes;
+    for (uint32_t i = 0; i < atomic_load(&a->sites_n) && i < ARENA_SITES_MAX; i++)
+        if (a->sites[i].lane < ARENA_LANES)
+            restart_site(&a->sites[i], &a->lanes[a->sites[i].lane]);
+}

@@ -1,0 +1,364 @@
+/* alloc_sample: see alloc_sample.h. */
+#include "shim/hooks/alloc_sample.h"
+
+#include <errno.h>
+
+#include "shim/hooks/alloc_draw.h"
+#include "shim/hooks/alloc_stack.h"
+#include "shim/record/config.h"
+#include "shim/stack/site_table.h"
+
+static const int64_t NEVER = INT64_MAX / 2;
+
+SHIM_TLS int alloc_collecting;
+SHIM_TLS int64_t alloc_c_left;
+static SHIM_TLS uint64_t seed;
+static SHIM_TLS int busy;    /* a signal handler allocates, in the middle of this */
+static SHIM_TLS int c_begun; /* 1: alloc_c_left holds a distance */
+static _Atomic int started;  /* 1: sites can be had; -1: they can not */
+
+/* ---- begin ---- */
+
+static int interval_is_sound(enum alloc_mode mode, uint64_t interval)
+{
+    return mode != ALLOC_SAMPLED || interval != 0;
+}
+
+static void start(void)
+{
+    const struct config_alloc *a = &config.alloc;
+    int wanted = a->lua != ALLOC_OFF || a->c != ALLOC_OFF;
+    int ok = wanted && interval_is_sound(a->lua, a->lua_interval) &&
+             interval_is_sound(a->c, a->c_interval) && sites_start(a->sites_max) == 0;
+    if (ok) {
+        struct arena_memory *m = &arena->memory;
+        m->lua_mode = a->lua;
+        m->c_mode = a->c;
+        m->lua_interval = a->lua == ALLOC_SAMPLED ? a->lua_interval : 0;
+        m->c_interval = a->c == ALLOC_SAMPLED ? a->c_interval : 0;
+        m->tracked_max = track_start(a->lua == ALLOC_EXACT || a->c == ALLOC_EXACT);
+    }
+    if (a->bad)
+        uncovered_note("a word in MODPROF_ALLOC",
+                       "it is none of off, sample[:SIZE], exact, c-off, c-sample[:SIZE], c-exact, "
+                       "sites:N, no-tag",
+                       0);
+    atomic_store(&started, ok ? 1 : -1);
+}
+
+static int is_started(void)
+{
+    return atomic_load_explicit(&started, memory_order_acquire) == 1;
+}
+
+static uint64_t *seed_of_thread(void)
+{
+    if (unlikely(seed == 0))
+        seed = now_ns() ^ (uint64_t)(uintptr_t)&seed << 16;
+    return &seed;
+}
+
+/* ---- counting ---- */
+
+/* One of two threads that count for one site in C's lane must not undo what the other did. */
+static void add(uint64_t *counter, uint64_t n)
+{
+    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+static struct arena_lane *lane_of(uint32_t lane)
+{
+    return &arena->lanes[lane];
+}
+
+/* What a block of N bytes (or growth by that much) stands for. */
+static struct draw weigh(enum alloc_mode mode, uint64_t n, uint64_t interval)
+{
+    return mode == ALLOC_EXACT ? (struct draw){1, n, 0}
+                               : draw_weight(seed_of_thread(), n, interval);
+}
+
+/* C's estimate of what is live has a highest point of its own. */
+static void level_change(struct arena_lane *l, int64_t bytes)
+{
+    int64_t live = __atomic_add_fetch(&l->live_bytes, bytes, __ATOMIC_RELAXED);
+    if (live > 0 && (uint64_t)live > l->peak_bytes)
+        l->peak_bytes = (uint64_t)live;
+}
+
+/* Before sites change: is the lane below a highest point that was not noted yet? */
+static void lua_level(const struct arena_state *s, struct arena_lane *l)
+{
+    if (s->peak_bytes > l->peak_noted && s->live_bytes < s->peak_bytes)
+        lane_peak(l, s->peak_bytes);
+}
+
+static void c_level(struct arena_lane *l)
+{
+    if (l->peak_bytes > l->peak_noted)
+        lane_peak(l, l->peak_bytes);
+}
+
+static void count_new(struct arena_site *t, const struct draw *d, int grown)
+{
+    add(&t->seen_n, 1);
+    if (grown) {
+        add(&t->grow_n, d->n);
+        add(&t->grow_bytes, d->bytes);
+    } else {
+        add(&t->alloc_n, d->n);
+        add(&t->alloc_bytes, d->bytes);
+    }
+    t->alloc_var += d->var;
+    t->live_var += d->var;
+}
+
+static void count_gone(const struct tracked *e)
+{
+    struct arena_site *t = site_at(e->site);
+    struct arena_lane *l = lane_of(t->lane);
+    site_touch(t, l);
+    add(&t->free_n, e->n);
+    add(&t->free_bytes, e->bytes);
+    if (!alloc_collecting) {
+        add(&t->hand_free_n, e->n);
+        add(&t->hand_free_bytes, e->bytes);
+    }
+    t->live_var = t->live_var > e->var ? t->live_var - e->var : 0;
+    l->kind_live[t->kind] -= (int64_t)e->bytes;
+    if (t->heap == HEAP_C)
+        level_change(l, -(int64_t)e->bytes);
+}
+
+/* Counts what was drawn, and follows the block. */
+static void record(enum track_heap heap, const void *p, const struct site_key *k,
+                   const struct draw *d, int grown)
+{
+    uint32_t id = site_intern(k);
+    if (id == 0)
+        return;
+    struct arena_site *t = site_at(id);
+    struct arena_lane *l = lane_of(k->lane);
+    struct tracked e = {.site = id, .n = grown ? 0 : d->n, .bytes = d->bytes, .var = d->var};
+    site_touch(t, l);
+    count_new(t, d, grown);
+    l->kind_live[t->kind] += (int64_t)d->bytes;
+    if (track_add(heap, p, &e) != 0)
+        loss_count(LOSS_TRACK_FULL, d->n ? d->n : 1);
+}
+
+/* ---- blocks that are followed ---- */
+
+static void take_all(enum track_heap heap, const void *p)
+{
+    struct tracked e;
+    while (track_take(heap, p, &e))
+        count_gone(&e);
+}
+
+void alloc_lua_gone(struct arena_state *s, const void *p)
+{
+    lua_level(s, lane_of((uint32_t)(s - arena->states)));
+    take_all(TRACK_LUA, p);
+}
+
+void alloc_c_gone(const void *p)
+{
+    c_level(lane_of(SITE_LANE_C));
+    take_all(TRACK_C, p);
+}
+
+/* The last place takes all that is left, so that nothing is forgotten. */
+void alloc_move_begin(enum track_heap heap, const void *p, struct alloc_moved *m)
+{
+    m->n = 0;
+    while (m->n < ALLOC_MOVED_MAX && track_take(heap, p, &m->t[m->n]))
+        m->n++;
+}
+
+static int is_exact(enum track_heap heap)
+{
+    return (heap == TRACK_LUA ? config.alloc.lua : config.alloc.c) == ALLOC_EXACT;
+}
+
+/* Sampled growth is a sample of its own. */
+static void grow(struct tracked *e, uint64_t bytes)
+{
+    struct arena_site *t = site_at(e->site);
+    struct arena_lane *l = lane_of(t->lane);
+    site_touch(t, l);
+    add(&t->seen_n, 1);
+    add(&t->grow_n, 1);
+    add(&t->grow_bytes, bytes);
+    e->bytes += bytes;
+    l->kind_live[t->kind] += (int64_t)bytes;
+    if (t->heap == HEAP_C)
+        level_change(l, (int64_t)bytes);
+}
+
+/* A part is gone of everything that stands for the block. */
+static void shrink(struct tracked *e, double share)
+{
+    struct arena_site *t = site_at(e->site);
+    struct arena_lane *l = lane_of(t->lane);
+    uint64_t lost = (uint64_t)((double)e->bytes * share);
+    site_touch(t, l);
+    add(&t->shrink_bytes, lost);
+    e->bytes -= lost;
+    l->kind_live[t->kind] -= (int64_t)lost;
+    if (t->heap == HEAP_C)
+        level_change(l, -(int64_t)lost);
+}
+
+void alloc_move_end(enum track_heap heap, const void *p, const struct alloc_moved *m, size_t before,
+                    size_t after)
+{
+    for (int i = 0; i < m->n; i++) {
+        struct tracked e = m->t[i];
+        if (after < before)
+            shrink(&e, (double)(before - after) / (double)before);
+        else if (after > before && is_exact(heap))
+            grow(&e, after - before);
+        if (track_add(heap, p, &e) != 0)
+            loss_count(LOSS_TRACK_FULL, 1);
+    }
+}
+
+/* ---- Lua ---- */
+
+/* Exact: every allocation ends the countdown. */
+static void lua_rearm(struct arena_state *s)
+{
+    switch (is_started() ? config.alloc.lua : ALLOC_OFF) {
+    case ALLOC_EXACT:
+        s->sample_left = 0;
+        break;
+    case ALLOC_SAMPLED:
+        s->sample_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.lua_interval);
+        break;
+    case ALLOC_OFF:
+        s->sample_left = NEVER;
+        break;
+    }
+}
+
+void alloc_state_new(struct arena_state *s, struct lua_copy *c)
+{
+    uint32_t lane = (uint32_t)(s - arena->states);
+    if (atomic_load(&started) == 0)
+        start();
+    if (is_started() && site_lane_ready(lane) == 0)
+        alloc_stack_watch(c);
+    lua_rearm(s);
+}
+
+void alloc_state_close(struct arena_state *s)
+{
+    if (!is_started())
+        return;
+    uint16_t lane = (uint16_t)(s - arena->states);
+    if (s->peak_bytes > lane_of(lane)->peak_noted)
+        lane_peak(lane_of(lane), s->peak_bytes);
+    lane_close(lane);
+}
+
+static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t n, int grown)
+{
+    struct alloc_stack stack;
+    uint32_t lane = (uint32_t)(s - arena->states);
+    struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA, .kind = (uint8_t)kind};
+    struct draw d = weigh(config.alloc.lua, n, config.alloc.lua_interval);
+    alloc_stack_lua(s->global_state, &stack);
+    k.lua = stack.lua;
+    lua_level(s, lane_of(lane));
+    record(TRACK_LUA, p, &k, &d, grown);
+}
+
+static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind, size_t n,
+                            int grown)
+{
+    int saved = errno;
+    if (!busy && is_started() && config.alloc.lua != ALLOC_OFF) {
+        busy = 1;
+        lua_draw(s, p, kind, n, grown);
+        if (config.alloc.lua == ALLOC_SAMPLED)
+            memory_point(now_ns());
+        busy = 0;
+    }
+    lua_rearm(s);
+    errno = saved;
+}
+
+void alloc_lua_new(struct arena_state *s, const void *p, size_t kind, size_t n)
+{
+    lua_sample(s, p, kind - ALLOC_STRING <= ALLOC_PROTO - ALLOC_STRING ? (unsigned)kind : 0, n, 0);
+}
+
+void alloc_lua_grown(struct arena_state *s, const void *p, size_t n)
+{
+    if (config.alloc.lua == ALLOC_EXACT) /* growth belongs to the block, see alloc_move_end */
+        lua_rearm(s);
+    else
+        lua_sample(s, p, ALLOC_OTHER, n, 1);
+}
+
+/* ---- C ---- */
+
+static void c_rearm(void)
+{
+    c_begun = is_started();
+    switch (c_begun ? config.alloc.c : ALLOC_OFF) {
+    case ALLOC_EXACT:
+        alloc_c_left = 0;
+        break;
+    case ALLOC_SAMPLED:
+        alloc_c_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.c_interval);
+        break;
+    case ALLOC_OFF: /* or not begun: looked at again now and then */
+        alloc_c_left = c_begun || atomic_load(&started) < 0 ? NEVER : 1 << 20;
+        break;
+    }
+}
+
+static void c_draw(const void *p, size_t n, const void *caller, int grown)
+{
+    struct alloc_stack stack;
+    struct site_key k = {.lane = SITE_LANE_C, .heap = HEAP_C};
+    struct draw d = weigh(config.alloc.c, n, config.alloc.c_interval);
+    if (site_lane_ready(SITE_LANE_C) != 0)
+        return;
+    alloc_stack_c(caller, &stack);
+    k.lua = stack.lua;
+    k.native = stack.native;
+    k.object = (uint32_t)(object_of_caller(caller) + 1);
+    struct arena_lane *l = lane_of(SITE_LANE_C);
+    if (l->peak_bytes > l->peak_noted && l->live_bytes < (int64_t)l->peak_bytes)
+        c_level(l);
+    record(TRACK_C, p, &k, &d, grown);
+    level_change(l, (int64_t)d.bytes);
+}
+
+static COLD void c_sample(const void *p, size_t n, const void *caller, int grown)
+{
+    int saved = errno;
+    if (!busy && c_begun && config.alloc.c != ALLOC_OFF) {
+        busy = 1;
+        c_draw(p, n, caller, grown);
+        if (config.alloc.c == ALLOC_SAMPLED)
+            memory_point(now_ns());
+        busy = 0;
+    }
+    c_rearm();
+    errno = saved;
+}
+
+void alloc_c_new(const void *p, size_t n, const void *caller)
+{
+    c_sample(p, n, caller, 0);
+}
+
+void alloc_c_grown(const void *p, size_t n, const void *caller)
+{
+    if (config.alloc.c != ALLOC_EXACT) /* exact: growth belongs to the block, see alloc_move_end */
+        c_sample(p, n, caller, 1);
+}

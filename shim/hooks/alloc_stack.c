@@ -1,0 +1,227 @@
+/* alloc_stack: see alloc_stack.h.
+ *
+ * The C stack is walked from here outwards: frames of running_call tell which states run, and for whom
+ * (shim/sampler/running.h); the first frame of a VM loop holds the pc of the function that runs. */
+#include "shim/hooks/alloc_stack.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shim/attach/arch/x86_64/registers.h"
+#include "shim/sampler/running.h"
+#include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_learn.h"
+#include "shim/stack/native.h"
+#include "shim/stack/native_bounds.h"
+#include "shim/stack/nodes.h"
+
+enum {
+    NATIVE_MAX = 48,
+    LUA_MAX = 128,
+    RUNNING_MAX = 16,
+    STEPS_MAX = 2048,
+    LEARN_STACK = 96 * 1024 /* what lua_learn may need */
+};
+
+struct walk {
+    struct native_stack stack;
+    struct native_frame frame, vm;
+    int has_vm, running_n, native_n;
+    const struct running *running[RUNNING_MAX]; /* innermost first */
+    const void *caller; /* frames count from this return address on; NULL: from anywhere */
+    uint64_t native[NATIVE_MAX];
+};
+
+/* ---- the C stack ---- */
+
+static int is_vm(uint64_t pc)
+{
+    for (uint32_t i = 0; i < copy_count(); i++) {
+        const struct lua_learnt *l = lua_learnt(i);
+        if (pc - l->vm.lo < l->vm.hi - l->vm.lo)
+            return 1;
+    }
+    return 0;
+}
+
+static void look_at(struct walk *w)
+{
+    uint64_t pc = w->frame.pc;
+    if (pc == (uint64_t)(uintptr_t)running_call_return) {
+        if (w->running_n < RUNNING_MAX)
+            w->running[w->running_n++] = (const void *)(uintptr_t)w->frame.r[CFI_RBX];
+    } else if (!w->has_vm && w->running_n == 0 && is_vm(pc - 1)) {
+        w->vm = w->frame;
+        w->has_vm = 1;
+    }
+    if (w->caller != NULL && pc == (uint64_t)(uintptr_t)w->caller)
+        w->caller = NULL;
+    if (w->caller == NULL && w->native_n < NATIVE_MAX)
+        w->native[w->native_n++] = pc;
+}
+
+static void begin(struct walk *w, const struct registers *r)
+{
+    memset(&w->frame, 0, sizeof w->frame);
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        w->frame.r[cfi_saved_register[i]] = r->saved[i];
+    w->frame.r[CFI_RSP] = r->rsp;
+    w->frame.pc = r->rip;
+    w->frame.is_exact = 1;
+    w->stack = native_bounds(r->rsp);
+}
+
+/* Where the way is lost: the call that was begun last, if it can not have ended. */
+static void take_last(struct walk *w, uint64_t sp)
+{
+    uint64_t at = (uint64_t)(uintptr_t)running_last;
+    if (w->running_n == 0 && at > sp && at < w->stack.hi &&
+        running_last->check == (at ^ RUNNING_CHECK))
+        w->running[w->running_n++] = running_last;
+}
+
+static void walk(struct walk *w, const struct registers *r, const void *caller)
+{
+    int more = 1;
+    w->has_vm = w->running_n = w->native_n = 0;
+    w->caller = caller;
+    begin(w, r);
+    for (int i = 0; i < STEPS_MAX && (more = native_step(&w->frame, &w->stack)) > 0; i++)
+        look_at(w);
+    if (more < 0)
+        take_last(w, r->rsp);
+}
+
+/* What a walk needs to know of the copy that runs is learnt when first wanted.  1: just now. */
+static int learn(const struct walk *w, const struct registers *r)
+{
+    const struct lua_copy *c = w->running_n > 0 ? w->running[0]->copy : NULL;
+    return c != NULL && unlikely(!lua_learnt(c->id)->tried) && r->rsp > w->stack.lo + LEARN_STACK &&
+           lua_learn((struct lua_copy *)(uintptr_t)c);
+}
+
+/* ---- Lua's stack ---- */
+
+static uint64_t global_of(const struct running *r)
+{
+    uint64_t g;
+    memcpy(&g, (const char *)r->L + r->copy->layout.state_global, sizeof g);
+    return g;
+}
+
+/* The innermost call whose state is GLOBAL's; -1: none. */
+static int find_running(const struct walk *w, uint64_t global)
+{
+    for (int i = 0; i < w->running_n; i++)
+        if (w->running[i]->copy->layout.verified &&
+            (global == 0 || global_of(w->running[i]) == global))
+            return i;
+    return -1;
+}
+
+/* Who resumed the coroutine L: of calls from the I-th on. */
+static lua_State *resumer(const struct walk *w, const lua_State *L, int *i)
+{
+    while (*i < w->running_n) {
+        const struct running *r = w->running[(*i)++];
+        if (r->kind == RUNNING_RESUME && r->L == L)
+            return r->from;
+    }
+    return NULL;
+}
+
+static int has_exact_line(const struct walk *w, int i)
+{
+    return i == 0 && w->has_vm && lua_learnt(w->running[0]->copy->id)->pc_in_register;
+}
+
+static uint32_t intern_frames(const struct lua_frame *f, int n)
+{
+    struct node_key k = {.parent = 0};
+    for (int i = n - 1; i >= 0; i--) {
+        k.kind = f[i].kind;
+        k.flags = f[i].flags;
+        k.line = f[i].line;
+        k.value =
+            f[i].kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f[i].value) : f[i].value;
+        k.parent = node_intern(&k);
+    }
+    return k.parent;
+}
+
+static __attribute__((noinline)) uint32_t lua_node(const struct walk *w, int i)
+{
+    struct lua_frame f[LUA_MAX];
+    enum lua_frames_end end;
+    lua_State *L = w->running[i]->L;
+    int exact = has_exact_line(w, i);
+    int n = lua_frames(L, exact ? &w->vm : NULL, f, LUA_MAX - 1, &end);
+    if (n > 0 && f[0].kind == NODE_LUA && !exact)
+        f[0].flags |= NODE_LINE_STALE;
+    while (end == LUA_FRAMES_WHOLE && n < LUA_MAX - 1 && (L = resumer(w, L, &i)) != NULL) {
+        f[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
+        n += lua_frames(L, NULL, f + n, LUA_MAX - 1 - n, &end);
+    }
+    return intern_frames(f, n);
+}
+
+/* A state that is being closed is whole while a finalizer runs in it, that is, while its VM does. */
+static void take_lua(struct walk *w, uint64_t global, struct alloc_stack *out)
+{
+    int i = find_running(w, global);
+    out->lua = 0;
+    if (i < 0 || (w->running[i]->kind == RUNNING_CLOSE && !w->has_vm))
+        return;
+    if (__atomic_load_n(&lua_learnt(w->running[i]->copy->id)->frames, __ATOMIC_ACQUIRE))
+        out->lua = lua_node(w, i);
+}
+
+static void take_native(const struct walk *w, struct alloc_stack *out)
+{
+    struct node_key k = {.kind = NODE_NATIVE};
+    for (int i = w->native_n - 1; i >= 0; i--) {
+        k.value = w->native[i];
+        k.parent = node_intern(&k);
+    }
+    out->native = k.parent;
+}
+
+/* ---- for the allocators ---- */
+
+/* A frame of its own for what the walk keeps, below the registers it begins with. */
+static __attribute__((noinline)) void take(const struct registers *r, const void *caller,
+                                           uint64_t global, struct alloc_stack *out)
+{
+    struct walk w;
+    int saved = errno;
+    walk(&w, r, caller);
+    if (learn(&w, r))
+        walk(&w, r, caller);
+    if (caller != NULL)
+        take_native(&w, out);
+    take_lua(&w, global, out);
+    errno = saved;
+}
+
+__attribute__((noinline)) void alloc_stack_lua(uint64_t global, struct alloc_stack *out)
+{
+    struct registers r;
+    out->native = 0;
+    registers_now(&r);
+    take(&r, NULL, global, out);
+    __asm__ volatile("" ::: "memory"); /* no tail call: this frame is where the walk begins */
+}
+
+__attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_stack *out)
+{
+    struct registers r;
+    registers_now(&r);
+    take(&r, caller, 0, out);
+    __asm__ volatile("" ::: "memory");
+}
+
+void alloc_stack_watch(struct lua_copy *c)
+{
+    if (c->layout.verified)
+        running_watch(c);
+}

@@ -1,0 +1,121 @@
+/* alloc_track: see alloc_track.h.
+ *
+ * Tables of growing size, tried in turn, so that few blocks touch few pages.  A slot's key goes from FREE
+ * to BUSY to the block's and back to USED: one that has never been used ends a search. */
+#include "shim/hooks/alloc_track.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+enum { FREE = 0, BUSY = 2, USED = 4, LEVELS = 4, PROBES = 16 };
+
+struct entry {
+    _Atomic uint64_t key;
+    struct tracked t;
+};
+_Static_assert(sizeof(struct entry) == 32, "two in a cache line");
+
+static const uint32_t level_n[LEVELS] = {256, 4096, 65536, 1 << 20};
+static struct entry first[256];
+static struct entry *_Atomic level[LEVELS] = {first};
+static int levels = 3;
+
+_Atomic uint16_t track_filter[2][TRACK_FILTER_N];
+
+uint32_t track_start(int large)
+{
+    uint32_t n = 0;
+    levels = large ? LEVELS : LEVELS - 1;
+    for (int i = 0; i < levels; i++)
+        n += level_n[i];
+    return n;
+}
+
+/* Blocks are aligned to 8 at least, or else two of them may be taken for one. */
+static uint64_t key_of(enum track_heap heap, const void *p)
+{
+    return ((uint64_t)(uintptr_t)p & ~UINT64_C(7)) | (heap == TRACK_C ? 1 : 0) | 8;
+}
+
+static uint32_t hash_of(uint64_t key)
+{
+    return (uint32_t)((key >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+/* NULL: not to be had. */
+static struct entry *table(int i, int make)
+{
+    struct entry *t = atomic_load_explicit(&level[i], memory_order_acquire), *none = NULL;
+    if (likely(t != NULL) || !make)
+        return t;
+    int saved = errno;
+    size_t bytes = level_n[i] * sizeof *t;
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    t = p != MAP_FAILED ? p : NULL;
+    if (t != NULL && !atomic_compare_exchange_strong(&level[i], &none, t)) {
+        munmap(p, bytes);
+        t = none;
+    }
+    errno = saved;
+    return t;
+}
+
+static int add_in(int i, uint64_t key, const struct tracked *t)
+{
+    struct entry *e = table(i, 1);
+    for (uint32_t k = 0; e != NULL && k < PROBES; k++) {
+        struct entry *s = &e[(hash_of(key) + k) % level_n[i]];
+        uint64_t seen = atomic_load_explicit(&s->key, memory_order_relaxed);
+        if ((seen == FREE || seen == USED) &&
+            atomic_compare_exchange_strong(&s->key, &seen, BUSY)) {
+            s->t = *t;
+            atomic_store_explicit(&s->key, key, memory_order_release);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int track_add(enum track_heap heap, const void *p, const struct tracked *t)
+{
+    uint64_t key = key_of(heap, p);
+    for (int i = 0; i < levels; i++)
+        if (add_in(i, key, t)) {
+            atomic_fetch_add_explicit(&track_filter[heap][track_bucket(p)], 1,
+                                      memory_order_relaxed);
+            return 0;
+        }
+    return -1;
+}
+
+/* Only the thread that releases the block comes here with its key. */
+static int take_in(int i, uint64_t key, struct tracked *t)
+{
+    struct entry *e = table(i, 0);
+    for (uint32_t k = 0; e != NULL && k < PROBES; k++) {
+        struct entry *s = &e[(hash_of(key) + k) % level_n[i]];
+        uint64_t seen = atomic_load_explicit(&s->key, memory_order_acquire);
+        if (seen == FREE)
+            return 0;
+        if (seen == key) {
+            *t = s->t;
+            atomic_store_explicit(&s->key, USED, memory_order_release);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int track_take(enum track_heap heap, const void *p, struct tracked *t)
+{
+    uint64_t key = key_of(heap, p);
+    for (int i = 0; i < levels; i++)
+        if (take_in(i, key, t)) {
+            atomic_fetch_sub_explicit(&track_filter[heap][track_bucket(p)], 1,
+                                      memory_order_relaxed);
+            return 1;
+        }
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* alloc_track: blocks that are followed to their release: sampled ones, and all of them where exact
+ * figures are asked for and the block itself can not carry its site.
+ *
+ * Every release looks at one counter (track_may_hold) and goes on, unless a block that hashes alike
+ * is being followed.  A block may have several entries, of different sites, since its growth is
+ * sampled by itself.
+ *
+ * Context: host threads, signal handlers; lock-free.  Bounded; what does not fit is counted as lost, by
+ * the caller.  A block must be taken out before it is given back. */
+#ifndef SHIM_HOOKS_ALLOC_TRACK_H
+#define SHIM_HOOKS_ALLOC_TRACK_H
+
+#include "shim/platform.h"
+
+/* What an entry stands for: N blocks and BYTES live bytes of SITE. */
+struct tracked {
+    uint64_t bytes;
+    uint32_t site, n;
+    float var; /* KiB^2 */
+};
+
+/* Lua's blocks and C's are apart, though the same address may be both: a block of C that a host's allocator
+ * parcels out. */
+enum track_heap { TRACK_LUA = 0, TRACK_C = 1 };
+
+enum { TRACK_FILTER_N = 4096 };
+extern SHIM_HIDDEN _Atomic uint16_t track_filter[2][TRACK_FILTER_N];
+
+static inline uint32_t track_bucket(const void *p)
+{
+    uintptr_t a = (uintptr_t)p;
+    return (uint32_t)((a >> 4) ^ (a >> 16)) % TRACK_FILTER_N;
+}
+
+static inline int track_may_hold(enum track_heap heap, const void *p)
+{
+    return unlikely(__atomic_load_n((const uint16_t *)&track_filter[heap][track_bucket(p)],
+                                    __ATOMIC_RELAXED) != 0);
+}
+
+/* Makes room for LARGE (hundreds of thousands of blocks) or a few thousands.  Returns how many. */
+uint32_t track_start(int large);
+
+/* Adds to what is followed of block P.  Returns 0, or -1: no room. */
+int track_add(enum track_heap heap, const void *p, const struct tracked *t);
+/* Takes one entry of block P out.  Returns 1, or 0 where there is none left. */
+int track_take(enum track_heap heap, const void *p, struct tracked *t);
+
+#endif

@@ -1,0 +1,97 @@
+/* native_bounds: see native_bounds.h.
+ *
+ * Not by pthread_getattr_np, which takes a lock and allocates: the caller may be malloc.  The mapping around
+ * the stack pointer is looked up in /proc/self/maps instead. */
+#include "shim/stack/native_bounds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shim/platform.h"
+
+static SHIM_TLS struct native_stack own;
+static SHIM_TLS uint32_t known_for; /* tid */
+
+/* Takes lines "LO-HI ..." byte by byte; gives the one that holds SP to OUT. */
+struct maps_line {
+    uint64_t lo, hi, number;
+    enum { READ_LO, READ_HI, READ_REST } at;
+};
+
+static int digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* 1 once the line's bounds are known. */
+static int take(struct maps_line *m, char c)
+{
+    if (c == '\n') {
+        m->at = READ_LO;
+        m->number = 0;
+        return 0;
+    }
+    int d = m->at == READ_REST ? -1 : digit(c);
+    if (d >= 0) {
+        m->number = m->number << 4 | (uint64_t)d;
+        return 0;
+    }
+    if (m->at == READ_REST)
+        return 0;
+    if (m->at == READ_LO)
+        m->lo = m->number;
+    else
+        m->hi = m->number;
+    m->number = 0;
+    return m->at++ == READ_HI;
+}
+
+static int search(int fd, uint64_t sp, struct native_stack *out)
+{
+    struct maps_line m = {.at = READ_LO};
+    char buf[512];
+    ssize_t n;
+    while ((n = read(fd, buf, sizeof buf)) > 0)
+        for (ssize_t i = 0; i < n; i++)
+            if (take(&m, buf[i]) && sp >= m.lo && sp < m.hi) {
+                *out = (struct native_stack){m.lo, m.hi};
+                return 0;
+            }
+    return -1;
+}
+
+static void learn(uint64_t sp, struct native_stack *out)
+{
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    search(fd, sp, out);
+    close(fd);
+}
+
+/* Of the main thread the mapping grows. */
+static COLD void learn_own(uint64_t sp, uint32_t tid)
+{
+    int saved = errno;
+    known_for = tid;
+    own = (struct native_stack){0, 0};
+    if (tid == (uint32_t)getpid())
+        native_stack_learn(&own);
+    if (sp < own.lo || sp >= own.hi) {
+        own = (struct native_stack){0, 0};
+        learn(sp, &own);
+    }
+    errno = saved;
+}
+
+/* A fork's child is another thread, on the same stack. */
+struct native_stack native_bounds(uint64_t sp)
+{
+    if (unlikely(known_for == 0))
+        learn_own(sp, (uint32_t)syscall(SYS_gettid));
+    if (sp >= own.lo && sp < own.hi)
+        return own;
+    return (struct native_stack){0, 0};
+}

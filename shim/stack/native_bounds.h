@@ -1,0 +1,14 @@
+/* native_bounds: which memory is the stack that this thread runs on now.
+ *
+ * Context: host threads, also within malloc: no locks, no allocation, a few system calls once per thread;
+ * keeps errno. */
+#ifndef SHIM_STACK_NATIVE_BOUNDS_H
+#define SHIM_STACK_NATIVE_BOUNDS_H
+
+#include "shim/stack/native.h"
+
+/* The stack around the stack pointer SP; 0, 0 where it is not the thread's own (a fiber's), which native_step
+ * then reads with care. */
+struct native_stack native_bounds(uint64_t sp);
+
+#endif

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# Allocation sites as a trace holds them: sampled stacks, what lives, what was released.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    unset MODPROF_ALLOC MODPROF_MARKS
+}
+
+# Runs a program under the shim and keeps what the trace says in the file `said`.
+record() { # ALLOC COMMAND...
+    local alloc=$1
+    shift
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof MODPROF_ALLOC=$alloc "$@"
+    "$HOSTS/sites_dump" t.mprof >said
+}
+
+# Sum of FIELD over the lines of `said` that match PATTERN.
+sum() { # PATTERN FIELD
+    awk -v pattern="$1" -v field="$2=" '$0 ~ pattern {
+        for (i = 1; i <= NF; i++) if (index($i, field) == 1) s += substr($i, length(field) + 1)
+    } END { printf "%d\n", s }' said
+}
+
+between() { # N LOW HIGH
+    [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || { echo "$1 is not within $2 .. $3"; return 1; }
+}
+
+leaker() {
+    cat >leak.lua <<'LUA'
+local keep = {}
+local function leak(i)
+    keep[#keep + 1] = string.rep("x", 1000) .. i
+end
+local function churn()
+    for i = 1, 100 do
+        local t = { i, i }
+    end
+end
+for i = 1, 10000 do
+    leak(i)
+    churn()
+end
+LUA
+}
+
+@test "sampled blocks are charged to the line that made them" {
+    leaker
+    record sample:4k lua5.4 leak.lua
+    between "$(sum 'heap=Lua kind=table.*leak.lua:7 < @leak.lua:12' alloc_n)" 900000 1100000
+    between "$(sum 'heap=Lua kind=string.*[|] @leak.lua:3 < @leak.lua:11' alloc_bytes)" 8500000 12500000
+    between "$(sum 'heap=Lua kind=string.*C:rep < @leak.lua:3' alloc_n)" 9000 11500
+}
+
+@test "what lives when the state is closed is known by line, and nothing of it stays" {
+    leaker
+    record sample:4k lua5.4 leak.lua
+    between "$(sum '[|] @leak.lua:3 < ' close_bytes)" 8500000 12500000
+    between "$(sum '[|] @leak.lua:7 < ' close_bytes)" 0 4000000
+    [ "$(sum 'heap=Lua' live_bytes)" = 0 ]
+    [ "$(sum 'heap=Lua' live_n)" = 0 ]
+}
+
+@test "the estimate of all is what the state counted, within its error" {
+    leaker
+    record sample:4k lua5.4 leak.lua
+    truth=$(($(sum '^state' alloc_bytes) + $(sum '^state' grow_bytes)))
+    estimate=$(($(sum 'heap=Lua' alloc_bytes) + $(sum 'heap=Lua' grow_bytes)))
+    variance=$(sum 'heap=Lua' alloc_var)
+    awk -v t="$truth" -v e="$estimate" -v v="$variance" 'BEGIN {
+        error = sqrt(v) * 1024
+        exit !(v > 0 && error < 0.05 * t && (e - t) ^ 2 < (5 * error) ^ 2)
+    }'
+}
+
+@test "every site's books are balanced" {
+    leaker
+    record sample:4k lua5.4 leak.lua
+    awk '/^site/ {
+            for (i = 1; i <= NF; i++) if (split($i, kv, "=") == 2) f[kv[1]] = kv[2]
+            if (f["live_bytes"] != f["inherited_bytes"] + f["alloc_bytes"] + f["grow_bytes"] - f["shrink_bytes"] - f["free_bytes"]) bad++
+            if (f["live_n"] != f["inherited_n"] + f["alloc_n"] - f["free_n"]) bad++
+            n++
+        }
+        END { exit !(n > 3 && !bad) }' said
+}
+
+@test "a coroutine's stack goes on with who resumed it" {
+    cat >co.lua <<'LUA'
+local function work()
+    for i = 1, 20000 do
+        local t = { i }
+        if i % 100 == 0 then coroutine.yield() end
+    end
+end
+local co = coroutine.create(work)
+while coroutine.resume(co) do end
+LUA
+    record sample:1k lua5.4 co.lua
+    between "$(sum 'kind=table.*[|] @co.lua:3 < coroutine < C:resume < @co.lua:8' alloc_n)" 17000 23000
+}
+
+@test "C allocation is charged to the library and to the Lua line that called into it" {
+    cat >c.lua <<'LUA'
+local open = {}
+for i = 1, 200 do
+    open[i] = io.open("c.lua")
+end
+for i = 1, 200 do
+    io.open("c.lua"):close()
+end
+LUA
+    record c-sample:512 lua5.4 c.lua
+    between "$(sum 'heap=C.*native=1 .*C:open < @c.lua:3' alloc_n)" 150 600
+    # Kept open until the state is closed, then closed by their finalizers.
+    between "$(sum 'heap=C.*C:open < @c.lua:3' peak_bytes)" 60000 150000
+    between "$(sum 'heap=C.*C:open < @c.lua:6' peak_bytes)" 0 40000
+    [ "$(sum 'heap=C.*C:open < @c.lua' live_bytes)" = 0 ]
+}
+
+@test "exact figures of C are exact: each open file, its buffer and its end" {
+    printf 'for i = 1, 10 do\n local f = io.open("c.lua")\n f:read(1)\n f:close()\nend\n' >c.lua
+    record c-exact lua5.4 c.lua
+    [ "$(sum 'heap=C.*C:open < @c.lua:2' seen_n)" = "$(sum 'heap=C.*C:open < @c.lua:2' alloc_n)" ]
+    [ "$(sum 'heap=C.*C:open < @c.lua:2' alloc_n)" = 10 ]
+    [ "$(sum 'heap=C.*C:open < @c.lua:2' free_n)" = 10 ]
+    [ "$(sum 'heap=C.*C:read < @c.lua:3' alloc_n)" = 10 ]
+    [ "$(sum 'heap=C.*C:read < @c.lua:3' live_n)" = 0 ]
+}
+
+@test "off means off, for both or for C alone" {
+    leaker
+    record off lua5.4 leak.lua
+    ! grep -q '^site' said
+    record sample:4k,c-off lua5.4 leak.lua
+    grep -q '^site heap=Lua' said
+    ! grep -q '^site heap=C' said
+}
+
+@test "a word that MODPROF_ALLOC does not know is said, not obeyed" {
+    record sample:nonsense lua5.4 -e ''
+    run "$MODPROF" report t.mprof
+    [[ $output == *"a word in MODPROF_ALLOC"* ]]
+}
+
+@test "a killed process's sites are completed from its memory" {
+    leaker
+    echo 'io.popen("kill -9 $PPID"):close()' >>leak.lua
+    run -137 env LD_PRELOAD="$SHIM" MODPROF_OUT="$PWD/t.mprof" MODPROF_ALLOC=sample:4k sh -c 'exec lua5.4 leak.lua'
+    "$HOSTS/sites_dump" t.mprof >said
+    between "$(sum '[|] @leak.lua:3 < ' live_bytes)" 8000000 13000000
+}
+
+@test "few sites: the rest is counted together, and sums stay right" {
+    leaker
+    record sample:16k,sites:2 lua5.4 leak.lua
+    grep -q 'overflow=1' said
+    [ "$(grep -c 'heap=Lua' said)" -le 3 ]
+    truth=$(sum '^state' alloc_bytes)
+    between "$(sum 'heap=Lua' alloc_bytes)" $((truth * 9 / 10)) $((truth * 11 / 10))
+}
+
+@test "exact figures of Lua are what the state counted, to the byte" {
+    leaker
+    echo 'print(collectgarbage "count" * 1024)' >>leak.lua
+    record exact lua5.4 leak.lua
+    for field in alloc_n alloc_bytes grow_bytes shrink_bytes free_bytes live_bytes; do
+        [ "$(sum '^state' $field)" = "$(sum '^site heap=Lua' $field)" ] || { echo "$field differs"; return 1; }
+    done
+    [ "$(sum '^state' peak_bytes)" = "$(sum '^site heap=Lua' peak_bytes)" ]
+    [ "$(sum '^state' close_live_bytes)" = "$(sum '^site heap=Lua' close_bytes)" ]
+    [ "$(sum 'kind=table.*[|] @leak.lua:7 < @leak.lua:12' alloc_n)" = 1000000 ]
+    [ "$(sum 'kind=string.*C:rep < @leak.lua:3 < @leak.lua:11' alloc_n)" = 10000 ]
+    # The strings that are kept, and some of the numbers' texts, which are strings too.
+    between "$(sum 'kind=string.*[|] @leak.lua:3 < @leak.lua:11' close_n)" 10000 20000
+}
