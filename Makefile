@@ -45,7 +45,7 @@ SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
 	-Wl,-z,now -Wl,-soname,libmodprof.so -Wl,--sort-section=alignment
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
-TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -lelf -lz -lZydis -llua5.4 -lpthread -lm
+TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -ldw -lelf -lz -lZydis -llua5.4 -lpthread -lm
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 

@@ -75,6 +75,7 @@ void frames_release(struct frames *f)
     free(f->c_address);
     free(f->step);
     free(f->at);
+    free(f->inlined);
     memset(f, 0, sizeof *f);
 }
 
@@ -86,7 +87,7 @@ static uint64_t text_key(enum frame_kind kind, const char *label)
     return h;
 }
 
-static uint32_t frame_put(struct frames *f, const struct frame *wanted)
+uint32_t frames_put(struct frames *f, const struct frame *wanted)
 {
     uint64_t key = text_key(wanted->kind, wanted->label);
     uint32_t *number;
@@ -105,7 +106,7 @@ static uint32_t frame_put(struct frames *f, const struct frame *wanted)
 uint32_t frames_named_in(struct frames *f, enum frame_kind kind, const char *label,
                          const char *module)
 {
-    return frame_put(
+    return frames_put(
         f,
         &(struct frame){.kind = kind, .label = label, .file = "", .source = "", .module = module});
 }
@@ -148,11 +149,14 @@ static int is_place(const char *name, const char *file)
     return !strncmp(name, file, n) && name[n] == ':' && !strchr(name, '[');
 }
 
-/* "name file.lua:12", or only the place where the name is no more than that. */
+/* "name file.lua:12"; "file.lua:12 (main chunk)"; only the place where the name is no more than that. */
 static const char *line_label(struct frames *f, const char *name, const char *path, uint64_t line)
 {
     const char *file = stack_file_short(path);
+    size_t file_n = strlen(file);
     int only = is_place(name, file);
+    if (!strncmp(name, file, file_n) && !strcmp(name + file_n, " (main chunk)"))
+        return pool_format(&f->process->pool, "%s:%" PRIu64 " (main chunk)", file, line);
     return pool_format(&f->process->pool, "%s%s%s:%" PRIu64, only ? "" : name, only ? "" : " ",
                        file, line);
 }
@@ -170,7 +174,7 @@ static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
                            .defined = defined,
                            .last = r ? r->last_line : 0};
     if (f->by == BY_MODULE)
-        return frame_put(f, &wanted);
+        return frames_put(f, &wanted);
     wanted.label = function_label(f, n, r);
     wanted.is_place = is_place(n->label, stack_file_short(n->file));
     wanted.line = defined;
@@ -179,7 +183,7 @@ static uint32_t lua_frame(struct frames *f, const struct rec_node *node)
         wanted.label = line_label(f, wanted.label, n->file, node->line);
         wanted.line = node->line;
     }
-    return frame_put(f, &wanted);
+    return frames_put(f, &wanted);
 }
 
 uint32_t frames_of_lua(struct frames *f, const struct rec_node *node)

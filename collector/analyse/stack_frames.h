@@ -34,12 +34,13 @@ struct frame {
 
 /* What is known of a native address. */
 struct place {
-    uint32_t frame;  /* number in `frames` */
-    uint32_t role;   /* enum code_role; 0 */
-    uint64_t object; /* id + 1; 0: no object */
-    uint64_t from;   /* where its function begins (run time); 0: no symbol */
-    uint8_t known;   /* 1: filled in */
-    uint8_t in_lua;  /* in an object that holds a copy of Lua */
+    uint32_t frame;              /* number in `frames` */
+    uint32_t inlined, inlined_n; /* functions inlined there, innermost first: in `frames.inlined` */
+    uint32_t role;               /* enum code_role; 0 */
+    uint64_t object;             /* id + 1; 0: no object */
+    uint64_t from;               /* where its function begins (run time); 0: no symbol */
+    uint8_t known;               /* 1: filled in */
+    uint8_t in_lua;              /* in an object that holds a copy of Lua */
     uint8_t in_shim;
     uint8_t is_internal; /* Lua's own, by its symbol: luaX_y */
     uint8_t is_api;      /* lua_x, luaL_x */
@@ -52,6 +53,8 @@ struct frames {
     enum frame_by by;
     struct frame *at;
     size_t n, cap;
+    uint32_t *inlined; /* numbers of frames */
+    size_t inlined_n, inlined_cap;
     struct rowset by_text;     /* uint32_t frame + 1, by hash of kind and label */
     struct rowset by_name;     /* struct owner, by hash of the name */
     struct rowset by_place;    /* struct place, by address */
@@ -78,6 +81,8 @@ uint32_t frames_named(struct frames *f, enum frame_kind kind, const char *label)
 /* The frame of this kind and label; of a new one the module is MODULE. */
 uint32_t frames_named_in(struct frames *f, enum frame_kind kind, const char *label,
                          const char *module);
+/* Same, with all that F tells; its texts must live as long as the process's pool. */
+uint32_t frames_put(struct frames *f, const struct frame *wanted);
 uint32_t frames_of_lua(struct frames *f, const struct rec_node *node);
 uint32_t frames_of_c(struct frames *f, const struct rec_node *node);
 /* ADDRESS within the instruction: of a return address, one less.  Valid until the next call. */

@@ -71,6 +71,19 @@ static void emit(struct merger *m, uint32_t frame)
     o->frame[o->n++] = frame;
 }
 
+static void emit_inlined(struct merger *m, const struct place *p)
+{
+    for (uint32_t i = 0; i < p->inlined_n; i++)
+        emit(m, m->frames->inlined[p->inlined + i]);
+}
+
+/* A native frame with what was inlined into it. */
+static void emit_place(struct merger *m, const struct place *p)
+{
+    emit_inlined(m, p);
+    emit(m, p->frame);
+}
+
 static void emit_note(struct merger *m, const char *text)
 {
     if (m->frames->by != BY_MODULE)
@@ -139,9 +152,9 @@ static void emit_machine(struct merger *m, const struct native *f, enum mode mod
         state_set(m, state_of_role(p->role));
         emit_role(m, p->role);
     } else if (mode == MODE_CALLEE && p->from && !p->is_internal) {
-        emit(m, p->frame);
+        emit_place(m, p);
     } else if (mode == MODE_HOST && !p->is_internal && !p->is_api) {
-        emit(m, p->frame);
+        emit_place(m, p);
     }
 }
 
@@ -154,7 +167,7 @@ static void emit_native(struct merger *m, size_t from, size_t to, enum mode mode
         if (f->place.in_lua)
             emit_machine(m, f, mode);
         else if (!f->place.in_shim || from == 0)
-            emit(m, f->place.frame);
+            emit_place(m, &f->place);
     }
 }
 
@@ -171,7 +184,7 @@ static void emit_vm_work(struct merger *m, size_t to)
         else if (p->role == ROLE_PARSE)
             role = ROLE_PARSE;
         if (!p->in_lua && (!p->in_shim || i == 0))
-            emit(m, p->frame);
+            emit_place(m, p);
     }
     if (gc)
         role = ROLE_GC;
@@ -219,6 +232,8 @@ static void emit_stretch(struct merger *m, const struct stretch *s)
         size_t end = own_end(m, s, k);
         emit_native(m, at, end, k == 0 && !s->lo ? MODE_CALLEE : MODE_BETWEEN);
         state_set(m, STATE_C);
+        if (m->own[k] != SIZE_MAX && !m->native[m->own[k]].place.in_lua)
+            emit_inlined(m, &m->native[m->own[k]].place);
         emit_node(m, &m->lua[s->c_lo + k]);
         at = m->own[k] == SIZE_MAX || end == s->hi ? end : end + 1;
     }

@@ -10,11 +10,8 @@
 static uint32_t child(struct stack_tree *t, uint32_t parent, enum frame_kind kind,
                       const char *label, const char *file)
 {
-    struct frame f = {.kind = kind,
-                      .label = *label ? label : "?",
-                      .file = file,
-                      .source = "",
-                      .module = ""};
+    struct frame f = {
+        .kind = kind, .label = *label ? label : "?", .file = file, .source = "", .module = ""};
     return stack_tree_child(t, parent, stack_tree_frame(t, &f));
 }
 

@@ -1,7 +1,10 @@
 /* stack_place: native addresses: object, symbol, and what they are to Lua.  See stack_frames.h. */
 #include <string.h>
 
+#include <inttypes.h>
+
 #include "collector/analyse/stack_frames.h"
+#include "collector/analyse/stack_inline.h"
 #include "collector/symbol/lua_step.h"
 #include "collector/util/escape.h"
 
@@ -84,19 +87,30 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static const char *object_label(struct frames *f, const char *path)
+static const char *module_label(struct frames *f, const char *path)
 {
     return pool_format(&f->process->pool, "[%s]", *path ? base_name(path) : "unknown");
 }
 
-static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t address,
-                        struct place *place, const char **label)
+/* Where no symbol covers the address: what is known instead, and why it is no more.  Addresses outside of
+ * any object are told apart by page. */
+static const char *unnamed_label(struct frames *f, const char *path, uint64_t address,
+                                 enum symbol_file file)
 {
-    struct text path = process_text(f->process, o->path);
-    struct symbol_query q = {path.at, o->build_id.at, o->build_id.n, address - o->bias};
-    const char *name = symbol_name_from(f->symbols, &q, &place->from, NULL);
-    if (!name)
-        return;
+    struct pool *pool = &f->process->pool;
+    if (!*path)
+        return pool_format(pool, "[unknown 0x%" PRIx64 "]", address & ~UINT64_C(0xfff));
+    if (!strncmp(path, "linux-vdso", 10) || f->by == BY_MODULE)
+        return module_label(f, path);
+    return pool_format(pool, "[%s%s]", base_name(path),
+                       file == SYMBOL_FILE_CHANGED   ? " changed since"
+                       : file == SYMBOL_FILE_MISSING ? " not found"
+                                                     : "");
+}
+
+static void symbol_apply(struct frames *f, const struct rec_object *o, const char *name,
+                         struct place *place)
+{
     place->from += o->bias;
     place->is_internal = place->in_lua && is_internal_name(name);
     f->gc_known |= place->is_internal;
@@ -104,34 +118,52 @@ static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t a
     place->is_resume = place->in_lua && !strcmp(name, "lua_resume");
     if (!place->role && place->in_lua)
         place->role = role_of_name(name);
-    if (f->by == BY_MODULE)
-        return;
-    char *escaped = escape_text(name, strcspn(name, "@")); /* without the symbol's version */
-    *label = pool_copy(&f->process->pool, escaped, strlen(escaped));
-    free(escaped);
+}
+
+/* Fills in what the object's file says: WANTED's label, line, and what is inlined there. */
+static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t address,
+                        struct place *place, struct frame *wanted)
+{
+    struct text path = process_text(f->process, o->path);
+    struct symbol_query q = {path.at, o->build_id.at, o->build_id.n, address - o->bias,
+                             process_end_real_ns(f->process)};
+    enum symbol_file file;
+    const char *name = symbol_name_from(f->symbols, &q, &place->from, &file);
+    wanted->label = unnamed_label(f, wanted->file, address, file);
+    if (name)
+        symbol_apply(f, o, name, place);
+    if (name && f->by != BY_MODULE) {
+        char *escaped = escape_text(name, strcspn(name, "@")); /* without the symbol's version */
+        wanted->label = pool_copy(&f->process->pool, escaped, strlen(escaped));
+        free(escaped);
+    }
+    if (!place->in_shim)
+        frames_inline(f, &q, place, wanted);
 }
 
 static void place_fill(struct frames *f, uint64_t address, struct place *place)
 {
     const struct rec_object *o = object_at(f->process, address);
     const char *path = o ? process_object_path(f->process, o->id) : "";
-    const char *label = object_label(f, path);
+    struct frame wanted = {.kind = FRAME_NATIVE,
+                           .label = unnamed_label(f, path, address, SYMBOL_FILE_READ),
+                           .file = path,
+                           .source = "",
+                           .module = module_label(f, path)};
     place->known = 1;
     place->role = role_at(f, address);
     if (o) {
         place->object = o->id + 1;
         place->in_lua = rowset_find(&f->lua_objects, o->id) != NULL;
         place->in_shim = !strncmp(base_name(path), "libmodprof.so", 13);
-        symbol_find(f, o, address, place, &label);
+        symbol_find(f, o, address, place, &wanted);
     }
     /* A library of Lua's has nothing but Lua in it; an executable may be the host, too. */
     if (place->in_lua && !place->from && !strncmp(base_name(path), "liblua", 6))
         place->is_internal = 1;
-    if (place->in_shim)
-        label = "[modprof]";
-    place->frame = frames_named_in(f, FRAME_NATIVE, label, object_label(f, path));
-    if (!*f->at[place->frame].file)
-        f->at[place->frame].file = path;
+    if (place->in_shim || (f->by == BY_MODULE && !o))
+        wanted.label = place->in_shim ? "[modprof]" : wanted.module;
+    place->frame = frames_put(f, &wanted);
 }
 
 const struct place *frames_place(struct frames *f, uint64_t address)

@@ -16,11 +16,9 @@ enum { TEXT_MAX = 16 << 20 };
 
 static int is_newer(const struct process *p, const struct stat *st)
 {
-    uint64_t ran_ns = process_since_start(p, process_end_ns(p));
-    uint64_t end_ns = p->start_real_ns + ran_ns;
     uint64_t changed_ns =
         (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-    return changed_ns > end_ns;
+    return changed_ns > process_end_real_ns(p);
 }
 
 static void lines_find(struct stack_source *s, size_t n)

@@ -51,7 +51,7 @@ static void side_digest(struct sides *s, int side)
 /* Returns 0, or an exit status + 1. */
 static int sides_read(struct sides *s, const struct diff_settings *set)
 {
-    s->symbols = symbols_new();
+    s->symbols = options_symbols(&set->symbols);
     for (int i = 0; i < SIDE_N; i++) {
         s->traces[i] = (struct traces){.command = "diff", .pid = set->pid, .window = set->window};
         int status = traces_read(&s->traces[i], set->side[i], set->n[i]);

@@ -38,7 +38,7 @@ static const char help[] =
     "  -n, --top N|all          rows of each table (default 20; json: all)\n"
     "      --thread TID|NAME, --state N, --from TIME, --to TIME\n"
     "                           only such samples; see modprof flame\n"
-    "  -p, --pid PID            only this process\n"
+    "  -p, --pid PID            only this process\n" OPTIONS_SYMBOLS_HELP
     "  -f, --format text|json   for people (default), or for programs\n"
     "  -o, --output FILE        write there instead of standard output\n"
     "      --exit-code          exit with 3 where something got slower, more, or is new\n"
@@ -101,7 +101,9 @@ enum {
     OPTION_FROM,
     OPTION_TO,
     OPTION_EXIT_CODE,
-    OPTION_COLOR
+    OPTION_COLOR,
+    OPTION_DEBUG_DIR,
+    OPTION_DEBUGINFOD
 };
 
 /* Which samples. */
@@ -161,6 +163,11 @@ static int set_output(struct diff_settings *s, int option, const char *value)
         return options_set_word("diff", &s->json, "format", format_words, value);
     case 'o':
         s->out = value;
+        return 0;
+    case OPTION_DEBUG_DIR:
+        return options_debug_dir("diff", &s->symbols, value);
+    case OPTION_DEBUGINFOD:
+        s->symbols.debuginfod = 1;
         return 0;
     case OPTION_SECTION:
         s->section = value;
@@ -231,6 +238,8 @@ static const struct option longer[] = {{"vs", no_argument, NULL, OPTION_VS},
                                        {"output", required_argument, NULL, 'o'},
                                        {"exit-code", no_argument, NULL, OPTION_EXIT_CODE},
                                        {"color", required_argument, NULL, OPTION_COLOR},
+                                       {"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
+                                       {"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
                                        {"help", no_argument, NULL, 'h'},
                                        {NULL, 0, NULL, 0}};
 

@@ -2,11 +2,13 @@
 #ifndef COLLECTOR_CLI_DIFF_SETTINGS_H
 #define COLLECTOR_CLI_DIFF_SETTINGS_H
 
+#include "collector/cli/options.h"
 #include "collector/diff/diff.h"
 
 struct diff_settings {
     struct diff_options options;
     struct sample_window window;
+    struct option_symbols symbols;
     char **side[SIDE_N]; /* files and folders; freed by diff_settings_release */
     size_t n[SIDE_N], cap[SIDE_N];
     const char *section; /* NULL: all */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "collector/cli/cli.h"
+#include "collector/symbol/symbol.h"
 #include "collector/util/nearest.h"
 #include "collector/util/terminal.h"
 
@@ -116,4 +117,24 @@ int options_time(const char *command, uint64_t *ns, const char *option, const ch
         return 0;
     cli_usage_error(command, "--%s takes a time like 1.5s or 200ms, not `%s`", option, given);
     return -1;
+}
+
+int options_debug_dir(const char *command, struct option_symbols *o, const char *given)
+{
+    if (o->dir_n == OPTION_DIRS_MAX) {
+        cli_usage_error(command, "--debug-dir is given more than %d times", OPTION_DIRS_MAX);
+        return -1;
+    }
+    o->dir[o->dir_n++] = given;
+    return 0;
+}
+
+struct symbols *options_symbols(const struct option_symbols *o)
+{
+    struct symbols *s = symbols_new();
+    for (size_t i = 0; i < o->dir_n; i++)
+        symbols_debug_dir(s, o->dir[i]);
+    if (o->debuginfod)
+        symbols_debuginfod(s);
+    return s;
 }

@@ -6,6 +6,7 @@
 #ifndef COLLECTOR_CLI_OPTIONS_H
 #define COLLECTOR_CLI_OPTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Lists end with a NULL name; values are not negative. */
@@ -31,5 +32,21 @@ int options_number(const char *command, unsigned long *out, const char *option, 
 int options_pid(const char *command, unsigned long *out, const char *given);
 /* "500ms", "1.5s", "2m", "20us", "1.5" (seconds) to nanoseconds. */
 int options_time(const char *command, uint64_t *ns, const char *option, const char *given);
+
+/* Where symbols are looked for, besides the files themselves: --debug-dir, --debuginfod. */
+enum { OPTION_DIRS_MAX = 32 };
+struct option_symbols {
+    const char *dir[OPTION_DIRS_MAX];
+    size_t dir_n;
+    int debuginfod;
+};
+int options_debug_dir(const char *command, struct option_symbols *o, const char *given);
+struct symbols;
+struct symbols *options_symbols(const struct option_symbols *o);
+#define OPTIONS_SYMBOLS_HELP \
+    "      --debug-dir DIR      look for separate debug files there, too (also " \
+    "$MODPROF_DEBUG_DIR)\n" \
+    "      --debuginfod         ask the servers of $DEBUGINFOD_URLS for symbols that are not " \
+    "here\n"
 
 #endif

@@ -166,7 +166,7 @@ int cmd_report(int argc, char **argv)
     if ((s.options.sections & SECTION_LEAKS) && suppress_read(&suppress, &filter, &s))
         return EXIT_ERROR;
     signal(SIGPIPE, SIG_IGN);
-    ses.symbols = symbols_new();
+    ses.symbols = options_symbols(&s.symbols);
     ses.pid = s.pid;
     for (size_t i = 0; i < paths.n; i++)
         file_read(&ses, paths.at[i]);

@@ -38,7 +38,7 @@ static const char help[] =
     "                           sizes (only when named): modules as source, compressed, and as\n"
     "                           bytecode, and what precompiling would save\n"
     "      --annotate FILE      this Lua file (a path or the end of one) line by line, with the\n"
-    "                           share of the CPU time of each\n"
+    "                           share of the CPU time of each\n" OPTIONS_SYMBOLS_HELP
     "  -w, --width N            columns to fit into (default: the terminal's)\n"
     "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
     "  -h, --help               show this\n"
@@ -104,7 +104,9 @@ enum {
     OPTION_COLOR,
     OPTION_ANNOTATE,
     OPTION_LEAKS,
-    OPTION_GROWTH
+    OPTION_GROWTH,
+    OPTION_DEBUG_DIR,
+    OPTION_DEBUGINFOD
 };
 
 static int set_option(struct report_settings *s, int option, char *value)
@@ -125,6 +127,11 @@ static int set_option(struct report_settings *s, int option, char *value)
         return set_width(s, value);
     case OPTION_FILTER:
         s->options.filter = *value ? value : NULL;
+        return 0;
+    case OPTION_DEBUG_DIR:
+        return options_debug_dir("report", &s->symbols, value);
+    case OPTION_DEBUGINFOD:
+        s->symbols.debuginfod = 1;
         return 0;
     case OPTION_ANNOTATE:
         s->options.annotate = value;
@@ -161,6 +168,8 @@ int report_settings_read(struct report_settings *s, int argc, char **argv)
                                            {"annotate", required_argument, NULL, OPTION_ANNOTATE},
                                            {"section", required_argument, NULL, OPTION_SECTION},
                                            {"color", required_argument, NULL, OPTION_COLOR},
+                                           {"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
+                                           {"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
     int option;

@@ -2,6 +2,7 @@
 #ifndef COLLECTOR_CLI_REPORT_SETTINGS_H
 #define COLLECTOR_CLI_REPORT_SETTINGS_H
 
+#include "collector/cli/options.h"
 #include "collector/output/report_options.h"
 #include "collector/util/terminal.h"
 
@@ -14,6 +15,7 @@ struct report_settings {
     int json, top_given;
     unsigned long pid; /* only this process; 0: all */
     unsigned width;    /* 0: not given */
+    struct option_symbols symbols;
     enum terminal_color color;
 };
 

@@ -13,7 +13,7 @@ int stack_load_read(struct stack_load *l, const struct stack_settings *s, char *
     size_t n = 0;
     memset(l, 0, sizeof *l);
     l->traces = (struct traces){.command = s->command, .pid = s->pid, .window = s->window};
-    l->symbols = symbols_new();
+    l->symbols = options_symbols(&s->symbols);
     stack_tree_init(&l->tree, stack_metric_at(STACK_METRIC_CPU));
     while (argument[n])
         n++;

@@ -17,7 +17,7 @@ static const char choices[] =
     "      --state N            only this Lua state\n"
     "      --from TIME          only what was from this time after process start on (1.5s, 200ms)\n"
     "      --to TIME            only what was before this time\n"
-    "  -p, --pid PID            only this process\n";
+    "  -p, --pid PID            only this process\n" OPTIONS_SYMBOLS_HELP;
 
 static void help_print(const struct stack_help *help)
 {
@@ -76,7 +76,9 @@ enum {
     OPTION_FROM,
     OPTION_TO,
     OPTION_METRIC,
-    OPTION_TITLE
+    OPTION_TITLE,
+    OPTION_DEBUG_DIR,
+    OPTION_DEBUGINFOD
 };
 
 static int set_choice(struct stack_settings *s, int option, const char *value)
@@ -123,6 +125,11 @@ static int set_option(struct stack_settings *s, int option, const char *value,
         return options_time(s->command, &s->window.to_ns, "to", value);
     case OPTION_METRIC:
         return stack_settings_metric(s, value);
+    case OPTION_DEBUG_DIR:
+        return options_debug_dir(s->command, &s->symbols, value);
+    case OPTION_DEBUGINFOD:
+        s->symbols.debuginfod = 1;
+        return 0;
     case OPTION_TITLE:
         s->title = value;
         return 0;
@@ -146,6 +153,8 @@ int stack_settings_read(struct stack_settings *s, int argc, char **argv,
                                            {"to", required_argument, NULL, OPTION_TO},
                                            {"metric", required_argument, NULL, OPTION_METRIC},
                                            {"title", required_argument, NULL, OPTION_TITLE},
+                                           {"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
+                                           {"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
     int option;

@@ -28,6 +28,7 @@ struct stack_settings {
     const char *out;          /* NULL: standard output */
     const char *title;        /* NULL: from the traces */
     unsigned long pid;        /* 0: all */
+    struct option_symbols symbols;
 };
 
 /* The text of --help: what can be chosen within stacks is told between these two. */

@@ -141,6 +141,11 @@ uint64_t process_since_start(const struct process *p, uint64_t mono_ns)
     return mono_ns > p->about.start_mono_ns ? mono_ns - p->about.start_mono_ns : 0;
 }
 
+uint64_t process_end_real_ns(const struct process *p)
+{
+    return p->start_real_ns + process_since_start(p, process_end_ns(p));
+}
+
 uint64_t span_end_ns(const struct process *p, const struct span *s)
 {
     return s->seen & SPAN_SEEN_END ? s->end.end_ns : process_end_ns(p);

@@ -129,6 +129,8 @@ char *process_absolute(const struct process *p, const char *path);
 
 /* When the process ended, or the last moment known (monotonic ns). */
 uint64_t process_end_ns(const struct process *p);
+/* The same moment, nanoseconds since 1970. */
+uint64_t process_end_real_ns(const struct process *p);
 /* MONO_NS relative to process start; 0 for moments before it. */
 uint64_t process_since_start(const struct process *p, uint64_t mono_ns);
 

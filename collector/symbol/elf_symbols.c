@@ -23,7 +23,9 @@ struct elf_symbols {
     Elf *elf;
     struct symbol *symbol;
     size_t n, cap;
-    int full;
+    int full, has_lines;
+    char *debug_link; /* NULL: none */
+    uint32_t debug_link_crc;
     uint8_t build_id[BUILD_ID_MAX];
     size_t build_id_n;
 };
@@ -113,6 +115,34 @@ static void build_id_read(struct elf_symbols *e)
     }
 }
 
+/* A name, padded to four bytes, and a checksum. */
+static void debug_link_read(struct elf_symbols *e, Elf_Data *data)
+{
+    const char *at = data ? data->d_buf : NULL;
+    size_t n = at ? strnlen(at, data->d_size) : 0, end = (n + 4) & ~(size_t)3;
+    if (!n || e->debug_link || end + 4 > data->d_size)
+        return;
+    e->debug_link = xstrndup(at, n);
+    memcpy(&e->debug_link_crc, at + end, 4);
+}
+
+static void other_sections_read(struct elf_symbols *e)
+{
+    Elf_Scn *scn = NULL;
+    size_t strings;
+    if (elf_getshdrstrndx(e->elf, &strings))
+        return;
+    while ((scn = elf_nextscn(e->elf, scn))) {
+        GElf_Shdr sh;
+        const char *name = gelf_getshdr(scn, &sh) ? elf_strptr(e->elf, strings, sh.sh_name) : NULL;
+        if (!name || sh.sh_type == SHT_NOBITS)
+            continue;
+        e->has_lines |= !strcmp(name, ".debug_info") || !strcmp(name, ".zdebug_info");
+        if (!strcmp(name, ".gnu_debuglink"))
+            debug_link_read(e, elf_getdata(scn, NULL));
+    }
+}
+
 /* Opens only what is a regular file: a path from a trace may name anything. */
 static int open_regular(const char *path)
 {
@@ -138,6 +168,7 @@ struct elf_symbols *elf_symbols_open(const char *path)
     }
     build_id_read(e);
     symbols_read(e);
+    other_sections_read(e);
     return e;
 }
 
@@ -149,6 +180,7 @@ void elf_symbols_close(struct elf_symbols *e)
         elf_end(e->elf);
     if (e->fd >= 0)
         close(e->fd);
+    free(e->debug_link);
     free(e->symbol);
     free(e);
 }
@@ -157,6 +189,22 @@ const uint8_t *elf_symbols_build_id(const struct elf_symbols *e, size_t *n)
 {
     *n = e->build_id_n;
     return e->build_id;
+}
+
+int elf_symbols_has_lines(const struct elf_symbols *e)
+{
+    return e->has_lines;
+}
+
+const char *elf_symbols_debug_link(const struct elf_symbols *e, uint32_t *checksum)
+{
+    *checksum = e->debug_link_crc;
+    return e->debug_link;
+}
+
+struct Elf *elf_symbols_elf(const struct elf_symbols *e)
+{
+    return e->elf;
 }
 
 int elf_symbols_full(const struct elf_symbols *e)

@@ -181,7 +181,8 @@ static void lua_calling_c_calling_lua_keeps_its_order(void **state)
     begin(f);
     sample(f, NATIVE(VM, MACHINE, SORT + 0x80, MACHINE, VM, MACHINE, MAIN),
            SIDE(FRESH(3, 21), C(0), L(2, 11), FRESH(1, 1)), 0);
-    assert_string_equal(folded(f), "[lua];main (main chunk);main:10;t.sort;main:20 1000000\n");
+    assert_string_equal(folded(f),
+                        "[lua not found];main (main chunk);main:10;t.sort;main:20 1000000\n");
     assert_int_equal(f->quality.state_weight[STATE_LUA], 1000000);
     end(f);
 }
@@ -192,8 +193,20 @@ static void what_a_c_function_calls_stands_below_it(void **state)
     struct fixture fx, *f = &fx;
     begin(f);
     sample(f, NATIVE(LIBRARY + 0x5000, LIBRARY + 0x20, VM, MAIN), SIDE(C(2), FRESH(1, 1)), 0);
-    assert_string_equal(folded(f), "[lua];main (main chunk);t.lib;[lib.so] 1000000\n");
+    assert_string_equal(folded(f),
+                        "[lua not found];main (main chunk);t.lib;[lib.so not found] 1000000\n");
     assert_int_equal(f->quality.state_weight[STATE_C], 1000000);
+    end(f);
+}
+
+static void code_outside_of_any_object_is_marked_by_its_page(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(0x666666543, SORT + 0x20, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f),
+                        "[lua not found];main (main chunk);t.sort;[unknown 0x666666000] 1000000\n");
     end(f);
 }
 
@@ -204,8 +217,8 @@ static void the_collector_is_known_wherever_it_runs(void **state)
     begin(f);
     sample(f, NATIVE(MACHINE, GC, VM, MAIN), SIDE(FRESH(1, 1)), 0);
     sample(f, NATIVE(MACHINE, GC, MACHINE, SORT + 4, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
-    assert_string_equal(folded(f), "[lua];main (main chunk);[gc] 1000000\n"
-                                   "[lua];main (main chunk);t.sort;[gc] 1000000\n");
+    assert_string_equal(folded(f), "[lua not found];main (main chunk);[gc] 1000000\n"
+                                   "[lua not found];main (main chunk);t.sort;[gc] 1000000\n");
     assert_int_equal(f->quality.state_weight[STATE_GC], 2000000);
     end(f);
 }
@@ -216,7 +229,7 @@ static void machinery_folds_into_the_lua_function(void **state)
     struct fixture fx, *f = &fx;
     begin(f);
     sample(f, NATIVE(MACHINE, VM, MAIN), SIDE(FRESH(1, 1)), 0);
-    assert_string_equal(folded(f), "[lua];main (main chunk);[vm] 1000000\n");
+    assert_string_equal(folded(f), "[lua not found];main (main chunk);[vm] 1000000\n");
     end(f);
 }
 
@@ -239,7 +252,7 @@ static void a_call_being_made_does_not_shift_the_others(void **state)
     struct fixture fx, *f = &fx;
     begin(f);
     sample(f, NATIVE(VM, MACHINE, SORT + 0x80, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
-    assert_string_equal(folded(f), "[lua];main (main chunk);t.sort;[vm] 1000000\n");
+    assert_string_equal(folded(f), "[lua not found];main (main chunk);t.sort;[vm] 1000000\n");
     end(f);
 }
 
@@ -249,7 +262,7 @@ static void a_lua_stack_that_was_not_read_is_said(void **state)
     struct fixture fx, *f = &fx;
     begin(f);
     sample(f, NATIVE(VM, MAIN), 0, SAMPLE_LUA_BUSY);
-    assert_string_equal(folded(f), "[lua];[Lua stack not read] 1000000\n");
+    assert_string_equal(folded(f), "[lua not found];[Lua stack not read] 1000000\n");
     assert_int_equal(f->quality.busy_n, 1);
     end(f);
 }
@@ -382,7 +395,7 @@ static void recursion_can_be_merged_and_stacks_inverted(void **state)
     f->choice.by = BY_LINE;
     f->shape = (struct stack_shape){.invert = 1};
     assert_string_equal(folded_of(f),
-                        "main:20;main:10;main:20;main:10;main (main chunk) main:1 1000000\n");
+                        "main:20;main:10;main:20;main:10;main:1 (main chunk) 1000000\n");
     end(f);
 }
 
@@ -500,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lua_calling_c_calling_lua_keeps_its_order),
         cmocka_unit_test(what_a_c_function_calls_stands_below_it),
+        cmocka_unit_test(code_outside_of_any_object_is_marked_by_its_page),
         cmocka_unit_test(the_collector_is_known_wherever_it_runs),
         cmocka_unit_test(machinery_folds_into_the_lua_function),
         cmocka_unit_test(coroutines_go_on_in_their_resumers),

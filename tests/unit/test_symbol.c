@@ -23,8 +23,9 @@ static uint64_t bias_of_this_program(void)
 
 static struct symbol_query target(void)
 {
-    struct symbol_query q = {"/proc/self/exe", NULL, 0,
-                             (uint64_t)(uintptr_t)symbol_test_target - bias_of_this_program()};
+    struct symbol_query q = {.path = "/proc/self/exe",
+                             .address =
+                                 (uint64_t)(uintptr_t)symbol_test_target - bias_of_this_program()};
     return q;
 }
 
@@ -85,7 +86,7 @@ static void what_is_no_elf_file_is_missing(void **state)
     struct symbols *s = symbols_new();
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct symbol_query q = {paths[i], NULL, 0, 0x1000};
+        struct symbol_query q = {.path = paths[i], .address = 0x1000};
         enum symbol_file file;
         assert_null(symbol_name(s, &q, &file));
         assert_int_equal(file, SYMBOL_FILE_MISSING);
