@@ -82,6 +82,7 @@ const char *rule_name_make(struct pool *pool, const struct rule *r)
     name = name_joined(pool, name, &r->func);
     name = name_joined(pool, name, &r->chunk);
     name = name_joined(pool, name, &r->library);
+    name = name_joined(pool, name, &r->place);
     name = name_joined(pool, name, &r->mark);
     name = name_joined(pool, name, &r->from);
     if (r->to.n)
@@ -110,6 +111,7 @@ void budget_release(struct budget *b)
         free(r->func.at);
         free(r->chunk.at);
         free(r->library.at);
+        free(r->place.at);
         free(r->mark.at);
         free(r->from.at);
         free(r->to.at);
@@ -151,6 +153,6 @@ char *rule_show(char *out, const struct rule *r, double value)
 
 const char *rule_unit(const struct rule *r)
 {
-    static const char *const rate[] = {"?", "bytes/s", "count/s"};
+    static const char *const rate[] = {"?", "bytes/s", "count/s", "?"};
     return r->rate ? rate[r->metric->quantity] : quantity_unit(r->metric->quantity);
 }

@@ -35,7 +35,7 @@ struct rule {
     const char *message; /* NULL */
     unsigned line;       /* of the file */
     enum rule_level level;
-    struct name_set process, module, func, chunk, library, mark, from, to, except;
+    struct name_set process, module, func, chunk, library, place, mark, from, to, except;
     int phase, kind; /* enum phase, enum alloc_kind; -1: any */
     int each;        /* 1: each that matches by itself; 0: all together */
     enum rule_at at; /* AT_EXTREME: every single one */

@@ -23,6 +23,7 @@ static const struct scale scales[][4] = {
     [QUANTITY_TIME] = {{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}},
     [QUANTITY_BYTES] = {{"GiB", 0x1p30}, {"MiB", 0x1p20}, {"KiB", 0x1p10}, {"B", 1}},
     [QUANTITY_COUNT] = {{"G", 1e9}, {"M", 1e6}, {"k", 1e3}, {"", 1}},
+    [QUANTITY_SHARE] = {{"%", 1}},
 };
 
 static double round_up(double v)
@@ -44,7 +45,7 @@ char *draft_limit(char *out, enum quantity q, double value, double room)
     v = s->factor == 1 ? ceil(v) : round_up(v / s->factor);
     if (s->factor == 1 && v >= 100)
         v = round_up(v);
-    snprintf(out, HUMAN_MAX, "%.10g%s%s", v, q == QUANTITY_COUNT ? "" : " ", s->unit);
+    snprintf(out, HUMAN_MAX, "%.10g%s%s", v, q >= QUANTITY_COUNT ? "" : " ", s->unit);
     return out;
 }
 

@@ -24,7 +24,8 @@ enum metric_place {
     PLACE_CHUNK = 16,
     PLACE_LIBRARY = 32,
     PLACE_MARK = 64,
-    PLACE_INTERVAL = 128
+    PLACE_INTERVAL = 128,
+    PLACE_LINE = 256
 };
 enum metric_needs { NEED_LUA = 1, NEED_C = 2, NEED_END = 4 };
 

@@ -33,25 +33,26 @@ static const struct unit units[] = {
     {"K", QUANTITY_COUNT, 1e3},
     {"M", QUANTITY_COUNT, 1e6},
     {"G", QUANTITY_COUNT, 1e9},
+    {"%", QUANTITY_SHARE, 1},
 };
 enum { UNIT_N = sizeof units / sizeof *units };
 
 const char *quantity_name(enum quantity q)
 {
-    static const char *const name[] = {"a time", "a size", "a count"};
+    static const char *const name[] = {"a time", "a size", "a count", "a share"};
     return name[q];
 }
 
 const char *quantity_units(enum quantity q)
 {
     static const char *const text[] = {"ns, us, ms, s, min", "B, KB, MB, GB, KiB, MiB, GiB",
-                                       "none, k, M, G"};
+                                       "none, k, M, G", "%"};
     return text[q];
 }
 
 const char *quantity_unit(enum quantity q)
 {
-    static const char *const text[] = {"ns", "bytes", "count"};
+    static const char *const text[] = {"ns", "bytes", "count", "percent"};
     return text[q];
 }
 
@@ -107,7 +108,9 @@ char *quantity_show(char *out, enum quantity q, double value)
         return human_ns(out, value);
     if (q == QUANTITY_BYTES)
         return human_bytes(out, value);
-    if (value < 0 || value >= 1e18 || value != floor(value))
+    if (q == QUANTITY_SHARE)
+        snprintf(out, HUMAN_MAX, "%.3g%%", value);
+    else if (value < 0 || value >= 1e18 || value != floor(value))
         snprintf(out, HUMAN_MAX, "%.6g", value);
     else
         human_count(out, (uint64_t)value);

@@ -5,7 +5,8 @@
 #include "collector/util/err.h"
 #include "collector/util/human.h"
 
-enum quantity { QUANTITY_TIME, QUANTITY_BYTES, QUANTITY_COUNT }; /* in ns, bytes, pieces */
+/* In ns, bytes, pieces, percent. */
+enum quantity { QUANTITY_TIME, QUANTITY_BYTES, QUANTITY_COUNT, QUANTITY_SHARE };
 
 /* Reads TEXT as a Q. Returns 0, or -1 with ERR: no number, no unit, an unknown one (with the nearest),
  * or the unit of something else. */
@@ -14,8 +15,9 @@ int quantity_read(enum quantity q, const char *text, double *value, struct err *
 /* Writes VALUE for people to OUT[HUMAN_MAX] and returns OUT. */
 char *quantity_show(char *out, enum quantity q, double value);
 
-const char *quantity_name(enum quantity q);  /* "a time", "a size", "a count" */
+const char *quantity_name(enum quantity q);  /* "a time", "a size", "a count", "a share" */
 const char *quantity_units(enum quantity q); /* "ns, us, ms, s, min" */
-const char *quantity_unit(enum quantity q);  /* of the values themselves: "ns", "bytes", "count" */
+const char *
+quantity_unit(enum quantity q); /* of the values themselves: "ns", "bytes", "count", "percent" */
 
 #endif

@@ -54,6 +54,7 @@ enum key {
     KEY_FUNC,
     KEY_CHUNK,
     KEY_LIBRARY,
+    KEY_LINE,
     KEY_MARK,
     KEY_FROM,
     KEY_TO,
@@ -85,10 +86,13 @@ static const struct field fields[KEY_N] = {
     [KEY_FUNC] = {"func", PLACE_FUNC, 0},
     [KEY_CHUNK] = {"chunk", PLACE_CHUNK, 0},
     [KEY_LIBRARY] = {"library", PLACE_LIBRARY, 0},
+    [KEY_LINE] = {"line", PLACE_LINE, 0},
     [KEY_MARK] = {"mark", PLACE_MARK, 0},
     [KEY_FROM] = {"from", PLACE_INTERVAL, 0},
     [KEY_TO] = {"to", PLACE_INTERVAL, 0},
-    [KEY_EXCEPT] = {"except", PLACE_MODULE | PLACE_FUNC | PLACE_CHUNK | PLACE_LIBRARY | PLACE_MARK,
+    [KEY_EXCEPT] = {"except",
+                    PLACE_MODULE | PLACE_FUNC | PLACE_CHUNK | PLACE_LIBRARY | PLACE_LINE |
+                        PLACE_MARK,
                     0},
     [KEY_PHASE] = {"phase", PLACE_PHASE, 0},
     [KEY_KIND] = {"kind", PLACE_KIND, 0},
@@ -123,6 +127,8 @@ static int field_take(const struct reading *g, enum key key)
         return rule_names(g, &r->chunk, name);
     case KEY_LIBRARY:
         return rule_names(g, &r->library, name);
+    case KEY_LINE:
+        return rule_names(g, &r->place, name);
     case KEY_MARK:
         return rule_names(g, &r->mark, name);
     case KEY_FROM:

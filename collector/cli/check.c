@@ -40,6 +40,7 @@ static int metrics_list(void)
         printf("%-22s %-8s %-6s %s\n", m->name,
                m->quantity == QUANTITY_TIME    ? "time"
                : m->quantity == QUANTITY_BYTES ? "size"
+               : m->quantity == QUANTITY_SHARE ? "share"
                                                : "count",
                m->timing == TIMING_EXACT ? "exact" : "timed", m->summary);
     }

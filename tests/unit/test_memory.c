@@ -12,6 +12,7 @@
 #include "collector/analyse/memory_leaks.h"
 #include "collector/analyse/stack_metric.h"
 #include "collector/budget/leak_suppress.h"
+#include "collector/budget/measure.h"
 #include "collector/ingest/ingest.h"
 #include "collector/output/flame_folded.h"
 #include "collector/output/text_report.h"
@@ -269,6 +270,41 @@ static void wrong_suppressions_are_errors(void **state)
     }
 }
 
+static double measured(struct fixture *f, struct digest *d, enum metric_id id, const char *line)
+{
+    struct rule r = {.metric = metric_at(id), .phase = -1, .kind = -1};
+    struct measured m;
+    r.each = r.metric->way == WAY_EACH;
+    if (line) {
+        r.place.at = &line;
+        r.place.n = 1;
+    }
+    digest_build(d, &f->model, f->process, f->symbols);
+    measure(&r, d, &m);
+    double value = m.n ? m.value : -1;
+    digest_release(d);
+    return value;
+}
+
+static void lines_and_leaks_can_be_limited(void **state)
+{
+    struct fixture f;
+    struct digest d;
+    (void)state;
+    begin(&f);
+    assert_true(measured(&f, &d, METRIC_line_allocated, "*:10") == 560000);
+    assert_true(measured(&f, &d, METRIC_line_blocks, NULL) == 10000);
+    assert_true(measured(&f, &d, METRIC_line_held, "work.lua:20") == 36000);
+    assert_true(measured(&f, &d, METRIC_line_held, "other.lua:*") == -1);
+    assert_true(measured(&f, &d, METRIC_leaks_bytes, NULL) == 36000);
+    assert_true(measured(&f, &d, METRIC_leaks_lines, "*:30") == 0);
+    assert_true(measured(&f, &d, METRIC_gc_time, NULL) == 900000);
+    assert_true(measured(&f, &d, METRIC_gc_cycles, NULL) == 3);
+    double share = measured(&f, &d, METRIC_gc_share, NULL); /* of 35 ms */
+    assert_true(share > 2.571 && share < 2.572);
+    end(&f);
+}
+
 static void growth_is_between_marks(void **state)
 {
     struct fixture f;
@@ -425,6 +461,7 @@ int main(void)
         cmocka_unit_test(one_line_is_one_finding),
         cmocka_unit_test(suppressions_are_read),
         cmocka_unit_test(wrong_suppressions_are_errors),
+        cmocka_unit_test(lines_and_leaks_can_be_limited),
         cmocka_unit_test(growth_is_between_marks),
         cmocka_unit_test(metrics_are_stacks),
         cmocka_unit_test(pauses_have_a_distribution),
