@@ -31,14 +31,19 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- one thread ---- */
 
+static void thread_forget(struct tick_thread *t)
+{
+    tick_now = NULL;
+    tick_source_end(t->source);
+    munmap(t, sizeof *t);
+}
+
 static void thread_end(void *p)
 {
     struct tick_thread *t = p;
-    tick_now = NULL;
-    tick_source_end(t->source);
     if (t->samples_n != 0)
         tick_name(t);
-    munmap(t, sizeof *t);
+    thread_forget(t);
 }
 
 static struct tick_thread *thread_new(void)
@@ -99,7 +104,7 @@ static void fork_child(void)
     tick_source_forget();
     if (t == NULL)
         return;
-    thread_end(t);
+    thread_forget(t); /* without a record: a child that does not use Lua leaves no trace */
     pthread_setspecific(leave_key, NULL);
     if (running_last != NULL)
         sampler_thread();
