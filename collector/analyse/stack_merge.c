@@ -381,6 +381,10 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
     o->n = 0;
     o->state = STATE_OUTSIDE;
     m->state_known = 0;
+    if (s->flags & SAMPLE_WAITING) {
+        state_set(m, STATE_WAITING);
+        emit_note(m, "[waiting]");
+    }
     m->lua_whole = !(s->flags & (SAMPLE_TRUNCATED_LUA | SAMPLE_LUA_BUSY));
     o->runs_lua = m->lua_n && m->lua[0].kind == NODE_LUA;
     o->line_stale = o->runs_lua && (m->lua[0].flags & NODE_LINE_STALE || !m->lua[0].line);
@@ -397,13 +401,13 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
 const char *stack_state_name(enum stack_state s)
 {
     static const char *const name[] = {"Lua code",  "C functions", "collector", "parser",
-                                       "allocator", "outside Lua", "profiler"};
+                                       "allocator", "outside Lua", "profiler",  "waiting"};
     return name[s];
 }
 
 const char *stack_state_key(enum stack_state s)
 {
     static const char *const key[] = {"lua",       "c",       "collector", "parser",
-                                      "allocator", "outside", "profiler"};
+                                      "allocator", "outside", "profiler",  "waiting"};
     return key[s];
 }

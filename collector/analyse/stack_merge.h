@@ -23,6 +23,7 @@ enum stack_state {
     STATE_ALLOC,   /* Lua's allocator */
     STATE_OUTSIDE, /* the host, with no Lua on the thread's stack */
     STATE_PROFILER,
+    STATE_WAITING, /* on no processor (wall time only) */
     STATE_N
 };
 const char *stack_state_name(enum stack_state s); /* for people: "Lua code" */

@@ -68,6 +68,10 @@ static void quality_add(struct stack_quality *q, const struct sample_total *s,
     q->samples_n += s->n;
     q->weight += weight;
     q->state_weight[stack->state] += weight;
+    if (s->flags & SAMPLE_WAITING) {
+        q->waiting_n += s->n;
+        return;
+    }
     if (s->flags & SAMPLE_NO_NATIVE || !s->native)
         q->no_native_n += s->n;
     if (s->flags & SAMPLE_LUA_BUSY)

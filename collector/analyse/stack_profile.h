@@ -32,6 +32,7 @@ struct stack_quality {
     uint64_t busy_n;         /* whose Lua stack could not be read */
     uint64_t cut_n;          /* whose stack was too deep */
     uint64_t lua_n, stale_n; /* a Lua function ran; of these the line is not exact */
+    uint64_t waiting_n;      /* of waiting, which is measured */
     uint64_t thread_n;
     int gc_hidden; /* 1: steps of the collector within Lua code can not be told apart from it */
 };

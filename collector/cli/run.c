@@ -54,6 +54,7 @@ static const char help[] =
     "                      unless told otherwise), exact (the stack of every Lua allocation), "
     "off,\n"
     "                      c-exact and more: libmodprof.so(7), MODPROF_ALLOC\n"
+    "      --wall[=HZ]     the same of wall time, which has waiting in it\n"
     "  -q, --quiet         no summary; errors are still told\n"
     "  -h, --help          show this\n"
     "\n"
@@ -327,13 +328,13 @@ static int read_wait(const char *text, int *ms)
 }
 
 /* The launched program inherits it. */
-static int set_cpu(const char *hz)
+static int set_rate(const char *variable, const char *hz)
 {
     char *end = "";
     long n = hz ? strtol(hz, &end, 10) : 999;
     if (*end || n < 1 || n > 10000)
         return -1;
-    return setenv("MODPROF_CPU", hz ? hz : "999", 1);
+    return setenv(variable, hz ? hz : "999", 1);
 }
 
 static int read_options(struct run *r, int argc, char **argv)
@@ -342,6 +343,7 @@ static int read_options(struct run *r, int argc, char **argv)
                                             {"wait", required_argument, NULL, 'w'},
                                             {"alloc", required_argument, NULL, 'a'},
                                             {"cpu", optional_argument, NULL, 'c'},
+                                            {"wall", optional_argument, NULL, 'W'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -362,8 +364,11 @@ static int read_options(struct run *r, int argc, char **argv)
                     "c-exact, c-sample:SIZE, sites:N or no-tag (joined by commas)",
                     optarg);
         } else if (c == 'c') {
-            if (set_cpu(optarg))
+            if (set_rate("MODPROF_CPU", optarg))
                 return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000", optarg);
+        } else if (c == 'W') {
+            if (set_rate("MODPROF_WALL", optarg))
+                return cli_usage_error("run", "--wall=%s: not a number from 1 to 10000", optarg);
         } else if (c == ':')
             return cli_usage_error("run", "%s wants a value", argv[optind - 1]);
         else if (c != 'w')

@@ -19,7 +19,7 @@ static uint64_t mix(uint64_t x)
 
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what)
 {
-    if (count < SAMPLING_ALL_N)
+    if (count < SAMPLING_ALL_N || (unlikely(sampling_slow != NULL) && what == ARENA_FIX_DOWN))
         return 1;
     uint64_t mean = count / SAMPLING_ALL_N;
     if (mean > SAMPLING_PERIOD_MAX)
@@ -85,7 +85,7 @@ static int empty(lua_State *L)
 }
 static lua_CFunction volatile empty_call = empty;
 
-enum { COST_ROUNDS = 15 };
+enum { COST_ROUNDS = 15, SLOW_NS = 50000 };
 
 /* Median duration that timing gives to an empty function. */
 static COLD uint32_t cost_measure(void)
@@ -132,6 +132,8 @@ void sampling_add(struct arena_calls *k, uint32_t what, uint32_t weight_2, uint6
     }
 }
 
+void (*sampling_slow)(void);
+
 void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t begin, uint64_t end)
 {
     /* Asked again: the call may have forked, and the child counts from nothing. */
@@ -144,6 +146,8 @@ void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t beg
     sampling_add(&t->calls[index], what, weight_2, took > cost ? took - cost : 0);
     if (t->unseen_return_n != 0)
         t->unseen_return_n--;
+    if (unlikely(sampling_slow != NULL) && what == ARENA_FIX_DOWN && took > SLOW_NS)
+        sampling_slow();
     /* Not while Lua's allocator runs: the host may hold a lock of its own in there. */
     if (heap_inside == 0) {
         int saved = errno;

@@ -60,9 +60,10 @@ static void read_cwd(void)
 }
 
 /* Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers. */
-static void read_cpu(const char *hz, const char *signal_number)
+static void read_cpu(const char *hz, const char *wall_hz, const char *signal_number)
 {
-    uint64_t n = number(hz), s = number(signal_number);
+    uint64_t wall = number(wall_hz), n = wall ? wall : number(hz), s = number(signal_number);
+    config.wall = wall != 0;
     config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
     config.cpu_timers = equals(getenv("MODPROF_CPU_SOURCE"), "timer");
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
@@ -149,7 +150,7 @@ void config_read(void)
     copy_string(config.token, sizeof config.token, getenv("MODPROF_TOKEN"));
     copy_string(config.tmp_dir, sizeof config.tmp_dir,
                 tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp");
-    read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_CPU_SIGNAL"));
+    read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_WALL"), getenv("MODPROF_CPU_SIGNAL"));
     config_read_alloc(getenv("MODPROF_ALLOC"), &config.alloc);
     read_cwd();
     read_out(getenv("MODPROF_OUT"));

@@ -8,6 +8,7 @@
  *   MODPROF_LAYOUT   "api": do not use Lua's structures directly
  *   MODPROF_START_NS CLOCK_MONOTONIC ns of process start, set by `modprof run`
  *   MODPROF_CPU      samples a second of CPU time (1 to 10000); unset, 0 or "off": none
+ *   MODPROF_WALL     the same of wall time, waiting included; takes the place of MODPROF_CPU
  *   MODPROF_CPU_SIGNAL  the signal that is used for it, by number; unset: SIGURG
  *   MODPROF_CPU_SOURCE  "timer": by timers, also where perf events are to be had
  *   MODPROF_ALLOC    how allocation is recorded; words joined by commas, later ones win:
@@ -47,7 +48,8 @@ struct config {
     int off;
     int layout_api;
     int verbose;
-    uint32_t cpu_hz; /* 0: no CPU samples */
+    uint32_t cpu_hz; /* 0: no samples */
+    int wall;        /* 1: of wall time, not of CPU time */
     int cpu_signal;
     int cpu_timers;    /* 1: no perf events */
     struct config_alloc alloc;

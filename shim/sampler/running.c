@@ -3,6 +3,7 @@
 
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/waiting.h"
 
 SHIM_TLS struct running *running_last;
 /* Its state, so that the short cut reads nothing of a frame that may be gone. */
@@ -22,6 +23,8 @@ static void run(struct running *r)
     struct running *before = running_last;
     lua_State *state_before = last_state;
     sampler_thread();
+    if (unlikely(waiting_on))
+        waiting_charge();
     r->copy = copy_current();
     r->check = (uintptr_t)r ^ RUNNING_CHECK;
     last_state = r->L;
@@ -40,7 +43,7 @@ static void call_callk(struct running *r)
 static void callk(lua_State *L, int nargs, int nresults, lua_KContext ctx, lua_KFunction k)
 {
     const struct lua_api *o = original();
-    if (likely(last_state == L) && stack_now() < (uintptr_t)running_last) {
+    if (likely(last_state == L && !waiting_on) && stack_now() < (uintptr_t)running_last) {
         o->lua_callk(L, nargs, nresults, ctx, k);
         return;
     }

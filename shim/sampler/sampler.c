@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/hooks/sampling.h"
 #include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
@@ -17,6 +18,7 @@
 #include "shim/sampler/running.h"
 #include "shim/sampler/tick.h"
 #include "shim/sampler/tick_source.h"
+#include "shim/sampler/waiting.h"
 #include "shim/stack/lua_learn.h"
 
 enum { LAYOUT_UNUSED = 2 };
@@ -41,6 +43,7 @@ static void thread_forget(struct tick_thread *t)
 static void thread_end(void *p)
 {
     struct tick_thread *t = p;
+    waiting_end(t);
     if (t->samples_n != 0)
         tick_name(t);
     thread_forget(t);
@@ -56,6 +59,7 @@ static struct tick_thread *thread_new(void)
     t->source = TICK_SOURCE_NONE;
     t->finer_at = finer_at;
     native_stack_learn(&t->stack);
+    waiting_begin(t);
     return t;
 }
 
@@ -133,15 +137,16 @@ static int is_filtered(void)
     return syscall(SYS_prctl, PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
 }
 
-/* Real-time signals that can not be queued come as SIGIO from events, which would end the host. */
+/* Wall time is to be whole, so it wants the time inside the kernel, too.
+ * Real-time signals that can not be queued come as SIGIO from events, which would end the host. */
 static void choose_source(struct arena_sampler *p)
 {
     enum { FINER_AFTER_NS = 10 * 1000 * 1000 };
     int filtered = is_filtered();
     if (filtered)
         native_ask_nothing();
-    if (!config.cpu_timers && !filtered && config.cpu_signal < SIGRTMIN &&
-        tick_source_perf_permitted())
+    int no_events = config.cpu_timers || (config.wall && tick_source_cpu_time_is_safe());
+    if (!no_events && !filtered && config.cpu_signal < SIGRTMIN && tick_source_perf_permitted())
         finer_at = 1 + FINER_AFTER_NS / p->period_ns;
     else if (tick_source_cpu_time_is_safe())
         timer_clock = TICK_CPU_TIME;
@@ -154,7 +159,7 @@ static void start(void)
     if (region_reserve(p, sizeof *p + 64) || handler_install() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
         return;
-    p->clock = CLOCK_CPU;
+    p->clock = config.wall ? CLOCK_WALL : CLOCK_CPU;
     p->asked_hz = config.cpu_hz;
     p->period_ns = 1000000000u / config.cpu_hz;
     p->mechanism = SAMPLER_TIMER;
@@ -162,6 +167,10 @@ static void start(void)
     choose_source(p);
     arena->sampler_used = 1;
     pthread_atfork(NULL, NULL, fork_child);
+    if (config.wall) {
+        sampling_slow = waiting_charge;
+        waiting_on = 1;
+    }
     atomic_store(&on, 1);
 }
 
@@ -225,6 +234,8 @@ void sampler_fence(void)
 
 void sampler_stop(void)
 {
+    if (tick_now != NULL && !tick_stopped)
+        waiting_end(tick_now);
     atomic_store(&on, 0);
     tick_stopped = 1;
 }

@@ -12,6 +12,7 @@
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/tick_source.h"
+#include "shim/sampler/waiting.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/nodes.h"
 
@@ -53,35 +54,33 @@ static void look_at(struct tick_thread *t)
 }
 
 /* Where the way is lost: the call that was begun last, if it can not have ended. */
-static void take_last(struct tick_thread *t, const void *context)
+static void take_last(struct tick_thread *t, uint64_t sp)
 {
-    const ucontext_t *c = context;
-    uint64_t sp = (uint64_t)c->uc_mcontext.gregs[REG_RSP], at = (uint64_t)(uintptr_t)running_last;
+    uint64_t at = (uint64_t)(uintptr_t)running_last;
     if (t->running_n == 0 && sp >= t->stack.lo && at > sp && at < t->stack.hi &&
         running_last->check == (at ^ RUNNING_CHECK))
         t->running[t->running_n++] = running_last;
 }
 
-/* Fills t->native, innermost first, t->running and t->vm.  Frames beyond what is kept are still
- * looked at, since Lua's may be among them. */
-static int walk_native(struct tick_thread *t, const void *context, uint64_t *flags)
+/* Fills t->native, innermost first, t->running and t->vm, from t->frame on.  Frames beyond what is kept are
+ * still looked at, since Lua's may be among them.  FROM_VM: what is inside of the innermost VM frame is left out. */
+static int walk_native(struct tick_thread *t, int from_vm, uint64_t *flags)
 {
     enum { STEPS_MAX = 4096 };
     int n = 0, more, steps = 0;
     t->has_vm = t->running_n = 0;
-    native_begin(&t->frame, context);
     do {
         look_at(t);
-        if (n < TICK_NATIVE_MAX)
+        if (from_vm && !t->has_vm)
+            ;
+        else if (n < TICK_NATIVE_MAX)
             t->native[n++] = t->frame.pc;
         else
             *flags |= SAMPLE_TRUNCATED_NATIVE;
         more = native_step(&t->frame, &t->stack);
     } while (more > 0 && ++steps < STEPS_MAX);
-    if (more < 0) {
+    if (more < 0)
         *flags |= SAMPLE_NO_NATIVE;
-        take_last(t, context);
-    }
     return n;
 }
 
@@ -237,17 +236,49 @@ static int is_power_of_ten(uint64_t n)
     return n == 1;
 }
 
+/* What is on the stack, from t->frame on. */
+static void look(struct tick_thread *t, struct rec_sample *r)
+{
+    uint64_t sp = t->frame.r[CFI_RSP];
+    int waits = (r->flags & SAMPLE_WAITING) != 0, n = walk_native(t, waits, &r->flags);
+    if (r->flags & SAMPLE_NO_NATIVE)
+        take_last(t, sp);
+    r->native = intern_native(t, n);
+    sample_lua(t, r);
+}
+
+/* A thread that is found at work has waited before: where, only its Lua stack tells. */
+static void push_waited(struct tick_thread *t, struct rec_sample *r)
+{
+    r->periods = waiting_periods(t);
+    r->flags |= SAMPLE_WAITING;
+    if (t->running_n == 0)
+        r->native = 0;
+    if (r->periods != 0)
+        push(r);
+}
+
 static void take(struct tick_thread *t, const void *context, uint64_t periods)
 {
     struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = periods};
-    int n = walk_native(t, context, &r.flags);
-    r.native = intern_native(t, n);
-    sample_lua(t, &r);
+    native_begin(&t->frame, context);
+    look(t, &r);
     push(&r);
     t->periods_n += periods;
     if (unlikely(is_power_of_ten(++t->samples_n)))
         tick_name(t);
+    if (waiting_on)
+        push_waited(t, &r);
     note_cost(now_ns() - r.at_ns);
+}
+
+void tick_waited(struct tick_thread *t, uint64_t periods)
+{
+    struct rec_sample r = {
+        .at_ns = now_ns(), .tid = t->tid, .periods = periods, .flags = SAMPLE_WAITING};
+    native_begin_caller(&t->frame, &t->stack);
+    look(t, &r);
+    push(&r);
 }
 
 void tick(int signal, siginfo_t *info, void *context)

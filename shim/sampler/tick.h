@@ -44,6 +44,10 @@ extern volatile int tick_stopped;
 
 void tick(int signal, siginfo_t *info, void *context);
 
+/* A sample of PERIODS in which the calling thread waited, at the caller's place on the stack.  Host thread, with
+ * t->busy set. */
+void tick_waited(struct tick_thread *t, uint64_t periods);
+
 /* Writes what the thread is called, if that is not known yet, and how many samples it has. */
 void tick_name(struct tick_thread *t);
 

@@ -61,3 +61,48 @@ sampled_time() {
     [ "$("$MODPROF" flame n.mprof --thread worker-1 | wc -l)" -gt 0 ]
     [ "$("$MODPROF" flame n.mprof --thread worker-2 | wc -l)" -gt 0 ]
 }
+
+@test "wall time is whole, and waiting is charged to the C function that waited" {
+    cat >wait.lua <<'LUA'
+local socket = require "socket"
+local function nap() socket.sleep(0.05) end
+local function work() local s = 0 for i = 1, 3000000 do s = s + i % 7 end return s end
+local function reads() local p = io.popen("sleep 0.3; echo x") local t = p:read("a") p:close() return t end
+local co = coroutine.wrap(function() for i = 1, 5 do nap() coroutine.yield() end end)
+local from = socket.gettime()
+for i = 1, 5 do co() work() end
+reads()
+print((socket.gettime() - from) * 1e9)
+LUA
+    MODPROF_WALL=999 MODPROF_OUT=$PWD/w.mprof LD_PRELOAD=$SHIM lua5.4 wait.lua >took
+    "$MODPROF" flame w.mprof --metric wall -o w.folded
+    cat took w.folded
+    lua5.4 - w.folded "$(cat took)" <<'LUA'
+local all, naps, read, inside = 0, 0, 0, 0
+for line in io.lines(arg[1]) do
+  local stack, w = line:match("^(.*) (%d+)$")
+  w = tonumber(w)
+  if stack:find("wait.lua", 1, true) then all = all + w end
+  if stack:find("nap (wait.lua);socket.core.sleep;[waiting]", 1, true) then naps = naps + w end
+  if stack:find("reads (wait.lua);FILE*:read;[waiting]", 1, true) then read = read + w end
+  if stack:sub(-15) == "work (wait.lua)" then inside = inside + w end
+end
+print(all, naps, read, inside)
+local took = tonumber(arg[2])
+assert(all > 0.97 * took and all < 1.03 * took + 1e7, "the whole")
+assert(naps > 0.24e9, "naps") -- a busy machine only makes them longer
+assert(read > 0.25e9, "read")
+assert(inside > 0, "work")
+LUA
+    "$MODPROF" report w.mprof --format json | jq -e '.processes[0].cpu | .sampler.clock == "wall" and .state_ns.waiting > 5e8'
+}
+
+@test "wall time interrupts no call, and waiting outside of Lua is told apart" {
+    MODPROF_WALL=2999 MODPROF_OUT=$PWD/w.mprof LD_PRELOAD=$SHIM "$HOSTS/sleeper" calls >sampled
+    cat sampled
+    grep -q '^interrupted 0 of' sampled
+    "$MODPROF" flame w.mprof --metric wall -o w.folded
+    cat w.folded
+    [ "$(grep -c '^\[waiting\] ' w.folded)" = 1 ] # its polls and sleeps: no Lua is on the stack
+    [ "$(sed -n 's/^\[waiting\] //p' w.folded)" -gt 200000000 ]
+}

@@ -1,0 +1,59 @@
+/* waiting: see waiting.h. */
+#include "shim/sampler/waiting.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "shim/record/record_api.h"
+#include "shim/sampler/tick.h"
+
+int waiting_on;
+
+static uint64_t cpu_now_ns(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void waiting_begin(struct tick_thread *t)
+{
+    t->wall_ns = now_ns();
+    t->cpu_ns = cpu_now_ns();
+}
+
+uint64_t waiting_periods(struct tick_thread *t)
+{
+    uint64_t wall = now_ns(), cpu = cpu_now_ns(), period = arena->sampler.period_ns;
+    uint64_t passed = wall - t->wall_ns, used = cpu - t->cpu_ns;
+    t->wall_ns = wall;
+    t->cpu_ns = cpu;
+    if (passed > used)
+        t->uncharged_ns += passed - used;
+    uint64_t n = t->uncharged_ns / period;
+    t->uncharged_ns -= n * period;
+    return n;
+}
+
+void waiting_charge(void)
+{
+    struct tick_thread *t = tick_now;
+    if (t == NULL || t->busy || tick_stopped)
+        return;
+    int saved = errno;
+    t->busy = 1;
+    uint64_t n = waiting_periods(t);
+    if (n != 0)
+        tick_waited(t, n);
+    t->busy = 0;
+    errno = saved;
+}
+
+void waiting_end(struct tick_thread *t)
+{
+    uint64_t n = waiting_on && !t->busy ? waiting_periods(t) : 0;
+    struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = n, .flags = SAMPLE_WAITING};
+    if (n != 0)
+        RECORD_PUSH(sample, &r);
+}
