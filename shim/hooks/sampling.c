@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "shim/hooks/heap.h"
+#include "shim/sampler/waiting.h"
 
 /* Orders our stores for a reader in another process; no instruction on x86-64. */
 #define STORES_IN_ORDER() atomic_signal_fence(memory_order_seq_cst)
@@ -19,7 +20,7 @@ static uint64_t mix(uint64_t x)
 
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what)
 {
-    if (count < SAMPLING_ALL_N || (unlikely(sampling_slow != NULL) && what == ARENA_FIX_DOWN))
+    if (count < SAMPLING_ALL_N || (unlikely(waiting_slow_call != NULL) && what == ARENA_FIX_DOWN))
         return 1;
     uint64_t mean = count / SAMPLING_ALL_N;
     if (mean > SAMPLING_PERIOD_MAX)
@@ -132,7 +133,7 @@ void sampling_add(struct arena_calls *k, uint32_t what, uint32_t weight_2, uint6
     }
 }
 
-void (*sampling_slow)(void);
+void (*waiting_slow_call)(void);
 
 void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t begin, uint64_t end)
 {
@@ -146,8 +147,8 @@ void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t beg
     sampling_add(&t->calls[index], what, weight_2, took > cost ? took - cost : 0);
     if (t->unseen_return_n != 0)
         t->unseen_return_n--;
-    if (unlikely(sampling_slow != NULL) && what == ARENA_FIX_DOWN && took > SLOW_NS)
-        sampling_slow();
+    if (unlikely(waiting_slow_call != NULL) && what == ARENA_FIX_DOWN && took > SLOW_NS)
+        waiting_slow_call();
     /* Not while Lua's allocator runs: the host may hold a lock of its own in there. */
     if (heap_inside == 0) {
         int saved = errno;

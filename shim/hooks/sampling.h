@@ -26,10 +26,6 @@
 
 enum { SAMPLING_ALL_N = 32, SAMPLING_PERIOD_MAX = 1024, SAMPLING_WATCHED_2 = 2 * 8 };
 
-/* Where it is set every call from Lua into C is timed, and it is called when one returns that took
- * long.  Set before there are threads that call. */
-extern SHIM_HIDDEN void (*sampling_slow)(void);
-
 /* Calls from one timed call to the next, after COUNT calls of the function at INDEX that way. */
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what);
 

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "shim/hooks/sampling.h"
 #include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
@@ -168,7 +167,7 @@ static void start(void)
     arena->sampler_used = 1;
     pthread_atfork(NULL, NULL, fork_child);
     if (config.wall) {
-        sampling_slow = waiting_charge;
+        waiting_slow_call = waiting_charge;
         waiting_on = 1;
     }
     atomic_store(&on, 1);

@@ -17,6 +17,10 @@ struct tick_thread;
 
 extern SHIM_HIDDEN int waiting_on; /* 1: waiting is charged */
 
+/* Where it is set every call from Lua into C is timed, and it is called when one returns that took long.  Defined
+ * where calls are timed (shim/hooks/sampling.c).  Set before there are threads that call. */
+extern SHIM_HIDDEN void (*waiting_slow_call)(void);
+
 /* The thread's time begins to count. */
 void waiting_begin(struct tick_thread *t);
 
