@@ -339,14 +339,11 @@ static int set_rate(const char *variable, const char *hz)
 
 static int read_options(struct run *r, int argc, char **argv)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"wait", required_argument, NULL, 'w'},
-                                            {"alloc", required_argument, NULL, 'a'},
-                                            {"cpu", optional_argument, NULL, 'c'},
-                                            {"wall", optional_argument, NULL, 'W'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'}, {"wait", required_argument, NULL, 'w'},
+        {"alloc", required_argument, NULL, 'a'},  {"cpu", optional_argument, NULL, 'c'},
+        {"wall", optional_argument, NULL, 'W'},   {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "+:o:w:qh", options, NULL)) != -1) {
