@@ -60,7 +60,7 @@ static const char *const losses[] = {
     [LOSS_STATES_FULL] = "states not counted: table full",
     [LOSS_THREADS_FULL] = "threads that share one set of counters",
     [LOSS_OBJECTS_FULL] = "loaded objects not kept: table full",
-    [LOSS_CHUNKS_FULL] = "chunks not counted: table full",
+    [LOSS_CHUNKS_FULL] = "chunks without a row of their own: table full",
     [LOSS_HITS_FULL] = "require hits not counted: table full",
     [LOSS_SINK] = "frames that could not be written",
     [LOSS_MEMORY] = "shared memory that could not be had",
@@ -71,6 +71,7 @@ static const char *const losses[] = {
     [LOSS_SITES_FULL] = "allocations without their stack: table full",
     [LOSS_TRACK_FULL] = "blocks not followed to their release: table full",
     [LOSS_MARKS] = "marks not kept",
+    [LOSS_TEXTS_FULL] = "texts not remembered: table full",
 };
 
 static const char *const milestones[] = {

@@ -85,7 +85,7 @@ enum loss {
     LOSS_STATES_FULL = 4,  /* states whose allocations were not counted */
     LOSS_THREADS_FULL = 5, /* threads that share one set of counters */
     LOSS_OBJECTS_FULL = 6,
-    LOSS_CHUNKS_FULL = 7,
+    LOSS_CHUNKS_FULL = 7, /* loads of chunks without an entry of their own */
     LOSS_HITS_FULL = 8,
     LOSS_SINK = 9,           /* frames that could not be written */
     LOSS_MEMORY = 10,        /* the arena could not grow */
@@ -96,6 +96,7 @@ enum loss {
     LOSS_SITES_FULL = 15,    /* allocations counted in an overflow site: table full */
     LOSS_TRACK_FULL = 16,    /* blocks whose release can not be seen: table full */
     LOSS_MARKS = 17,         /* marks beyond the number that is kept */
+    LOSS_TEXTS_FULL = 18,    /* texts not known again when they are compiled again: table full */
     LOSS_N = 32
 };
 

@@ -161,13 +161,23 @@ static const char *const loss_sentence[LOSS_N] = {
     [LOSS_THREADS_FULL] = "%s threads share one set of counters because there were more threads "
                           "than slots: their counts may be too low",
     [LOSS_OBJECTS_FULL] = "%s loaded objects have no row of their own because the table was full",
-    [LOSS_CHUNKS_FULL] = "%s chunks were not counted because the table of chunks was full",
+    [LOSS_CHUNKS_FULL] = "%s loads of chunks have no row of their own because the table of "
+                         "chunks was full: they are in \"(other chunks)\"",
     [LOSS_HITS_FULL] = "%s cached require calls were not counted by name because the table was "
                        "full",
     [LOSS_SINK] = "%s frames could not be written where the trace went",
     [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
     [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
     [LOSS_SPANS] = "%s module loads have no row: too many of one name, or nested too deeply",
+    [LOSS_NODES_FULL] =
+        "%s frames of stacks found no room in the table: their callers stand for them",
+    [LOSS_SITES_FULL] = "%s allocations are counted without their stack because the table of "
+                        "allocation sites was full",
+    [LOSS_TRACK_FULL] = "%s blocks could not be followed to their release because the table was "
+                        "full: live bytes by place may be too low",
+    [LOSS_MARKS] = "%s marks were not kept because there were too many",
+    [LOSS_TEXTS_FULL] = "%s compiled texts are not remembered because the table was full: "
+                        "repeated compilation may be more than is shown",
 };
 
 void trust_losses(struct sentences *s, const struct process *p)

@@ -109,15 +109,16 @@ static void tell_span(const struct loading *l, const struct loaded *d, uint64_t 
 
 static uint64_t chunk_key(const char *name, size_t n, enum chunk_origin origin)
 {
-    return (XXH64(name, n, (XXH64_hash_t)origin)) | 1;
+    return XXH64(name, n, (XXH64_hash_t)origin);
 }
 
 static struct arena_chunk *find_chunk(struct loaded *d, const char *source)
 {
     char name[CHUNK_NAME];
     size_t n = chunk_name(name, source);
-    d->name = intern(name, n);
-    return chunk_entry(chunk_key(name, n, d->origin), d->name, d->origin);
+    struct arena_chunk *chunk = chunk_entry(chunk_key(name, n, d->origin), name, n, d->origin);
+    d->name = chunk != NULL ? chunk->name : 0;
+    return chunk;
 }
 
 static uint64_t file_hash(const char *name)

@@ -80,9 +80,12 @@ void milestone_note(enum milestone what, uint64_t at_ns, uint32_t name);
 void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1);
 
 uint32_t span_id_new(void);
-/* Counters of require() hits by name, and of chunks by key; NULL when full. */
+/* Counters of require() hits by name; NULL when full. */
 struct arena_hit *hit_entry(uint32_t name);
-struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin origin);
+/* Counters of chunks, by a hash of name and origin (its lowest bit does not count).  Chunks that find
+ * the table full share the entry "=(other chunks)" of their origin.  NULL: no memory. */
+struct arena_chunk *chunk_entry(uint64_t key, const char *name, size_t length,
+                                enum chunk_origin origin);
 /* 1 where a text with this hash was compiled before in this process (and remembers it). */
 int chunk_text_seen(uint64_t text_hash);
 

@@ -109,34 +109,41 @@ struct arena_hit *hit_entry(uint32_t name)
 
 static _Atomic uint16_t chunk_index[INDEX_N]; /* entry + 1 */
 
-static struct arena_chunk *chunk_add(uint64_t key, uint32_t name, enum chunk_origin origin)
+/* The last entries are for chunks that have none of their own, one for each origin, or a few where
+ * threads race; their keys are even, those of names odd. */
+enum { OTHERS_N = 64 };
+static const char others[] = "=(other chunks)";
+
+static uint64_t others_key(enum chunk_origin origin)
+{
+    return 2 * ((uint64_t)origin + 1);
+}
+
+static struct arena_chunk *chunk_add(uint64_t key, const char *name, size_t length,
+                                     enum chunk_origin origin)
 {
     uint32_t n = atomic_load(&arena->chunks_n);
+    uint32_t max = key % 2 ? ARENA_CHUNKS_MAX - OTHERS_N : ARENA_CHUNKS_MAX;
     do
-        if (n >= ARENA_CHUNKS_MAX || region_reserve(&arena->chunks[n], sizeof arena->chunks[n])) {
-            loss_count(LOSS_CHUNKS_FULL, 1);
+        if (n >= max || region_reserve(&arena->chunks[n], sizeof arena->chunks[n]))
             return NULL;
-        }
     while (!atomic_compare_exchange_weak(&arena->chunks_n, &n, n + 1));
     struct arena_chunk *c = &arena->chunks[n];
-    c->name = name;
+    c->name = intern(name, length);
     c->origin = origin;
     atomic_store_explicit(&c->key, key, memory_order_release);
     return c;
 }
 
-struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin origin)
+static struct arena_chunk *chunk_find(uint64_t key, const char *name, size_t length,
+                                      enum chunk_origin origin)
 {
     struct arena_chunk *mine = NULL;
-    if (!arena)
-        return NULL;
-    if (key == 0) /* 0 says "free" */
-        key = 1;
     for (uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40);; i++) {
         _Atomic uint16_t *slot = &chunk_index[i % INDEX_N];
         uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
         if (v == 0) {
-            mine = mine ? mine : chunk_add(key, name, origin);
+            mine = mine ? mine : chunk_add(key, name, length, origin);
             if (!mine ||
                 atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->chunks + 1)))
                 return mine;
@@ -144,6 +151,18 @@ struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin o
         if (atomic_load_explicit(&arena->chunks[v - 1].key, memory_order_relaxed) == key)
             return &arena->chunks[v - 1];
     }
+}
+
+struct arena_chunk *chunk_entry(uint64_t key, const char *name, size_t length,
+                                enum chunk_origin origin)
+{
+    if (!arena)
+        return NULL;
+    struct arena_chunk *c = chunk_find(key | 1, name, length, origin);
+    if (likely(c != NULL))
+        return c;
+    loss_count(LOSS_CHUNKS_FULL, 1);
+    return chunk_find(others_key(origin), others, sizeof others - 1, origin);
 }
 
 /* ---- texts ---- */
@@ -160,7 +179,7 @@ int chunk_text_seen(uint64_t text_hash)
         uint64_t v = atomic_load_explicit(slot, memory_order_relaxed);
         if (v == 0) {
             if (atomic_load(&texts_n) >= TEXTS_FULL) {
-                loss_count(LOSS_CHUNKS_FULL, 1);
+                loss_count(LOSS_TEXTS_FULL, 1);
                 return 0;
             }
             if (atomic_compare_exchange_strong(slot, &v, text_hash)) {

@@ -92,14 +92,15 @@ struct arena_hit *hit_entry(uint32_t name)
     return &arena->hits[name % ARENA_HITS_MAX];
 }
 
-struct arena_chunk *chunk_entry(uint64_t key, uint32_t name, enum chunk_origin origin)
+struct arena_chunk *chunk_entry(uint64_t key, const char *name, size_t length,
+                                enum chunk_origin origin)
 {
     for (int i = 0; i < ARENA_CHUNKS_MAX; i++) {
         struct arena_chunk *k = &arena->chunks[i];
         if (k->key && k->key != key)
             continue;
         k->key = key;
-        k->name = name;
+        k->name = intern(name, length);
         k->origin = origin;
         return k;
     }

@@ -27,7 +27,7 @@ static void a_dormant_process_has_no_entries(void **state)
 {
     (void)state;
     assert_null(hit_entry(3));
-    assert_null(chunk_entry(3, 1, CHUNK_LOAD));
+    assert_null(chunk_entry(3, "a", 1, CHUNK_LOAD));
     assert_null(state_slot_new());
     assert_int_equal(span_id_new(), 0);
     loss_count(LOSS_SINK, 1);
@@ -48,7 +48,7 @@ static void *find_all(void *arg)
     pthread_barrier_wait(&together);
     for (uint32_t i = 0; i < KEYS; i++) {
         hits[me][i] = hit_entry(i + 1);
-        chunks[me][i] = chunk_entry((uint64_t)i << 40 | 1, i, CHUNK_LOAD);
+        chunks[me][i] = chunk_entry((uint64_t)i << 40 | 1, "a", 1, CHUNK_LOAD);
         if (hits[me][i])
             atomic_fetch_add(&hits[me][i]->n, 1);
     }
@@ -86,11 +86,21 @@ static void full_tables_count_what_they_miss(void **state)
     (void)state;
     for (uint32_t i = 0; i < 2 * ARENA_HITS_MAX; i++) {
         hit_entry(100000 + i);
-        chunk_entry(100000 + i, 1, CHUNK_LOAD);
+        assert_non_null(chunk_entry(100001 + 2 * i, "a", 1, CHUNK_LOAD));
     }
     assert_null(hit_entry(999999));
     assert_ptr_equal(hit_entry(1), hits[0][0]);
     assert_true(atomic_load(&arena->losses[LOSS_HITS_FULL]) > ARENA_HITS_MAX);
+}
+
+static void chunks_without_room_share_an_entry_by_origin(void **state)
+{
+    (void)state;
+    struct arena_chunk *other = chunk_entry(777777777, "a", 1, CHUNK_LOAD);
+    assert_ptr_equal(other, chunk_entry(888888889, "b", 1, CHUNK_LOAD));
+    assert_ptr_not_equal(other, chunk_entry(888888889, "b", 1, CHUNK_HOST));
+    assert_int_equal(other->name, intern_z("=(other chunks)"));
+    assert_ptr_equal(chunk_entry(1, "a", 1, CHUNK_LOAD), chunks[0][0]);
     assert_true(atomic_load(&arena->losses[LOSS_CHUNKS_FULL]) > ARENA_CHUNKS_MAX);
 }
 
@@ -184,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_dormant_process_has_no_entries),
         cmocka_unit_test(threads_find_the_same_entries),
         cmocka_unit_test(full_tables_count_what_they_miss),
+        cmocka_unit_test(chunks_without_room_share_an_entry_by_origin),
         cmocka_unit_test(the_first_time_of_a_milestone_stays),
         cmocka_unit_test(the_same_thing_is_not_covered_once),
         cmocka_unit_test(a_text_is_new_once),
