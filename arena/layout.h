@@ -37,6 +37,7 @@ enum {
     ARENA_PROTOS_MAX = 8192,
     ARENA_NODES_MAX = 65536,
     ARENA_SITES_MAX = 65536,
+    ARENA_CHECKS = 8,
     ARENA_LANES =
         ARENA_STATES_MAX + 1, /* of sites: one for each slot of a state, the last is C's */
     ARENA_STRINGS_BYTES = 1 << 20,
@@ -214,7 +215,9 @@ struct arena_site {
     _Atomic uint32_t ready;
     uint32_t defined; /* 1: in the trace */
     uint32_t emitted_epoch;
-    uint64_t emitted_sum; /* of the counters last written */
+    uint64_t emitted_sum;               /* of the counters last written */
+    uint64_t check_bytes[ARENA_CHECKS]; /* live at the checks, [0] at the newest */
+    uint32_t check_n[ARENA_CHECKS];
 } __attribute__((aligned(64)));
 
 struct arena_lane {
@@ -233,6 +236,9 @@ struct arena_memory {
     _Atomic uint64_t next_point_ns;
     uint64_t point_ns; /* distance of points; doubled now and then */
     uint64_t points_n;
+    _Atomic uint64_t next_check; /* bytes that Lua must have made before the next check */
+    uint64_t checks_n, checks_emitted;
+    uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
 };
 
 struct arena_sampler {

@@ -46,6 +46,9 @@ size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t c
 /* What of a site lives. */
 int64_t snapshot_site_live_bytes(const struct arena_site *t);
 
+/* Bytes that Lua ever allocated, growth and closed states included. */
+uint64_t snapshot_lua_made(const struct arena *a);
+
 /* The heap now, for the record sample_memory. */
 struct rec_sample_memory;
 void snapshot_memory(const struct arena *a, struct rec_sample_memory *r);

@@ -360,6 +360,14 @@ static void add_kinds(const struct arena *a, struct rec_sample_memory *r)
                 r->kind_live[kind] += (uint64_t)a->lanes[i].kind_live[kind];
 }
 
+uint64_t snapshot_lua_made(const struct arena *a)
+{
+    struct rec_sample_memory r = {.at_ns = 0};
+    add_states(a, &r);
+    add_closed(a, &r);
+    return r.alloc_bytes;
+}
+
 void snapshot_memory(const struct arena *a, struct rec_sample_memory *r)
 {
     r->lua_bytes = lua_bytes(a);

@@ -81,6 +81,33 @@ static void fill_full(struct rec_alloc_count *r, const struct arena *a, const st
     r->full_bytes = t->full_epoch == l->full_epoch ? t->full_bytes : r->live_bytes;
 }
 
+static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
+{
+    _Static_assert(ARENA_CHECKS == sizeof r->check_n / sizeof *r->check_n, "as many as a record");
+    for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
+        r->check_n[i] = t->check_n[i];
+        r->check_bytes[i] = t->check_bytes[i];
+        if (t->check_n[i] || t->check_bytes[i])
+            r->check_n_n = r->check_bytes_n = i + 1;
+    }
+}
+
+static int checks(const struct snapshot *s)
+{
+    struct arena_memory *m = &s->a->memory;
+    struct rec_check r = {.clock_n = ARENA_CHECKS, .at_ns_n = ARENA_CHECKS};
+    if (m->checks_n == m->checks_emitted)
+        return 0;
+    for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
+        r.clock[i] = m->check_clock[i];
+        r.at_ns[i] = m->check_at_ns[i];
+    }
+    int stop = SNAPSHOT_EMIT(s, check, &r);
+    if (!stop)
+        m->checks_emitted = m->checks_n;
+    return stop;
+}
+
 static uint64_t variance(float v)
 {
     return v >= 0 && v < 1e19F ? (uint64_t)(v + 0.5F) : 0;
@@ -114,6 +141,7 @@ static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
                                 .inherited_bytes = t->inherited_bytes,
                                 .alloc_var = variance(t->alloc_var),
                                 .live_var = variance(t->live_var)};
+    fill_checks(&r, t);
     fill_peak(&r, s->a, t);
     fill_full(&r, s->a, t);
     if (t->heap == HEAP_C)
@@ -126,12 +154,12 @@ static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
     return 0;
 }
 
-/* Changes with every change of a counter. */
-static uint64_t sum_of(const struct arena_site *t)
+/* Changes with every change of a counter, and with every check. */
+static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
 {
-    return 1 + t->alloc_n + t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n +
-           5 * t->grow_bytes + 7 * t->shrink_bytes + (uint64_t)t->close_n +
-           (uint64_t)t->inherited_n;
+    return 1 + (a->memory.checks_n << 40) + t->alloc_n + t->alloc_bytes + t->free_n +
+           3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes + 7 * t->shrink_bytes +
+           (uint64_t)t->close_n + (uint64_t)t->inherited_n;
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -139,7 +167,7 @@ static int site(const struct snapshot *s, uint32_t i)
     const struct arena_site *t = &s->a->sites[i];
     if (!atomic_load_explicit(&t->ready, memory_order_acquire) || t->lane >= ARENA_LANES)
         return 0;
-    uint64_t sum = sum_of(t);
+    uint64_t sum = sum_of(s->a, t);
     if (sum == t->emitted_sum && t->emitted_epoch == s->a->lanes[t->lane].epoch && !s->o->final)
         return 0;
     int stop = define(s, i);
@@ -152,6 +180,8 @@ int snapshot_sites(const struct snapshot *s)
         return 0;
     uint32_t n = snapshot_at_most(atomic_load(&s->a->sites_n), ARENA_SITES_MAX);
     int stop = mode(s);
+    if (!stop)
+        stop = checks(s);
     for (uint32_t i = 0; i < n && !stop; i++)
         stop = site(s, i);
     return stop;
@@ -163,11 +193,20 @@ void snapshot_redefine_sites(struct arena *a)
 {
     if (a->memory_used == 0)
         return;
-    a->memory.emitted = 0;
+    a->memory.emitted = a->memory.checks_emitted = 0;
     for (uint32_t i = 0; i < atomic_load(&a->sites_n) && i < ARENA_SITES_MAX; i++) {
         a->sites[i].defined = 0;
         a->sites[i].emitted_sum = 0;
     }
+}
+
+/* A child counts anew: what its parent checked was on another clock. */
+static void restart_checks(struct arena_memory *m)
+{
+    atomic_store(&m->next_check, 0);
+    m->checks_n = m->checks_emitted = 0;
+    for (uint32_t i = 0; i < ARENA_CHECKS; i++)
+        m->check_clock[i] = m->check_at_ns[i] = 0;
 }
 
 static void restart_site(struct arena_site *t, struct arena_lane *l)
@@ -180,6 +219,8 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->close_n = t->close_bytes = 0;
     t->peak_epoch = t->full_epoch = 0;
     t->alloc_var = 0;
+    for (uint32_t i = 0; i < ARENA_CHECKS; i++)
+        t->check_bytes[i] = t->check_n[i] = 0;
     l->epoch++;
 }
 
@@ -187,6 +228,7 @@ void snapshot_restart_sites(struct arena *a)
 {
     if (a->memory_used == 0)
         return;
+    restart_checks(&a->memory);
     for (uint32_t i = 0; i < ARENA_LANES; i++) {
         a->lanes[i].full_seen = 0;
         a->lanes[i].peak_epoch = a->lanes[i].full_epoch = 1;

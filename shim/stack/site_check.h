@@ -1,0 +1,11 @@
+/* site_check: what lives of each site, noted now and then, so that a reader can tell what rises.
+ *
+ * At the end of a collection garbage does not count.  A check comes once twice as much has been allocated as at the one
+ * before, so there are few, however long the run, and each costs one pass over the sites. */
+#ifndef SHIM_STACK_SITE_CHECK_H
+#define SHIM_STACK_SITE_CHECK_H
+
+/* A collection has ended, of any state.  Context: host threads, within an allocator. */
+void site_check(void);
+
+#endif

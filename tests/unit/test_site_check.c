@@ -1,0 +1,136 @@
+/* test_site_check: what lives is noted at doubling distances, and comes to the reader. */
+/* SOURCES: shim/stack/site_check.c */
+#include "tests/unit/unit.h"
+
+#include "arena/snapshot.h"
+#include "collector/ingest/apply.h"
+#include "collector/model/model.h"
+#include "shim/stack/site_check.h"
+#include "tests/unit/fake_record.h"
+
+enum { KIB = 1024 };
+
+static void begin(uint32_t sites)
+{
+    fake_start();
+    arena->memory_used = 1;
+    atomic_store(&arena->states_n, 1);
+    atomic_store(&arena->sites_n, sites);
+    for (uint32_t i = 0; i < sites; i++) {
+        arena->sites[i].heap = HEAP_LUA;
+        atomic_store(&arena->sites[i].ready, 1);
+    }
+}
+
+/* N blocks of EACH bytes by SITE, of which GONE go again. */
+static void allocate(uint32_t site, uint64_t n, uint64_t each, uint64_t gone)
+{
+    struct arena_site *t = &arena->sites[site];
+    t->alloc_n += n;
+    t->alloc_bytes += n * each;
+    t->free_n += gone;
+    t->free_bytes += gone * each;
+    arena->states[0].kind_bytes[ALLOC_STRING] += n * each;
+}
+
+static void checks_come_at_doubling_distances(void **state)
+{
+    (void)state;
+    begin(1);
+    for (int i = 0; i < 1000; i++) { /* 100 KiB each */
+        allocate(0, 100, KIB, 99);
+        site_check();
+    }
+    /* at 300, 600, 1200 ... 76,800 KiB */
+    assert_int_equal(arena->memory.checks_n, 9);
+    assert_int_equal(arena->memory.check_clock[0], 76800 * KIB);
+    assert_int_equal(arena->memory.check_clock[1], 38400 * KIB);
+    assert_int_equal(arena->memory.check_clock[7], 600 * KIB);
+    assert_int_equal(arena->sites[0].check_bytes[0], 768 * KIB);
+    assert_int_equal(arena->sites[0].check_n[1], 384);
+    assert_int_equal(arena->sites[0].check_n[7], 6);
+}
+
+static void nothing_is_checked_without_sites(void **state)
+{
+    (void)state;
+    begin(0);
+    allocate(0, 1000, KIB, 0);
+    arena->memory_used = 0;
+    site_check();
+    assert_int_equal(arena->memory.checks_n, 0);
+}
+
+struct read_back {
+    struct model model;
+    struct process *process;
+};
+
+static int take(void *ctx, const uint8_t *record, size_t n)
+{
+    apply_records(((struct read_back *)ctx)->process, record, n);
+    return 0;
+}
+
+static void read_arena(struct read_back *b)
+{
+    struct snapshot_options o = {.final = 0};
+    assert_int_equal(snapshot_take(arena, &o, take, b), 0);
+}
+
+static const struct alloc_site *site_of(const struct read_back *b, uint64_t id)
+{
+    const struct alloc_site *s = rowset_find(&b->process->heap.sites, id);
+    assert_non_null(s);
+    return s;
+}
+
+static void checks_come_to_the_reader(void **state)
+{
+    struct read_back b;
+    (void)state;
+    begin(2);
+    model_init(&b.model, "x");
+    b.process = model_process(&b.model, 1, 1);
+    allocate(0, 300, KIB, 0);
+    allocate(1, 10, KIB, 10);
+    site_check();
+    read_arena(&b);
+    assert_int_equal(b.process->heap.checks.clock[0], 310 * KIB);
+    assert_int_equal(site_of(&b, 1)->count.check_bytes[0], 300 * KIB);
+    assert_int_equal(site_of(&b, 2)->count.check_bytes[0], 0);
+    allocate(1, 400, KIB, 0); /* the first one does not change, but its checks do */
+    site_check();
+    read_arena(&b);
+    assert_int_equal(site_of(&b, 1)->count.check_bytes[1], 300 * KIB);
+    assert_int_equal(site_of(&b, 1)->count.check_n[0], 300);
+    assert_int_equal(site_of(&b, 2)->count.check_n[0], 400);
+    model_release(&b.model);
+}
+
+static void a_forked_child_begins_anew(void **state)
+{
+    (void)state;
+    begin(1);
+    allocate(0, 300, KIB, 0);
+    site_check();
+    atomic_store(&arena->memory.next_check, UINT64_MAX); /* another thread was at it */
+    snapshot_restart(arena);
+    assert_int_equal(arena->memory.checks_n, 0);
+    assert_int_equal(arena->sites[0].check_bytes[0], 0);
+    allocate(0, 300, KIB, 0);
+    site_check();
+    assert_int_equal(arena->memory.checks_n, 1);
+    assert_int_equal(arena->sites[0].check_bytes[0], 600 * KIB); /* with what it inherited */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(checks_come_at_doubling_distances),
+        cmocka_unit_test(nothing_is_checked_without_sites),
+        cmocka_unit_test(checks_come_to_the_reader),
+        cmocka_unit_test(a_forked_child_begins_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
