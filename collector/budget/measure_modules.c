@@ -230,6 +230,17 @@ void measure_require_hits(struct measure_sink *s)
     }
 }
 
+void measure_require_hit_time(struct measure_sink *s)
+{
+    struct process *p = s->digest->process;
+    for (size_t i = 0; i < p->hits.n; i++) {
+        const struct rec_require_hit *h = rowset_at(&p->hits, i);
+        const char *name = process_display(p, h->name);
+        if (h->timed_n && measure_wanted(s->rule, &s->rule->module, name))
+            measure_item(s, (double)h->timed_ns / (double)h->timed_n, name);
+    }
+}
+
 /* ---- chunks ---- */
 
 static void chunks(struct measure_sink *s, uint64_t (*value)(const struct rec_chunk *))

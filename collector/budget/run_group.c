@@ -69,6 +69,13 @@ int run_group_wanted(const struct run_group *g, const struct rule *r)
            (*script && name_set_holds(&r->process, script));
 }
 
+/* An option is no script. */
+const char *run_group_name(const struct run_group *g)
+{
+    const char *script = script_name(g);
+    return *script && *script != '-' ? script : program_name(g);
+}
+
 const struct run_group *run_group_like(const struct run_groups *others, const struct run_group *g)
 {
     for (size_t i = 0; i < others->n; i++)

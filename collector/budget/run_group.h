@@ -27,6 +27,9 @@ void run_groups_release(struct run_groups *g);
  * or the whole command line. */
 int run_group_wanted(const struct run_group *g, const struct rule *r);
 
+/* What people call it: its script's name, or the program's where there is none. */
+const char *run_group_name(const struct run_group *g);
+
 /* The group of OTHERS that runs what G runs: the same command line, else the same program and script;
  * NULL where there is none. */
 const struct run_group *run_group_like(const struct run_groups *others, const struct run_group *g);

@@ -136,12 +136,21 @@ static int judge(const struct check *c)
     return status;
 }
 
+/* Programs can name moments only where they are let. */
+static void marks_allow(const struct budget *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->rule[i].metric->places & (PLACE_MARK | PLACE_INTERVAL))
+            setenv("MODPROF_MARKS", "1", 0);
+}
+
 /* The traces that are given, or those of the program that is to be run. */
 static int traces_read(struct check *c, char **argument)
 {
     char *made[] = {NULL, NULL};
     if (!c->set.program)
         return check_traces_read(&c->traces, argument, c->set.pid);
+    marks_allow(&c->budget);
     int status = check_run(&c->run, &c->set);
     made[0] = c->run.dir;
     return status ? status : check_traces_read(&c->traces, made, c->set.pid);

@@ -9,7 +9,9 @@
 const char *check_reason(const struct finding *f)
 {
     if (f->verdict == VERDICT_UNTESTED)
-        return "nothing that it speaks of happened";
+        return f->rule->metric->places & (PLACE_MARK | PLACE_INTERVAL)
+                   ? "there are no such marks; MODPROF_MARKS=1 lets the program make them"
+                   : "nothing that it speaks of happened";
     if (f->verdict == VERDICT_INCOMPLETE)
         return f->m.doubt;
     if (f->verdict == VERDICT_UNSTABLE || f->verdict == VERDICT_MISSING)
@@ -92,7 +94,7 @@ static char *head_text(const struct finding *f)
                        : f->rule->at != AT_EXTREME ? ", the largest "
                        : f->rule->each             ? " in "
                                                    : ", most of it ";
-    char *text = xformat("%s: %s%s%s%s", f->rule->name, f->run_n > 1 ? "median " : "",
+    char *text = xformat("%s: %s%s%s%s", f->rule->name, f->run_n > 1 ? "median run: " : "",
                          rule_show(value, f->rule, f->value), link, place);
     free(place);
     return text;

@@ -15,14 +15,46 @@ static const char *const colors[VERDICT_N] = {
 
 struct columns {
     unsigned verdict, rule, measured, limit, excess, place;
+    size_t name_max; /* characters of a rule's name; 0: all */
 };
 
-/* Which of the runs is meant, where there are several commands. */
+/* The name matters more than the remarks, which get what is left. */
+enum { NAME_SHARE = 40, NAME_LEAST = 24 };
+
+static size_t name_max(const struct canvas *c)
+{
+    size_t n = c->width * NAME_SHARE / 100;
+    return !c->cut ? 0 : n > NAME_LEAST ? n : NAME_LEAST;
+}
+
+/* Ends a name of more than MAX characters with three dots. */
+static void name_cut(char *name, size_t max)
+{
+    size_t n = 0;
+    char *end = name;
+    for (char *at = name; max && *at; at++) {
+        if ((*at & 0xc0) == 0x80)
+            continue;
+        if (n == max - 3)
+            end = at;
+        if (++n > max) {
+            strcpy(end, "...");
+            return;
+        }
+    }
+}
+
+/* Which of the runs is meant, where there are several, and of which command (MANY: there is more than one). */
 static char *run_text(const struct finding *f, int many)
 {
+    if (!f->digest)
+        return xstrdup("");
+    const char *of = many ? " of " : "", *name = many ? run_group_name(f->group) : "";
     if (f->run_n > 1)
-        return xformat("median of %zu", f->run_n);
-    return many && f->digest ? xformat("process %u", f->digest->process->pid) : xstrdup("");
+        return xformat("median of %zu runs%s%s", f->run_n, of, name);
+    if (f->group->n > 1)
+        return xformat("process %u%s%s", f->digest->process->pid, of, name);
+    return xstrdup(name);
 }
 
 static char *notes(const struct finding *f, int many)
@@ -52,6 +84,7 @@ static void row(struct table *t, const struct columns *c, const struct finding *
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, c->verdict, verdict_name(f->verdict));
     char *name = escape_text(f->rule->name, strlen(f->rule->name));
+    name_cut(name, c->name_max);
     table_cell(t, c->rule, name);
     free(name);
     if (f->digest && f->m.n)
@@ -106,13 +139,14 @@ void check_text(const struct check_report *r, const struct canvas *c)
     struct table *t = table_new();
     struct columns k;
     k.verdict = table_column(t, "verdict", 0);
-    k.rule = table_column(t, "rule", COLUMN_CUT_END);
+    k.rule = table_column(t, "rule", 0);
+    k.name_max = name_max(c);
     k.measured = table_column(t, "measured", COLUMN_RIGHT);
     k.limit = table_column(t, "limit", COLUMN_RIGHT);
     k.excess = table_column(t, "beyond", COLUMN_RIGHT);
     k.place = table_column(t, "most of it, remarks", COLUMN_CUT_END);
     for (size_t i = 0; i < shown; i++)
-        row(t, &k, &f->at[order[i]], r->groups->n > 1 || r->groups->at[0].forked);
+        row(t, &k, &f->at[order[i]], r->groups->n > 1);
     table_print(t, c);
     table_free(t);
     if (shown < f->n)

@@ -208,21 +208,3 @@ for m in read(open("out.om").read()):
     [[ ${lines[1]} == "modprof_budget_limit gauge 4 999" ]]
     [[ ${lines[2]} == "modprof_budget_verdict stateset 48 0" ]]
 }
-
-@test "the example is within its budgets, and its CI steps run" {
-    export MODPROF_LIB=$SHIM
-    cp -r "$root/examples/budget" program
-    for ci in github gitlab; do
-        # The commands from the run of the program on, with the modprof that is tested.
-        sed -n 's/^ *\(run: \|- \)\{0,1\}\(\.\.\/\.\.\/build\/modprof .*\)$/\2/p' "$root/examples/ci/$ci.yml" |
-            sed 's|^../../build/modprof|"$MODPROF"|' >steps.$ci
-        [ "$(wc -l <steps.$ci)" -ge 3 ]
-        rm -f program/*.mprof
-        (cd program && bash -e "../steps.$ci")
-    done
-    [ -s program/budgets.xml ] && [ -s program/quality.json ]
-    sed -i 's/limit = 10,/limit = 0,/' program/.modprof
-    cd program
-    run -3 "$MODPROF" check index.mprof
-    [[ $output == *"one pass over the text is enough"* ]]
-}

@@ -1,0 +1,3 @@
+-- One half of a circle.
+local other = require "suite.circle_a"
+return { other = other }
