@@ -87,13 +87,20 @@ static uint64_t text_key(enum frame_kind kind, const char *label)
     return h;
 }
 
+int frame_is_of_same(const struct frame *a, const struct frame *b)
+{
+    return a->function && b->function ? !strcmp(a->function, b->function)
+                                      : a->function == b->function;
+}
+
 uint32_t frames_put(struct frames *f, const struct frame *wanted)
 {
     uint64_t key = text_key(wanted->kind, wanted->label);
     uint32_t *number;
     while (*(number = rowset_put(&f->by_text, key))) {
         const struct frame *there = &f->at[*number - 1];
-        if (there->kind == wanted->kind && !strcmp(there->label, wanted->label))
+        if (there->kind == wanted->kind && !strcmp(there->label, wanted->label) &&
+            frame_is_of_same(there, wanted))
             return *number - 1;
         key++;
     }

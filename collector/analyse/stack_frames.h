@@ -32,6 +32,9 @@ struct frame {
     int is_place;         /* Lua: the label is a place only: no name is known */
 };
 
+/* 1 where A and B, of one label, are lines of the same function, or both no lines. */
+int frame_is_of_same(const struct frame *a, const struct frame *b);
+
 /* What is known of a native address. */
 struct place {
     uint32_t frame;              /* number in `frames` */

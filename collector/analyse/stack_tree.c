@@ -23,9 +23,10 @@ void stack_tree_release(struct stack_tree *t)
     memset(t, 0, sizeof *t);
 }
 
-static int is_same(const struct frame *a, const struct frame *b)
+static int is_same(const struct stack_tree *t, const struct frame *a, const struct frame *b)
 {
-    return a->kind == b->kind && !strcmp(a->label, b->label);
+    return a->kind == b->kind && !strcmp(a->label, b->label) &&
+           (!t->functions_apart || frame_is_of_same(a, b));
 }
 
 uint32_t stack_tree_frame(struct stack_tree *t, const struct frame *f)
@@ -34,7 +35,7 @@ uint32_t stack_tree_frame(struct stack_tree *t, const struct frame *f)
     uint32_t *number;
     for (const char *z = f->label; *z; z++)
         key = (key ^ (unsigned char)*z) * UINT64_C(0x100000001b3);
-    while (*(number = rowset_put(&t->frame_ids, key)) && !is_same(&t->frame[*number - 1], f))
+    while (*(number = rowset_put(&t->frame_ids, key)) && !is_same(t, &t->frame[*number - 1], f))
         key++;
     if (*number)
         return *number - 1;

@@ -28,6 +28,7 @@ struct stack_tree {
     const struct stack_metric *metric; /* what the weights are */
     uint64_t samples_n;                /* 0: not made of samples */
     int inverted;
+    int functions_apart; /* 1: lines of one label in two functions (one in the other) are two frames */
 };
 
 void stack_tree_init(struct stack_tree *t, const struct stack_metric *metric);

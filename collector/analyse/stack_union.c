@@ -13,6 +13,7 @@ void stack_union_init(struct stack_union *u)
 {
     memset(u, 0, sizeof *u);
     stack_tree_init(&u->tree, NULL);
+    u->tree.functions_apart = 1;
 }
 
 void stack_union_release(struct stack_union *u)

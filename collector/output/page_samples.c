@@ -121,6 +121,33 @@ static int by_row(const void *pa, const void *pb)
     return a->row < b->row ? -1 : a->row > b->row;
 }
 
+/* A sample of waiting comes when it is over, and stands for all the time before: that is where it belongs.
+ * Returns in how many buckets E's time is. */
+static uint32_t buckets_of(const struct page_process *p, const struct sample_log_entry *e)
+{
+    uint64_t ns = e->periods * stack_period_ns(p->process),
+             n = ns / p->process->samples.log->bucket_ns;
+    if (!(p->process->samples.row[e->row].flags & SAMPLE_WAITING) || n < 2)
+        return 1;
+    n = n < e->periods ? n : e->periods;
+    return n <= e->bucket ? (uint32_t)n : e->bucket + 1;
+}
+
+static void waiting_spread(struct page_process *p)
+{
+    struct sample_log *l = p->process->samples.log;
+    size_t n = l->n;
+    for (size_t i = 0; i < n && l->n < SAMPLE_LOG_MAX; i++) {
+        struct sample_log_entry e = l->at[i];
+        uint32_t buckets = buckets_of(p, &e), each = e.periods / buckets;
+        for (uint32_t k = 1; k < buckets; k++) {
+            l->at = xgrow(l->at, l->n, &l->cap, sizeof *l->at);
+            l->at[l->n++] = (struct sample_log_entry){e.bucket - k, e.row, each};
+        }
+        l->at[i].periods -= each * (buckets - 1);
+    }
+}
+
 static void counts_write(const struct sample_log *l, size_t bucket_n, FILE *out)
 {
     struct page_column c;
@@ -141,6 +168,7 @@ static void log_write(struct page_process *p, const struct rows *r)
     struct page_column c;
     uint64_t end_ns = process_since_start(p->process, process_end_ns(p->process));
     size_t bucket_n = sample_log_finish(l, end_ns, BUCKETS_MAX);
+    waiting_spread(p);
     for (size_t i = 0; i < l->n; i++)
         l->at[i].row = r->number[l->at[i].row];
     qsort(l->at, l->n, sizeof *l->at, by_row);

@@ -30,6 +30,7 @@ static void metric_build(struct stack_tree *t, struct page_process *p, enum stac
     struct stack_choice choice = {.by = m->takes & TAKES_LINES ? BY_LINE : BY_FUNCTION};
     struct stack_quality quality = {0};
     stack_tree_init(t, m);
+    t->functions_apart = 1;
     m->add(&(struct stack_part){p->process, p->digest->symbols, &choice, t, 0, &quality});
 }
 

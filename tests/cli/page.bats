@@ -151,3 +151,78 @@ END
     run -2 "$MODPROF" export --format folded --with-source a.mprof
     "$MODPROF" export --format page-json --help | grep -q -- --with-source
 }
+
+has_viewer() {
+    [ -s "$BUILD/viewer/page.html" ] || skip "built without the viewer: $(cat "$BUILD/viewer/why")"
+}
+
+@test "the page is one file with the same document, and refers to nothing outside" {
+    has_viewer
+    record
+    "$MODPROF" export --format html -o a.html a.mprof
+    "$MODPROF" export --format page-json a.mprof | jq -S . >a.json
+    read_page document a.html | jq -S . | cmp - a.json
+    read_page html a.html
+    ! grep -q -i -E '(src|href)="?(https?:)?//' a.html
+    ! grep -q '<!--modprof-data-->' a.html
+}
+
+@test "names that look like markup stay text" {
+    has_viewer
+    cat >main.lua <<'LUA'
+local names = {'</script><img src=x onerror=alert(1)>', '<!--', '--><script>alert(2)</script>', "a\xff\u{202e}c", '"quoted"\\' }
+for _, name in ipairs(names) do
+    package.preload[name] = load("string.rep('x', 3)", "=" .. name)
+    require(name)
+end
+LUA
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 main.lua
+    "$MODPROF" export --format html --title '</title><script>alert(3)</script>' -o a.html a.mprof
+    read_page html a.html >elements
+    ! grep -q -w img elements
+    [ "$(/usr/bin/python3 -c 'import re; print(len(re.findall("<script", open("a.html").read(), re.I)))')" = 2 ]
+    read_page check a.html
+    read_page document a.html >a.json
+    jq -e '.title == "</title><script>alert(3)</script>"' a.json
+    jq -e '[.traces[0].report.processes[0].modules[].name] | index("</script><img src=x onerror=alert(1)>") and index("<!--") and index("\"quoted\"\\")' a.json
+}
+
+@test "a page that can not be written is an error" {
+    has_viewer
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 -e 'return 1'
+    run --separate-stderr -1 "$MODPROF" export --format html -o /dev/full a.mprof
+    [[ $stderr == *"/dev/full could not be written"* ]]
+    run --separate-stderr -1 "$MODPROF" export --format html -o no/such/dir/a.html a.mprof
+    [[ $stderr == *"can not be written"* ]]
+}
+
+@test "the page of a real program is smaller than 1.5 MiB" {
+    has_viewer
+    "$MODPROF" run -q --cpu -o ldoc.mprof -- lua5.4 /usr/bin/ldoc -d html /usr/share/lua/5.4/pl >log 2>&1
+    "$MODPROF" export --format html --with-source -o ldoc.html ldoc.mprof
+    [ "$(stat -c %s ldoc.html)" -lt $((1536 * 1024)) ]
+    read_page check ldoc.html
+}
+
+@test "a million samples of 200,000 stacks and 5,000 modules are all there, in a few megabytes" {
+    "$HOSTS/trace_maker" large a.mprof
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    read_page check a.json
+    jq -e '.traces[0].processes[0] | (.samples.rows.n | add) == 1000000 and (.trees[0].up | length) > 190000 and .pruned == []' a.json
+    jq -e '.traces[0].report.processes[0].modules | length == 5000' a.json
+    [ "$(gzip -c a.json | wc -c)" -lt $((6 << 20)) ]
+    # Bounded memory: far less than the document and all its objects would take.
+    ( ulimit -v 600000 && "$MODPROF" export --format page-json -o b.json a.mprof )
+    cmp a.json b.json
+}
+
+@test "without Node.js the build goes on, and says what is missing" {
+    mkdir bin
+    for tool in bash env dirname realpath mkdir cmp rm mv cat sha256sum touch; do
+        ln -s "$(command -v $tool)" bin/
+    done
+    PATH=$PWD/bin run -0 "$root/deps/viewer" "$PWD/build"
+    [[ $output == *"Node.js is missing"* ]]
+    [ -e build/viewer/page.html ] && [ ! -s build/viewer/page.html ]
+    [[ $(<build/viewer/why) == *"Node.js is missing"* ]]
+}

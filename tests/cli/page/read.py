@@ -123,7 +123,7 @@ def check_functions(process, report):
         f = frames["function"][frame]
         key = kinds[functions["kind"][f]], process["strings"][functions["label"][f]]
         by_function[key] = by_function.get(key, 0) + value
-        if frames["line"][frame]:
+        if frames["line"][frame] and key[0] == "Lua":
             file = process["strings"][functions["file"][f]], frames["line"][frame]
             by_line[file] = by_line.get(file, 0) + value
     assert by_function == {(r["kind"], r["label"]): r["self_ns"] for r in report["cpu"]["functions"]}
