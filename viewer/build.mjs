@@ -40,12 +40,14 @@ let page = (await readFile(join(here, 'src/page.html'), 'utf8'))
     .replace('/*style*/', () => style)
     .replace('/*script*/', () => script);
 // Only this very script may run, and nothing may be fetched but from the page's own server.
-const inline = /<script>([\s\S]*?)<\/script>/.exec(page)[1];
-const hash = createHash('sha256').update(inline).digest('base64');
+const hashOf = tag => {
+    const inline = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)[1];
+    return `'sha256-${createHash('sha256').update(inline).digest('base64')}'`;
+};
 const policy = [
     "default-src 'none'",
-    `script-src 'sha256-${hash}'`,
-    "style-src 'unsafe-inline'",
+    `script-src ${hashOf('script')}`,
+    `style-src ${hashOf('style')}`,
     'img-src data: blob:',
     "connect-src 'self'",
     "base-uri 'none'",

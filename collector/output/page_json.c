@@ -76,7 +76,8 @@ static void check_write(const struct page_trace *t, FILE *out)
 /* What stands behind the trace's name. */
 static void trace_rest(const struct page_trace *t, const struct page_options *o, FILE *out)
 {
-    static const struct report_options all = {.sections = SECTION_ALL, .top = SIZE_MAX};
+    static const struct report_options all = {.sections = SECTION_ALL | SECTION_LEAKS,
+                                              .top = SIZE_MAX};
     page_put_u64(out, "bytes", t->bytes);
     page_key(out, "report");
     json_report(t->digest, t->digest_n, &all, out);

@@ -48,9 +48,13 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 @test "its report is what modprof report says" {
     record
     "$MODPROF" export --format page-json a.mprof >a.json
-    read_page report a.json | jq -S . >page
+    read_page report a.json | jq -S 'del(.processes[].leaks)' >page
     "$MODPROF" report --format json a.mprof | jq -S . >report
     cmp page report
+    read_page report a.json | jq -S '.processes[].leaks' >page
+    "$MODPROF" report --leaks --format json a.mprof | jq -S '.processes[].leaks' >report
+    cmp page report
+    ! grep -q -x null report
 }
 
 @test "its stacks are those of folded stacks, for every metric" {
