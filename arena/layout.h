@@ -38,6 +38,7 @@ enum {
     ARENA_NODES_MAX = 65536,
     ARENA_SITES_MAX = 65536,
     ARENA_CHECKS = 8,
+    ARENA_MARKS_MAX = 256,
     ARENA_LANES =
         ARENA_STATES_MAX + 1, /* of sites: one for each slot of a state, the last is C's */
     ARENA_STRINGS_BYTES = 1 << 20,
@@ -230,6 +231,15 @@ struct arena_lane {
     int64_t kind_live[ALLOC_KIND_N]; /* bytes */
 };
 
+/* A moment that somebody named (wire: mark). */
+struct arena_mark {
+    uint64_t at_ns, lua_bytes, rss_bytes; /* at_ns 0: when it is written */
+    int64_t c_bytes;
+    uint32_t name, origin, tid, state;
+    _Atomic uint32_t ready; /* stored last */
+    uint32_t emitted;
+};
+
 struct arena_memory {
     uint64_t lua_mode, lua_interval, c_mode, c_interval, sites_max, tracked_max, tag_bytes;
     uint64_t emitted; /* 1: in the trace */
@@ -239,6 +249,8 @@ struct arena_memory {
     _Atomic uint64_t next_check; /* bytes that Lua must have made before the next check */
     uint64_t checks_n, checks_emitted;
     uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
+    _Atomic uint32_t marks_n;
+    uint32_t pad;
 };
 
 struct arena_sampler {
@@ -285,7 +297,7 @@ struct arena {
     uint32_t sampler_used;       /* 1: `sampler` and what follows it may be read */
     uint32_t threads_overflowed; /* 1: the last slot is shared by several threads */
     uint32_t memory_used;        /* 1: `memory` and what follows it may be read */
-    uint32_t pad_used;
+    uint32_t c_sites;            /* 1: there may be sites of C, and their lane may be read */
 
     struct arena_object objects[ARENA_OBJECTS_MAX];
     struct arena_copy copies[ARENA_COPIES_MAX];
@@ -303,6 +315,7 @@ struct arena {
     struct arena_node nodes[ARENA_NODES_MAX];
     struct arena_memory memory __attribute__((aligned(4096))); /* reserved where memory_used */
     _Atomic uint32_t sites_n;
+    struct arena_mark marks[ARENA_MARKS_MAX];
     struct arena_lane lanes[ARENA_LANES];
     struct arena_site sites[ARENA_SITES_MAX];
     /* From here on pages are reserved slot by slot, bank by bank. */

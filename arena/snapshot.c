@@ -158,7 +158,7 @@ int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_em
         stop = snapshot_ring(&s, limit);
     if (!stop)
         stop = snapshot_counters(&s);
-    return stop || o->no_sites ? stop : snapshot_sites(&s);
+    return stop ? stop : snapshot_sites(&s);
 }
 
 void snapshot_redefine(struct arena *a)

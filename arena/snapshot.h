@@ -24,7 +24,7 @@ struct snapshot_options {
     int final;       /* 1: also emit every counter, changed or not */
     uint64_t now_ns; /* for the last sample_memory; 0: unknown, none is emitted */
     uint64_t rss_bytes;
-    int no_sites; /* 1: leave allocation sites for another time */
+    int no_sites; /* 1: leave allocation sites for another time, unless a mark waits */
 };
 
 /* Returns 0, or what EMIT returned. */

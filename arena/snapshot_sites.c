@@ -174,9 +174,53 @@ static int site(const struct snapshot *s, uint32_t i)
     return stop ? stop : count(s, i, sum);
 }
 
+/* ---- marks: behind the counts that they are to keep ---- */
+
+static uint32_t marks_n(const struct arena *a)
+{
+    return snapshot_at_most(atomic_load(&a->memory.marks_n), ARENA_MARKS_MAX);
+}
+
+static int is_waiting(struct arena_mark *m)
+{
+    return atomic_load_explicit(&m->ready, memory_order_acquire) && !m->emitted;
+}
+
+static int marks(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < marks_n(s->a); i++) {
+        struct arena_mark *m = &s->a->marks[i];
+        if (!is_waiting(m))
+            continue;
+        struct rec_mark r = {.id = i + 1,
+                             .name = m->name,
+                             .origin = m->origin,
+                             .at_ns = m->at_ns ? m->at_ns : s->o->now_ns,
+                             .tid = m->tid,
+                             .state = m->state,
+                             .lua_bytes = m->lua_bytes,
+                             .c_bytes = m->c_bytes,
+                             .rss_bytes = m->rss_bytes,
+                             .written_ns = s->o->now_ns};
+        int stop = SNAPSHOT_EMIT(s, mark, &r);
+        if (stop)
+            return stop;
+        m->emitted = 1;
+    }
+    return 0;
+}
+
+static int has_waiting_marks(struct arena *a)
+{
+    for (uint32_t i = 0; i < marks_n(a); i++)
+        if (is_waiting(&a->marks[i]))
+            return 1;
+    return 0;
+}
+
 int snapshot_sites(const struct snapshot *s)
 {
-    if (s->a->memory_used == 0)
+    if (s->a->memory_used == 0 || (s->o->no_sites && !has_waiting_marks(s->a)))
         return 0;
     uint32_t n = snapshot_at_most(atomic_load(&s->a->sites_n), ARENA_SITES_MAX);
     int stop = mode(s);
@@ -184,7 +228,7 @@ int snapshot_sites(const struct snapshot *s)
         stop = checks(s);
     for (uint32_t i = 0; i < n && !stop; i++)
         stop = site(s, i);
-    return stop;
+    return stop ? stop : marks(s);
 }
 
 /* ---- again, and in a fork's child ---- */
@@ -224,17 +268,37 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     l->epoch++;
 }
 
+static void restart_lane(struct arena_lane *l)
+{
+    l->full_seen = 0;
+    l->peak_epoch = l->full_epoch = 1;
+    l->peak_noted = 0;
+    l->peak_bytes = l->live_bytes > 0 ? (uint64_t)l->live_bytes : 0;
+}
+
+/* The parent's marks are the parent's; the first of the child is what it inherits. */
+static void restart_marks(struct arena *a)
+{
+    uint32_t n = marks_n(a);
+    for (uint32_t i = 0; i < n || i == 0; i++)
+        a->marks[i] = (struct arena_mark){.origin = MARK_FORK};
+    a->memory.points_n = a->memory.point_ns = 0;
+    atomic_store(&a->memory.next_point_ns, 0);
+    atomic_store(&a->marks[0].ready, 1);
+    atomic_store(&a->memory.marks_n, 1);
+}
+
 void snapshot_restart_sites(struct arena *a)
 {
     if (a->memory_used == 0)
         return;
     restart_checks(&a->memory);
-    for (uint32_t i = 0; i < ARENA_LANES; i++) {
-        a->lanes[i].full_seen = 0;
-        a->lanes[i].peak_epoch = a->lanes[i].full_epoch = 1;
-        a->lanes[i].peak_noted = 0;
-    }
-    a->lanes[ARENA_STATES_MAX].peak_bytes = (uint64_t)a->lanes[ARENA_STATES_MAX].live_bytes;
+    uint32_t states_n = snapshot_at_most(atomic_load(&a->states_n), ARENA_STATES_MAX);
+    for (uint32_t i = 0; i < states_n; i++)
+        restart_lane(&a->lanes[i]);
+    if (a->c_sites)
+        restart_lane(&a->lanes[ARENA_STATES_MAX]);
+    restart_marks(a);
     for (uint32_t i = 0; i < atomic_load(&a->sites_n) && i < ARENA_SITES_MAX; i++)
         if (a->sites[i].lane < ARENA_LANES)
             restart_site(&a->sites[i], &a->lanes[a->sites[i].lane]);

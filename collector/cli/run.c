@@ -55,6 +55,7 @@ static const char help[] =
     "off,\n"
     "                      c-exact and more: libmodprof.so(7), MODPROF_ALLOC\n"
     "      --wall[=HZ]     the same of wall time, which has waiting in it\n"
+    "      --marks         each Lua state gets a global `modprof` with a function mark(name)\n"
     "  -q, --quiet         no summary; errors are still told\n"
     "  -h, --help          show this\n"
     "\n"
@@ -339,11 +340,15 @@ static int set_rate(const char *variable, const char *hz)
 
 static int read_options(struct run *r, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"wait", required_argument, NULL, 'w'},
-        {"alloc", required_argument, NULL, 'a'},  {"cpu", optional_argument, NULL, 'c'},
-        {"wall", optional_argument, NULL, 'W'},   {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"wait", required_argument, NULL, 'w'},
+                                            {"alloc", required_argument, NULL, 'a'},
+                                            {"cpu", optional_argument, NULL, 'c'},
+                                            {"wall", optional_argument, NULL, 'W'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"marks", no_argument, NULL, 'm'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int c;
     opterr = 0;
     while ((c = getopt_long(argc, argv, "+:o:w:qh", options, NULL)) != -1) {
@@ -351,6 +356,8 @@ static int read_options(struct run *r, int argc, char **argv)
             r->out = optarg;
         else if (c == 'q')
             r->quiet = 1;
+        else if (c == 'm')
+            setenv("MODPROF_MARKS", "1", 1);
         else if (c == 'h')
             return fputs(help, stdout), EXIT_FINE;
         else if (c == 'a') {

@@ -2,10 +2,15 @@
 #include "shim/hooks/alloc_sample.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "shim/hooks/alloc_draw.h"
+#include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_stack.h"
 #include "shim/record/config.h"
+#include "shim/stack/native.h"
 #include "shim/stack/site_table.h"
 
 static const int64_t NEVER = INT64_MAX / 2;
@@ -30,6 +35,8 @@ static void start(void)
     int wanted = a->lua != ALLOC_OFF || a->c != ALLOC_OFF;
     int ok = wanted && interval_is_sound(a->lua, a->lua_interval) &&
              interval_is_sound(a->c, a->c_interval) && sites_start(a->sites_max) == 0;
+    if (syscall(SYS_prctl, PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0)
+        native_ask_nothing(); /* a filter from outside: nothing that it may not foresee */
     if (ok) {
         struct arena_memory *m = &arena->memory;
         m->lua_mode = a->lua;
@@ -269,6 +276,8 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA, .kind = (uint8_t)kind};
     struct draw d = weigh(config.alloc.lua, n, config.alloc.lua_interval);
     alloc_stack_lua(s->global_state, &stack);
+    if (unlikely(stack.unlearnt != NULL) && alloc_stack_learn(stack.unlearnt) == 0)
+        alloc_stack_lua(s->global_state, &stack);
     k.lua = stack.lua;
     lua_level(s, lane_of(lane));
     record(TRACK_LUA, p, &k, &d, grown);
@@ -277,8 +286,15 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
 static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind, size_t n,
                             int grown)
 {
-    int saved = errno;
-    if (!busy && is_started() && config.alloc.lua != ALLOC_OFF) {
+    int saved = errno, errand = !busy && unlikely(atomic_load(&alloc_errands) != 0);
+    if (errand) {
+        busy = 1;
+        alloc_errand_run(s);
+        busy = 0;
+    }
+    /* An errand ended the countdown before its time; a new one is as good as the rest of the old. */
+    if (!busy && is_started() && config.alloc.lua != ALLOC_OFF &&
+        (!errand || config.alloc.lua == ALLOC_EXACT)) {
         busy = 1;
         lua_draw(s, p, kind, n, grown);
         if (config.alloc.lua == ALLOC_SAMPLED)
@@ -325,9 +341,14 @@ static void c_draw(const void *p, size_t n, const void *caller, int grown)
     struct alloc_stack stack;
     struct site_key k = {.lane = SITE_LANE_C, .heap = HEAP_C};
     struct draw d = weigh(config.alloc.c, n, config.alloc.c_interval);
-    if (site_lane_ready(SITE_LANE_C) != 0)
-        return;
+    if (!arena->c_sites) {
+        if (site_lane_ready(SITE_LANE_C) != 0)
+            return;
+        __atomic_store_n(&arena->c_sites, 1, __ATOMIC_RELEASE);
+    }
     alloc_stack_c(caller, &stack);
+    if (unlikely(stack.unlearnt != NULL))
+        alloc_errand_learn(stack.unlearnt);
     k.lua = stack.lua;
     k.native = stack.native;
     k.object = (uint32_t)(object_of_caller(caller) + 1);

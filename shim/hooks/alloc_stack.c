@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "shim/attach/arch/x86_64/registers.h"
+#include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/running.h"
+#include "shim/sampler/sampler.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
@@ -68,7 +70,7 @@ static void begin(struct walk *w, const struct registers *r)
     w->frame.r[CFI_RSP] = r->rsp;
     w->frame.pc = r->rip;
     w->frame.is_exact = 1;
-    w->stack = native_bounds(r->rsp);
+    w->stack = native_bounds(r->rsp, !sampler_is_fenced());
 }
 
 /* Where the way is lost: the call that was begun last, if it can not have ended. */
@@ -86,18 +88,11 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
     w->has_vm = w->running_n = w->native_n = 0;
     w->caller = caller;
     begin(w, r);
-    for (int i = 0; i < STEPS_MAX && (more = native_step(&w->frame, &w->stack)) > 0; i++)
+    for (int i = 0;
+         i < STEPS_MAX && w->stack.hi != 0 && (more = native_step(&w->frame, &w->stack)) > 0; i++)
         look_at(w);
     if (more < 0)
         take_last(w, r->rsp);
-}
-
-/* What a walk needs to know of the copy that runs is learnt when first wanted.  1: just now. */
-static int learn(const struct walk *w, const struct registers *r)
-{
-    const struct lua_copy *c = w->running_n > 0 ? w->running[0]->copy : NULL;
-    return c != NULL && unlikely(!lua_learnt(c->id)->tried) && r->rsp > w->stack.lo + LEARN_STACK &&
-           lua_learn((struct lua_copy *)(uintptr_t)c);
 }
 
 /* ---- Lua's stack ---- */
@@ -170,10 +165,13 @@ static void take_lua(struct walk *w, uint64_t global, struct alloc_stack *out)
 {
     int i = find_running(w, global);
     out->lua = 0;
+    out->unlearnt = NULL;
     if (i < 0 || (w->running[i]->kind == RUNNING_CLOSE && !w->has_vm))
         return;
-    if (__atomic_load_n(&lua_learnt(w->running[i]->copy->id)->frames, __ATOMIC_ACQUIRE))
+    const struct lua_learnt *l = lua_learnt(w->running[i]->copy->id);
+    if (likely(__atomic_load_n(&l->frames, __ATOMIC_ACQUIRE)))
         out->lua = lua_node(w, i);
+    out->unlearnt = l->tried ? NULL : w->running[i]->copy;
 }
 
 static void take_native(const struct walk *w, struct alloc_stack *out)
@@ -195,8 +193,6 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
     struct walk w;
     int saved = errno;
     walk(&w, r, caller);
-    if (learn(&w, r))
-        walk(&w, r, caller);
     if (caller != NULL)
         take_native(&w, out);
     take_lua(&w, global, out);
@@ -218,6 +214,18 @@ __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_st
     registers_now(&r);
     take(&r, caller, 0, out);
     __asm__ volatile("" ::: "memory");
+}
+
+int alloc_stack_learn(const struct lua_copy *c)
+{
+    uint64_t sp = stack_now();
+    struct native_stack s = native_bounds(sp, !sampler_is_fenced());
+    if (s.hi == 0 || sp < s.lo + LEARN_STACK)
+        return -1;
+    int saved = errno;
+    lua_learn((struct lua_copy *)(uintptr_t)c);
+    errno = saved;
+    return 0;
 }
 
 void alloc_stack_watch(struct lua_copy *c)

@@ -10,6 +10,8 @@
 
 struct alloc_stack {
     uint32_t lua, native; /* node ids; 0: none */
+    /* The copy whose Lua stack could not be taken since its structures are not known yet, or NULL. */
+    const struct lua_copy *unlearnt;
 };
 
 /* The Lua stack of the state whose global_State is at GLOBAL (0: of whichever runs). */
@@ -17,6 +19,10 @@ void alloc_stack_lua(uint64_t global, struct alloc_stack *out);
 
 /* Both; the native one from the frame on that CALLER returns to. */
 void alloc_stack_c(const void *caller, struct alloc_stack *out);
+
+/* Learns C's structures.  Within an allocator of Lua's, not in malloc: it may take locks of the C library.
+ * Returns 0, or -1: not on this stack, which has no room. */
+int alloc_stack_learn(const struct lua_copy *c);
 
 /* A state of C is about to be made: what is needed to know later which state runs. */
 void alloc_stack_watch(struct lua_copy *c);

@@ -17,6 +17,7 @@
 #include "shim/attach/hooks.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
+#include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
@@ -328,10 +329,12 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
         s->route = ROUTE_DIRECT;
     alloc_state_new(s, c);
     lua_State *L = c->api.lua_newstate(heap_alloc, s);
-    if (L != NULL)
-        state_created(s, c, L);
-    else
+    if (L == NULL) {
         state_refused(s);
+        return NULL;
+    }
+    state_created(s, c, L);
+    marks_state(c, L);
     return L;
 }
 

@@ -1,4 +1,4 @@
-/* sigaction: the host's view of the one signal that CPU samples use.
+/* sigaction: the host's view of the signals that CPU samples and marks use.
  *
  * For every other signal, and while nothing is sampled, calls pass on. What the host asks and sets of the
  * sampler's signal it gets back as it set it; once it wants to handle the signal itself, sampling ends.
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/sampler/sampler.h"
 
@@ -16,18 +17,20 @@
 SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *old)
 {
     REAL(sigaction);
+    if (unlikely(marks_own(n)))
+        return marks_action(act, old);
     return likely(!sampler_owns(n)) ? real.sigaction(n, act, old) : sampler_action(act, old);
 }
 
 /* As the C library's signal and sysv_signal do it. */
-static sighandler_t set(sighandler_t handler, int flags)
+static sighandler_t set(int n, sighandler_t handler, int flags)
 {
     struct sigaction act, old;
     memset(&act, 0, sizeof act);
     act.sa_handler = handler;
     act.sa_flags = flags;
-    return handler != SIG_ERR && sampler_action(&act, &old) == 0 ? old.sa_handler
-                                                                 : (errno = EINVAL, SIG_ERR);
+    return handler != SIG_ERR && sigaction(n, &act, &old) == 0 ? old.sa_handler
+                                                               : (errno = EINVAL, SIG_ERR);
 }
 
 #define SIGNAL(name, original, flags) \
@@ -35,7 +38,8 @@ static sighandler_t set(sighandler_t handler, int flags)
     sighandler_t signal_##name(int n, sighandler_t handler) \
     { \
         REAL(original); \
-        return likely(!sampler_owns(n)) ? real.original(n, handler) : set(handler, flags); \
+        return likely(!sampler_owns(n) && !marks_own(n)) ? real.original(n, handler) \
+                                                         : set(n, handler, flags); \
     }
 
 SIGNAL(signal, signal, SA_RESTART)

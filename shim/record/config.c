@@ -69,6 +69,12 @@ static void read_cpu(const char *hz, const char *wall_hz, const char *signal_num
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }
 
+static void read_mark_signal(const char *text)
+{
+    uint64_t n = number(text);
+    config.mark_signal = n > 0 && n <= 64 ? (int)n : 0;
+}
+
 /* ---- MODPROF_ALLOC ---- */
 
 enum { ALLOC_INTERVAL = 512 * 1024, ALLOC_SITES = 64000 };
@@ -151,6 +157,8 @@ void config_read(void)
     copy_string(config.tmp_dir, sizeof config.tmp_dir,
                 tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp");
     read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_WALL"), getenv("MODPROF_CPU_SIGNAL"));
+    config.marks = equals(getenv("MODPROF_MARKS"), "1");
+    read_mark_signal(getenv("MODPROF_MARK_SIGNAL"));
     config_read_alloc(getenv("MODPROF_ALLOC"), &config.alloc);
     read_cwd();
     read_out(getenv("MODPROF_OUT"));

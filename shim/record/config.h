@@ -18,6 +18,8 @@
  *                      c-off, c-sample[:N], c-exact    for C's alone
  *                      sites:N       room for N places that allocate (64,000)
  *                      no-tag        exact: never ask the host's allocator for more than Lua does
+ *   MODPROF_MARKS    1: each state has a global `modprof` with a function `mark`
+ *   MODPROF_MARK_SIGNAL  a signal, by number, that makes a mark
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
  *
  * Which file: "%p" in MODPROF_OUT stands for the process id ("%%" for one "%").  The environment is
@@ -51,10 +53,11 @@ struct config {
     uint32_t cpu_hz; /* 0: no samples */
     int wall;        /* 1: of wall time, not of CPU time */
     int cpu_signal;
-    int cpu_timers;    /* 1: no perf events */
+    int cpu_timers; /* 1: no perf events */
     struct config_alloc alloc;
-    uint64_t start_ns; /* 0: not told */
-    char out[4096];    /* "": default file; a file's name is absolute */
+    int marks, mark_signal; /* mark_signal 0: none */
+    uint64_t start_ns;      /* 0: not told */
+    char out[4096];         /* "": default file; a file's name is absolute */
     char token[128];
     char cwd[4096];     /* working directory at start; "": unknown */
     char tmp_dir[4096]; /* $TMPDIR, or /tmp */

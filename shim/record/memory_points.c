@@ -7,6 +7,7 @@
 #include "arena/snapshot.h"
 #include "shim/record/process_info.h"
 #include "shim/record/record_api.h"
+#include "shim/record/region.h"
 
 enum { POINT_NS = 10 * 1000 * 1000, POINTS_EACH = 256 };
 
@@ -30,4 +31,14 @@ void memory_point(uint64_t now)
         return;
     m->point_ns = ++m->points_n % POINTS_EACH == 0 ? 2 * distance : distance;
     take(now);
+}
+
+int memory_reserve(const void *at, size_t n)
+{
+    return region_reserve(at, n);
+}
+
+uint64_t memory_resident(void)
+{
+    return process_info_rss_bytes();
 }

@@ -93,7 +93,13 @@ int chunk_text_seen(uint64_t text_hash);
  * where memory is allocated; a few microseconds where it is.  Host thread. */
 void memory_point(uint64_t now);
 
+/* region_reserve, and the resident set, for hooks. */
+int memory_reserve(const void *at, size_t n);
+uint64_t memory_resident(void);
+
 /* ---- writing out ---- */
+/* Writes what there is, at once, if that can be done without waiting.  As writer_tick. */
+void writer_now(void);
 /* Called from slow paths that have just read the clock: drains when the last drain is more than a
  * second ago or the ring is half full.  Never waits. Host thread, not in a signal handler. */
 void writer_tick(uint64_t now);

@@ -86,9 +86,8 @@ static int sites_are_due(uint64_t now)
 
 static void snapshot(int final)
 {
-    struct snapshot_options o = {.final = final,
-                                 .now_ns = now_ns(),
-                                 .rss_bytes = process_info_rss_bytes()};
+    struct snapshot_options o = {
+        .final = final, .now_ns = now_ns(), .rss_bytes = process_info_rss_bytes()};
     o.no_sites = !final && !sites_are_due(o.now_ns);
     if (sink_renewed())
         snapshot_redefine(arena);
@@ -138,6 +137,12 @@ void writer_tick(uint64_t now)
     else
         writer_begin();
     errno = saved;
+}
+
+void writer_now(void)
+{
+    if (arena && atomic_load(&begun) && !atomic_load(&finished))
+        drain();
 }
 
 /* ---- begin ---- */

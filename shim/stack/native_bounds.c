@@ -72,26 +72,38 @@ static void learn(uint64_t sp, struct native_stack *out)
 }
 
 /* Of the main thread the mapping grows. */
-static COLD void learn_own(uint64_t sp, uint32_t tid)
+static COLD void learn_own(uint64_t sp, uint32_t tid, int may_ask)
 {
-    int saved = errno;
-    known_for = tid;
     own = (struct native_stack){0, 0};
+    known_for = tid;
     if (tid == (uint32_t)getpid())
         native_stack_learn(&own);
-    if (sp < own.lo || sp >= own.hi) {
-        own = (struct native_stack){0, 0};
+    if (sp >= own.lo && sp < own.hi)
+        return;
+    own = (struct native_stack){0, 0};
+    if (may_ask)
         learn(sp, &own);
-    }
-    errno = saved;
+}
+
+/* What is not the thread's own is a fiber's, whose memory may be something else tomorrow. */
+static COLD struct native_stack foreign(uint64_t sp)
+{
+    struct native_stack s = {0, 0};
+    learn(sp, &s);
+    return s;
 }
 
 /* A fork's child is another thread, on the same stack. */
-struct native_stack native_bounds(uint64_t sp)
+struct native_stack native_bounds(uint64_t sp, int may_ask)
 {
+    int saved = errno;
+    struct native_stack s = {0, 0};
     if (unlikely(known_for == 0))
-        learn_own(sp, (uint32_t)syscall(SYS_gettid));
-    if (sp >= own.lo && sp < own.hi)
-        return own;
-    return (struct native_stack){0, 0};
+        learn_own(sp, (uint32_t)syscall(SYS_gettid), may_ask);
+    if (likely(sp >= own.lo && sp < own.hi))
+        s = own;
+    else if (may_ask)
+        s = foreign(sp);
+    errno = saved;
+    return s;
 }

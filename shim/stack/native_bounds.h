@@ -1,14 +1,13 @@
 /* native_bounds: which memory is the stack that this thread runs on now.
  *
- * Context: host threads, also within malloc: no locks, no allocation, a few system calls once per thread;
+ * Context: host threads, also within malloc: no locks, no allocation, a few system calls once per thread, on fibers each time;
  * keeps errno. */
 #ifndef SHIM_STACK_NATIVE_BOUNDS_H
 #define SHIM_STACK_NATIVE_BOUNDS_H
 
 #include "shim/stack/native.h"
 
-/* The stack around the stack pointer SP; 0, 0 where it is not the thread's own (a fiber's), which native_step
- * then reads with care. */
-struct native_stack native_bounds(uint64_t sp);
+/* The stack around the stack pointer SP.  MAY_ASK 0: without opening files.  0, 0 where it is not known. */
+struct native_stack native_bounds(uint64_t sp, int may_ask);
 
 #endif

@@ -13,6 +13,7 @@
 #include "shim/attach/hooks.h"
 #include "shim/hooks/cheap.h"
 #include "shim/hooks/heap.h"
+#include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
@@ -30,6 +31,12 @@ SHIM_TLS const void *lua_frames_moved;
 void sampler_copy(struct lua_copy *c)
 {
     (void)c;
+}
+
+void marks_state(struct lua_copy *c, lua_State *L)
+{
+    (void)c;
+    (void)L;
 }
 
 static struct arena_state slot, closed;

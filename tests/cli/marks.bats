@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# Marks: moments that somebody names, with what lives then.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    unset MODPROF_ALLOC MODPROF_MARKS MODPROF_MARK_SIGNAL
+}
+
+profiled() {
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof MODPROF_ALLOC=exact "$@"
+}
+
+marks() {
+    "$HOSTS/sites_dump" t.mprof | grep '^mark'
+}
+
+@test "there is no global unless it is asked for" {
+    [ "$(profiled lua5.4 -e 'print(modprof)')" = nil ]
+    [ "$(MODPROF_MARKS=1 profiled lua5.4 -e 'print(type(modprof.mark))')" = function ]
+}
+
+@test "a mark holds what lives at that moment, to the byte" {
+    cat >m.lua <<'LUA'
+local keep = {}
+local function grow(n) for i = 1, n do keep[#keep + 1] = { i } end end
+for _, name in ipairs { "start", "middle", "middle", "end" } do
+    grow(1000)
+    modprof.mark(name)
+end
+LUA
+    MODPROF_MARKS=1 profiled lua5.4 m.lua
+    [ "$(marks | grep -c 'origin=Lua')" = 4 ]
+    [ "$(marks | grep -o 'name=[a-z]*' | tr '\n' ' ')" = 'name=start name=middle name=middle name=end ' ]
+    # The counts before a mark are the state's live bytes at the mark.
+    marks | awk '{ for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }
+                   if (f["live"] != f["lua_bytes"] || f["lua_bytes"] <= last) bad++
+                   last = f["lua_bytes"] } END { exit bad }'
+}
+
+@test "marks by name, for whoever compares" {
+    cat >m.lua <<'LUA'
+local keep = {}
+modprof.mark("a")
+for i = 1, 5000 do keep[i] = { i } end
+modprof.mark("b")
+LUA
+    MODPROF_MARKS=1 profiled lua5.4 m.lua
+    run -0 "$MODPROF" report --growth a b t.mprof
+    [[ $output == *m.lua:3* ]]
+}
+
+@test "anything may be a name, and none is one" {
+    MODPROF_MARKS=1 profiled lua5.4 -e 'modprof.mark() modprof.mark({}) modprof.mark(12) modprof.mark(("x"):rep(100000))'
+    [ "$(marks | wc -l)" = 4 ]
+}
+
+@test "a program marks by its C function, which is there only under the profiler" {
+    [ "$("$HOSTS/mark_host")" = "nobody listens" ]
+    [ "$(profiled "$HOSTS/mark_host")" = profiled ]
+    [ "$(marks | grep -c 'origin=C')" = 2 ]
+}
+
+@test "a signal from outside marks, at the next allocation" {
+    cat >s.lua <<'LUA'
+io.popen("kill -USR2 $PPID"):close()
+for i = 1, 1000 do local t = { i } end
+LUA
+    MODPROF_MARK_SIGNAL=12 profiled sh -c 'exec lua5.4 s.lua'
+    marks | grep -q 'name=signal origin=signal'
+}
+
+@test "a program that handles the signal itself gets it, and sees what it had set" {
+    run -0 env MODPROF_MARK_SIGNAL=12 LD_PRELOAD="$SHIM" MODPROF_OUT="$PWD/t.mprof" "$HOSTS/mark_host" signal
+    [ "$output" = $'before: default\nhandled: yes\nprofiled' ]
+    [ "$(marks | grep -c 'origin=signal')" = 1 ]
+}
+
+@test "marks beyond the number that is kept are counted as lost" {
+    MODPROF_MARKS=1 profiled lua5.4 -e 'for i = 1, 300 do modprof.mark("m") end'
+    [ "$(marks | wc -l)" = 256 ]
+    run -0 "$MODPROF" report t.mprof
+    [[ $output == *"44 marks were not kept"* ]]
+}
+
+@test "a fork's child begins with what it inherited" {
+    cat >f.lua <<'LUA'
+kept = {}
+for i = 1, 1000 do kept[i] = { i } end
+LUA
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/%p.mprof MODPROF_ALLOC=exact "$HOSTS/fork_host" f.lua >out
+    read -r parent child <out
+    "$HOSTS/sites_dump" "$child.mprof" >said
+    grep -q "forked_from=$parent" said
+    grep -q '^mark .*origin=fork' said
+    grep 'kind=table.*[|] @f.lua:2' said | grep -q ' alloc_n=0 .* inherited_n=1000 '
+    grep 'kind=table.*[|] =child:1' said | grep -q ' alloc_n=501 '
+    # The books: inherited, made and freed give what lives.
+    awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; sum += f["live_bytes"] }
+         /^state/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); g[kv[1]] = kv[2] }; live += g["live_bytes"] }
+         END { exit sum != live || sum == 0 }' said
+}
