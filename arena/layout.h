@@ -231,13 +231,14 @@ struct arena_lane {
     int64_t kind_live[ALLOC_KIND_N]; /* bytes */
 };
 
-/* A moment that somebody named (wire: mark). */
+/* A moment that somebody named (wire: mark).  Slots are a ring: one whose mark is in the trace is free. */
 struct arena_mark {
     uint64_t at_ns, lua_bytes, rss_bytes; /* at_ns 0: when it is written */
     int64_t c_bytes;
     uint32_t name, origin, tid, state;
+    uint64_t id;
     _Atomic uint32_t ready; /* stored last */
-    uint32_t emitted;
+    _Atomic uint32_t emitted;
 };
 
 struct arena_memory {
@@ -249,8 +250,7 @@ struct arena_memory {
     _Atomic uint64_t next_check; /* bytes that Lua must have made before the next check */
     uint64_t checks_n, checks_emitted;
     uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
-    _Atomic uint32_t marks_n;
-    uint32_t pad;
+    _Atomic uint64_t marks_n;                                      /* ever made */
 };
 
 struct arena_sampler {

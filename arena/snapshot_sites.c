@@ -176,23 +176,35 @@ static int site(const struct snapshot *s, uint32_t i)
 
 /* ---- marks: behind the counts that they are to keep ---- */
 
+/* Slots that have been used. */
 static uint32_t marks_n(const struct arena *a)
 {
-    return snapshot_at_most(atomic_load(&a->memory.marks_n), ARENA_MARKS_MAX);
+    uint64_t n = atomic_load(&a->memory.marks_n);
+    return n < ARENA_MARKS_MAX ? (uint32_t)n : ARENA_MARKS_MAX;
 }
 
 static int is_waiting(struct arena_mark *m)
 {
-    return atomic_load_explicit(&m->ready, memory_order_acquire) && !m->emitted;
+    return atomic_load_explicit(&m->ready, memory_order_acquire) && !atomic_load(&m->emitted);
+}
+
+/* The waiting one that was made first; NULL where none waits. */
+static struct arena_mark *next_waiting(struct arena *a)
+{
+    struct arena_mark *first = NULL;
+    for (uint32_t i = 0; i < marks_n(a); i++) {
+        struct arena_mark *m = &a->marks[i];
+        if (is_waiting(m) && (first == NULL || m->id < first->id))
+            first = m;
+    }
+    return first;
 }
 
 static int marks(const struct snapshot *s)
 {
-    for (uint32_t i = 0; i < marks_n(s->a); i++) {
-        struct arena_mark *m = &s->a->marks[i];
-        if (!is_waiting(m))
-            continue;
-        struct rec_mark r = {.id = i + 1,
+    struct arena_mark *m;
+    while ((m = next_waiting(s->a)) != NULL) {
+        struct rec_mark r = {.id = m->id,
                              .name = m->name,
                              .origin = m->origin,
                              .at_ns = m->at_ns ? m->at_ns : s->o->now_ns,
@@ -205,22 +217,14 @@ static int marks(const struct snapshot *s)
         int stop = SNAPSHOT_EMIT(s, mark, &r);
         if (stop)
             return stop;
-        m->emitted = 1;
+        atomic_store(&m->emitted, 1);
     }
-    return 0;
-}
-
-static int has_waiting_marks(struct arena *a)
-{
-    for (uint32_t i = 0; i < marks_n(a); i++)
-        if (is_waiting(&a->marks[i]))
-            return 1;
     return 0;
 }
 
 int snapshot_sites(const struct snapshot *s)
 {
-    if (s->a->memory_used == 0 || (s->o->no_sites && !has_waiting_marks(s->a)))
+    if (s->a->memory_used == 0 || (s->o->no_sites && next_waiting(s->a) == NULL))
         return 0;
     uint32_t n = snapshot_at_most(atomic_load(&s->a->sites_n), ARENA_SITES_MAX);
     int stop = mode(s);
@@ -281,7 +285,7 @@ static void restart_marks(struct arena *a)
 {
     uint32_t n = marks_n(a);
     for (uint32_t i = 0; i < n || i == 0; i++)
-        a->marks[i] = (struct arena_mark){.origin = MARK_FORK};
+        a->marks[i] = (struct arena_mark){.id = 1, .origin = MARK_FORK};
     a->memory.points_n = a->memory.point_ns = 0;
     atomic_store(&a->memory.next_point_ns, 0);
     atomic_store(&a->marks[0].ready, 1);

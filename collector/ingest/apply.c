@@ -127,7 +127,8 @@ static void apply_c_heap(struct process *p, const struct rec_c_heap *r)
 
 static void apply_loss(struct process *p, const struct rec_loss *r)
 {
-    p->losses[r->what < LOSS_N ? r->what : 0] = r->n;
+    uint64_t *n = &p->losses[r->what < LOSS_N ? r->what : 0];
+    *n = r->n > *n ? r->n : *n;
 }
 
 static void apply_milestone(struct process *p, const struct rec_milestone *r)

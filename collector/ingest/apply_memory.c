@@ -40,7 +40,8 @@ void apply_gc_cycle(struct process *p, const struct rec_gc_cycle *r)
 
 void apply_mark(struct process *p, const struct rec_mark *r)
 {
-    memory_model_mark(&p->heap, r);
+    if (memory_model_mark(&p->heap, r))
+        p->losses[LOSS_MARKS]++;
     if (r->at_ns > p->last_ns)
         p->last_ns = r->at_ns;
 }

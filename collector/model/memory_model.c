@@ -51,7 +51,7 @@ static void copy_live(struct memory_model *m, struct mark *to)
 /* The one of this id, emptied, or a new one; NULL where there are too many. */
 static struct mark *mark_place(struct memory_model *m, uint64_t id)
 {
-    for (size_t i = m->mark_n; i-- > 0;)
+    for (size_t i = m->mark_n; i-- > 0 && m->mark[i].about.id >= id;)
         if (m->mark[i].about.id == id) {
             m->cell_n -= m->mark[i].cell_n;
             free(m->mark[i].cell);
@@ -63,13 +63,14 @@ static struct mark *mark_place(struct memory_model *m, uint64_t id)
     return &m->mark[m->mark_n++];
 }
 
-void memory_model_mark(struct memory_model *m, const struct rec_mark *r)
+int memory_model_mark(struct memory_model *m, const struct rec_mark *r)
 {
     struct mark *mark = mark_place(m, r->id);
     if (!mark)
-        return;
+        return -1;
     *mark = (struct mark){.about = *r};
     copy_live(m, mark);
+    return 0;
 }
 
 struct mark_cell mark_live(const struct mark *m, uint32_t site)

@@ -9,7 +9,7 @@
 #include "collector/util/rowset.h"
 #include "wire/record.h"
 
-enum { MEMORY_MARK_CELLS_MAX = 2 << 20, MEMORY_MARKS_MAX = 1024, MEMORY_CYCLES_MAX = 1 << 16 };
+enum { MEMORY_MARK_CELLS_MAX = 2 << 20, MEMORY_MARKS_MAX = 1 << 20, MEMORY_CYCLES_MAX = 1 << 16 };
 
 struct alloc_site {
     struct rec_alloc_site about; /* zeros but for the id where its record is lost */
@@ -44,7 +44,8 @@ void memory_model_init(struct memory_model *m);
 void memory_model_release(struct memory_model *m);
 
 /* Notes the mark, with what the counts say so far; a mark of the same id is replaced. */
-void memory_model_mark(struct memory_model *m, const struct rec_mark *r);
+/* -1: there are too many. */
+int memory_model_mark(struct memory_model *m, const struct rec_mark *r);
 
 /* What was live of the site in row SITE at mark M. */
 struct mark_cell mark_live(const struct mark *m, uint32_t site);

@@ -20,18 +20,29 @@ SHIM_EXPORT void modprof_mark(const char *name);
 
 /* ---- taking ---- */
 
-/* The next free mark, reserved; NULL where there is none. */
+/* Its slot's last mark is in the trace. */
+static int is_free(const struct arena_mark *m, uint64_t id)
+{
+    return id <= ARENA_MARKS_MAX || atomic_load_explicit(&m->emitted, memory_order_acquire);
+}
+
+/* A free mark, reserved, its id set; NULL where there is none. */
 static struct arena_mark *mark_new(void)
 {
     struct arena_memory *m = &arena->memory;
-    uint32_t i = atomic_load(&m->marks_n);
-    do
-        if (i >= ARENA_MARKS_MAX || memory_reserve(&arena->marks[i], sizeof arena->marks[i])) {
+    uint64_t n = atomic_load(&m->marks_n);
+    struct arena_mark *mark;
+    do {
+        mark = &arena->marks[n % ARENA_MARKS_MAX];
+        if (memory_reserve(mark, sizeof *mark) || !is_free(mark, n + 1)) {
             loss_count(LOSS_MARKS, 1);
             return NULL;
         }
-    while (!atomic_compare_exchange_weak(&m->marks_n, &i, i + 1));
-    return &arena->marks[i];
+    } while (!atomic_compare_exchange_weak(&m->marks_n, &n, n + 1));
+    atomic_store(&mark->ready, 0);
+    atomic_store(&mark->emitted, 0);
+    mark->id = n + 1;
+    return mark;
 }
 
 void mark_take(const char *name, size_t n, enum mark_origin origin, uint32_t state)
