@@ -218,9 +218,11 @@ static void c_print(struct digest *d, const struct report_options *o, const stru
     }
     const struct rec_c_alloc **row = xcalloc(p->c_allocs.n, sizeof *row);
     size_t n = c_pick(p, o->filter, row);
-    char live[HUMAN_MAX], peak[HUMAN_MAX];
-    char *remarks = xformat("peak %s, %s at the end; what Lua's allocator called is not in here",
-                            c_peak_text(peak, d), human_bytes(live, (double)p->c_heap.live_bytes));
+    char peak[HUMAN_MAX];
+    char *end = c_end_text(d);
+    char *remarks = xformat("peak %s, %s; what Lua's allocator called is not in here",
+                            c_peak_text(peak, d), end);
+    free(end);
     struct table *t = table_new();
     page_heading(c, "C memory", remarks);
     c_rows(t, p, row, n < o->top ? n : o->top);

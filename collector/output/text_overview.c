@@ -122,14 +122,16 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
 
 static void c_memory(const struct digest *d, const struct canvas *c)
 {
-    char live[HUMAN_MAX], peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX];
+    char peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX];
     const struct rec_c_heap *h = &d->process->c_heap;
     if (!d->c.alloc_n && !h->peak_bytes)
         return;
+    char *end = c_end_text(d);
     field_free(c, "C memory",
-               xformat("peak %s; %s at the end; %s blocks of %s in all (besides Lua's)",
-                       c_peak_text(peak, d), human_bytes(live, (double)h->live_bytes),
-                       human_count(n, d->c.alloc_n), human_bytes(bytes, (double)d->c.alloc_bytes)));
+               xformat("peak %s; %s; %s blocks of %s in all (besides Lua's)", c_peak_text(peak, d),
+                       end, human_count(n, d->c.alloc_n),
+                       human_bytes(bytes, (double)d->c.alloc_bytes)));
+    free(end);
 }
 
 static void crossings(const struct digest *d, const struct canvas *c)

@@ -6,6 +6,7 @@
 
 #include "collector/output/text_annotate.h"
 #include "collector/util/human.h"
+#include "collector/util/xalloc.h"
 
 char *c_peak_text(char *out, const struct digest *d)
 {
@@ -16,6 +17,15 @@ char *c_peak_text(char *out, const struct digest *d)
         return out;
     }
     return human_bytes(out, (double)(h->peak_bytes > live ? h->peak_bytes : live));
+}
+
+char *c_end_text(const struct digest *d)
+{
+    char bytes[HUMAN_MAX];
+    int64_t live = d->process->c_heap.live_bytes;
+    if (live < 0)
+        return xformat("%s less at the end than when counting began", human_bytes(bytes, -(double)live));
+    return xformat("%s at the end", human_bytes(bytes, (double)live));
 }
 
 void cell_ms(struct table *t, unsigned column, uint64_t ns)

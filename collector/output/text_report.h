@@ -36,6 +36,11 @@ char *span_caller_text(struct process *p, const struct span *s);
  * HUMAN_MAX bytes. */
 char *c_peak_text(char *out, const struct digest *d);
 
+/* What lives on the C heap at the end, as "3.2 KiB at the end"; where more was freed than allocated since
+ * counting began, which a program that set up a lot before it used Lua can do, the words say so.  The
+ * caller frees it. */
+char *c_end_text(const struct digest *d);
+
 /* Cells that several sections share: milliseconds and KiB with fixed decimals, "" for nothing. */
 void cell_ms(struct table *t, unsigned column, uint64_t ns);
 void cell_kib(struct table *t, unsigned column, int64_t bytes);
