@@ -80,6 +80,16 @@ static void judge(struct page_load *l, const struct page_budget *b)
     l->trace.findings = &l->findings;
 }
 
+/* A page is useful without what was measured before. */
+static void history_add(struct page_load *l, const struct page_settings *s)
+{
+    struct err err = {""};
+    if (page_history_read(&l->history, digest_command(l->digest[0]), &err))
+        cli_error(s->command, "%s; going on without what was measured before", err.text);
+    l->trace.series = l->history.series;
+    l->trace.series_n = l->history.n;
+}
+
 int page_load_read(struct page_load *l, const char *path, const struct page_settings *s,
                    const struct page_budget *b, struct err *err)
 {
@@ -98,12 +108,14 @@ int page_load_read(struct page_load *l, const char *path, const struct page_sett
                                    .digest = l->digest,
                                    .digest_n = l->digest_n};
     judge(l, b);
+    history_add(l, s);
     return 0;
 }
 
 void page_load_release(struct page_load *l)
 {
     findings_release(&l->findings);
+    page_history_release(&l->history);
     run_groups_release(&l->groups);
     for (size_t i = 0; i < l->digest_n; i++) {
         digest_release(l->digest[i]);

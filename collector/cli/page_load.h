@@ -3,6 +3,7 @@
 #define COLLECTOR_CLI_PAGE_LOAD_H
 
 #include "collector/budget/budget.h"
+#include "collector/cli/page_history.h"
 #include "collector/cli/page_settings.h"
 #include "collector/ingest/locate.h"
 #include "collector/model/model.h"
@@ -15,6 +16,7 @@ struct page_load {
     size_t digest_n, digest_cap;
     struct run_groups groups;
     struct findings findings;
+    struct page_history history;
     struct page_trace trace; /* for collector/output */
 };
 

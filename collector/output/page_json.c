@@ -1,6 +1,7 @@
 /* page_json: see page_json.h. */
 #include "collector/output/page_json.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,53 @@ static void check_write(const struct page_trace *t, FILE *out)
         fputs("null", out);
 }
 
+#define POINTS(name, value) \
+    do { \
+        fprintf(out, ",\"%s\":[", name); \
+        for (size_t i = 0; i < s->n; i++) { \
+            const struct page_point *p = &s->point[i]; \
+            fputs(i ? "," : "", out); \
+            value; \
+        } \
+        fputc(']', out); \
+    } while (0)
+
+static void number(double v, FILE *out)
+{
+    if (isfinite(v))
+        fprintf(out, "%.9g", v);
+    else
+        fputs("null", out);
+}
+
+static void series_write(const struct page_series *s, FILE *out)
+{
+    fputs("{\"metric\":", out);
+    page_text(out, s->metric);
+    page_put_text(out, "item", s->place);
+    page_put_text(out, "param", s->param);
+    page_put_text(out, "unit", s->unit);
+    page_put_text(out, "machine", s->machine);
+    page_put_bool(out, "more_is_better", s->more_is_better);
+    POINTS("at_unix_ns", fprintf(out, "%lld", (long long)p->at_ns));
+    POINTS("value", number(p->median, out));
+    POINTS("low", number(p->low, out));
+    POINTS("high", number(p->high, out));
+    POINTS("commit", page_text(out, p->commit));
+    fputc('}', out);
+}
+
+static void history_write(const struct page_trace *t, FILE *out)
+{
+    page_key(out, "history");
+    fputc('[', out);
+    for (size_t i = 0; i < t->series_n; i++) {
+        fputs(i ? ",\n" : "", out);
+        series_write(&t->series[i], out);
+    }
+    fputc(']', out);
+}
+
 /* What stands behind the trace's name. */
 static void trace_rest(const struct page_trace *t, const struct page_options *o, FILE *out)
 {
@@ -89,7 +137,7 @@ static void trace_rest(const struct page_trace *t, const struct page_options *o,
     }
     fputc(']', out);
     check_write(t, out);
-    fputs(",\"history\":[]", out);
+    history_write(t, out);
 }
 
 static void trace_write(const struct page_trace *t, const struct page_options *o, FILE *out)

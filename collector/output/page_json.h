@@ -13,6 +13,19 @@ struct page_options {
     int with_source; /* 1: texts of the Lua files that ran */
 };
 
+/* One metric of earlier runs of the same command, oldest first. */
+struct page_point {
+    int64_t at_ns; /* since 1970 */
+    double median, low, high;
+    const char *commit; /* "" unknown */
+};
+struct page_series {
+    const char *metric, *place, *param, *unit, *machine;
+    int more_is_better;
+    const struct page_point *point;
+    size_t n;
+};
+
 struct page_trace {
     const char *name, *href; /* href: where it is to be had; NULL: it is part of the document */
     uint64_t bytes;
@@ -22,6 +35,8 @@ struct page_trace {
     const struct findings *findings;
     const struct run_groups *groups; /* that FINDINGS are of; NULL with them */
     const char *check_error;         /* why there are none though there is a .modprof; NULL */
+    const struct page_series *series;
+    size_t series_n;
 };
 
 struct page {

@@ -103,6 +103,28 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     [[ $stderr == *no.such* ]]
 }
 
+@test "earlier runs of the command are there, and nothing of other commands" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 -e 'return 1'
+    "$MODPROF" export --format page-json a.mprof | jq -e '.traces[0].history == []'
+    command="lua5.4 -e 'return 1'"
+    "$HOSTS/history_maker" .modprof-history "$command" lua.peak '' bytes 1700000000000000000 100 102 101
+    "$HOSTS/history_maker" .modprof-history "$command" lua.peak '' bytes 1700000001000000000 110 112 111
+    "$HOSTS/history_maker" .modprof-history "$command" module.self a.b ns 1700000002000000000 5
+    "$HOSTS/history_maker" .modprof-history "lua5.4 secret.lua" lua.peak '' bytes 1700000003000000000 9
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    valid a.json page.schema.json
+    jq -e '.traces[0].history | length == 2 and (.[] | select(.metric == "lua.peak") |
+        .at_unix_ns == [1700000000000000000, 1700000001000000000] and .value == [101, 111] and
+        .item == "" and .unit == "bytes" and .machine == "test" and .commit == ["abc1234", "abc1234"] and
+        ([.low, .high] | flatten | all(. == null or (. >= 100 and . <= 112))))' a.json
+    jq -e '.traces[0].history[] | select(.metric == "module.self") | .item == "a.b" and .value == [5]' a.json
+    # One that is damaged is no reason to show nothing.
+    echo nonsense >.modprof-history
+    run --separate-stderr -0 "$MODPROF" export --format page-json -o b.json a.mprof
+    [[ $stderr == *.modprof-history* ]]
+    jq -e '.traces[0].history == []' b.json
+}
+
 @test "two traces can be compared, and only two" {
     for i in 1 2 3; do
         LD_PRELOAD=$SHIM MODPROF_OUT=$i.mprof lua5.4 -e 'return 1'

@@ -1,0 +1,71 @@
+/* page_history: see page_history.h. */
+#include "collector/cli/page_history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/history/store.h"
+#include "collector/util/xalloc.h"
+
+static int points_take(struct page_history *h, const struct store_series *of, struct err *err)
+{
+    struct store_points points;
+    int bad = store_points_read(h->store, of->id, PAGE_POINTS_MAX, &points, err);
+    if (!bad && points.n) {
+        struct page_point *p = xcalloc(points.n, sizeof *p);
+        for (size_t i = 0; i < points.n; i++)
+            p[i] = (struct page_point){points.at[i].at_ns, points.at[i].median, points.at[i].low,
+                                       points.at[i].high, points.at[i].commit};
+        h->series = xgrow(h->series, h->n, &h->cap, sizeof *h->series);
+        h->series[h->n++] =
+            (struct page_series){of->metric,  of->place,          of->param, of->unit,
+                                 of->machine, of->more_is_better, p,         points.n};
+    }
+    free(points.at);
+    return bad;
+}
+
+/* The history quotes words where a shell needs it, and a trace knows no quotes. */
+static const char *past_quotes(const char *at)
+{
+    return at + strspn(at, "'\\");
+}
+
+static int is_same_command(const char *a, const char *b)
+{
+    a = past_quotes(a);
+    b = past_quotes(b);
+    while (*a && *a == *b) {
+        a = past_quotes(a + 1);
+        b = past_quotes(b + 1);
+    }
+    return *a == *b;
+}
+
+int page_history_read(struct page_history *h, const char *command, struct err *err)
+{
+    struct store_wanted w = {0};
+    struct store_series_list list = {0};
+    memset(h, 0, sizeof *h);
+    char *path = store_path_find();
+    int bad = 0;
+    if (path && !(h->store = store_open(path, STORE_READ, err)))
+        bad = -1;
+    free(path);
+    if (h->store)
+        bad = store_series_read(h->store, &w, &list, err);
+    for (size_t i = 0; !bad && i < list.n && h->n < PAGE_SERIES_MAX; i++)
+        if (is_same_command(list.at[i].command, command))
+            bad = points_take(h, &list.at[i], err);
+    free(list.at);
+    return bad;
+}
+
+void page_history_release(struct page_history *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free((void *)(uintptr_t)h->series[i].point);
+    free(h->series);
+    store_close(h->store);
+    memset(h, 0, sizeof *h);
+}
