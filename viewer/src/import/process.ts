@@ -136,15 +136,6 @@ function memory(v: unknown, where: string): Series | null {
     return { at, lines };
 }
 
-function columnsOf(v: unknown, where: string): Record<string, Float64Array> | null {
-    const table = maybeObject(v, where);
-    if (!table) return null;
-    const out: Record<string, Float64Array> = {};
-    for (const name of Object.keys(table))
-        if (Array.isArray(table[name])) out[name.replace(/_d$/, '')] = column(table, name, where);
-    return out;
-}
-
 export function importProcess(v: unknown, reportRow: unknown, index: number, where: string): Process {
     const p = object(v, where);
     const report = object(reportRow, `${where} (its report)`) as unknown as ReportProcess;
@@ -174,7 +165,6 @@ export function importProcess(v: unknown, reportRow: unknown, index: number, whe
             threads: taken.threads.map(t => ({ tid: t.tid, name: threadName(t.name, fr.strings) })),
         },
         memory: memory(p['memory'], `${where}.memory`),
-        collections: columnsOf(p['collections'], `${where}.collections`),
         marks: maybeList(p['marks'], `${where}.marks`).map((m, i) => {
             const mark = object(m, `${where}.marks[${i}]`);
             const at = `${where}.marks[${i}]`;

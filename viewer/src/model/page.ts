@@ -80,8 +80,7 @@ export interface Process {
     readonly metrics: readonly Metric[];
     readonly samples: Samples | null;
     readonly memory: Series | null;
-    readonly collections: Readonly<Record<string, Float64Array>> | null;
-    readonly marks: readonly { at_ns: number; name: string; end_ns?: number }[];
+    readonly marks: readonly { at_ns: number; name: string }[];
     readonly sources: ReadonlyMap<string, string>;
     readonly sourcesLeftOut: readonly { file: string; why: string }[];
     readonly pruned: readonly string[];
