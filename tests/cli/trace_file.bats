@@ -185,3 +185,12 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
     [ "$output" = 42 ]
     [ -z "$(find . -name '*.mprof')" ]
 }
+
+@test "times and identity are the kernel's, whatever another preloaded library tells" {
+    LD_PRELOAD=$SHIM:$HOSTS/meddler_module.so MODPROF_OUT=$PWD/t.mprof lua5.4 -e 'print(1)' &
+    pid=$!
+    wait $pid
+    run -0 "$MODPROF" report -f json t.mprof
+    jq -e --argjson pid $pid '.processes[0] | .pid == $pid and .complete and .duration_ns < 60e9
+        and (now - .started_unix_ns / 1e9 | . > -60 and . < 600)' <<<"$output"
+}
