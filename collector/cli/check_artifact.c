@@ -21,6 +21,7 @@
 /* Says that a folder is ours to replace. */
 #define MARKER "modprof-artifact"
 enum { EXCHANGE = 2 /* RENAME_EXCHANGE */, DEPTH = 4, GITHUB_SUMMARY = 1 << 20 };
+enum { PAGE_TRACES_MAX = 10 }; /* more would make the page slow to open, and tell little */
 
 struct artifact {
     const char *dir; /* as the user named it */
@@ -119,19 +120,20 @@ static int summary_write(const struct artifact *a)
 
 /* ---- pictures ---- */
 
-/* By the commands that people use.  What a trace has no data for is no picture. */
-static void picture(const struct artifact *a, const char *const *option, const char *name)
+/* Of the first N traces, by the commands that people use.  What a trace has no data for is no picture. */
+static void picture(const struct artifact *a, const char *const *option, const char *name,
+                    size_t trace_n)
 {
     char *path = xformat("%s/%s", a->made, name);
     size_t n = 0;
-    const char **argv = xcalloc(a->traces->paths.n + 16, sizeof *argv);
+    const char **argv = xcalloc(trace_n + 16, sizeof *argv);
     argv[n++] = "modprof";
     for (; *option; option++)
         argv[n++] = *option;
     argv[n++] = "--output";
     argv[n++] = path;
     argv[n++] = "--";
-    for (size_t i = 0; i < a->traces->paths.n; i++)
+    for (size_t i = 0; i < trace_n; i++)
         argv[n++] = a->traces->paths.at[i];
     int status = self_run(argv, SELF_SILENT);
     if (status != EXIT_FINE && status != EXIT_NO_VERDICT)
@@ -140,17 +142,30 @@ static void picture(const struct artifact *a, const char *const *option, const c
     free(path);
 }
 
+/* The page has the verdicts of this very command: of all runs together, and against the baseline. */
+static void page(const struct artifact *a)
+{
+    size_t all = a->traces->paths.n, n = all < PAGE_TRACES_MAX ? all : PAGE_TRACES_MAX;
+    char *verdicts = xformat("%s/verdict.json", a->made);
+    char *title = n < all ? xformat("the first %zu of %zu traces; verdicts of all", n, all) : NULL;
+    const char *option[] = {"export",     "--format", "html",
+                            "--verdicts", verdicts,   title ? "--title" : NULL,
+                            title,        NULL};
+    picture(a, option, "index.html", n);
+    free(title);
+    free(verdicts);
+}
+
 static void pictures(const struct artifact *a)
 {
-    const char *page[] = {"export", "--format", "html", "--config", a->report->budget->path, NULL};
     static const char *const metric[] = {"load", "cpu", "wall", "crossings"};
     for (size_t i = 0; i < sizeof metric / sizeof *metric; i++) {
         const char *option[] = {"flame", "--format", "svg", "--metric", metric[i], NULL};
         char *name = xformat("flame-%s.svg", metric[i]);
-        picture(a, option, name);
+        picture(a, option, name, a->traces->paths.n);
         free(name);
     }
-    picture(a, page, "index.html");
+    page(a);
 }
 
 /* ---- the folder ---- */

@@ -7,11 +7,16 @@
 #include "collector/budget/budget_file.h"
 #include "collector/cli/cli.h"
 #include "collector/ingest/ingest.h"
+#include "collector/output/page_verdicts.h"
 #include "collector/util/xalloc.h"
 
 int page_budget_read(struct page_budget *b, const struct page_settings *s)
 {
     memset(b, 0, sizeof *b);
+    if (s->verdicts) {
+        b->verdicts = page_verdicts_read(s->verdicts, &b->err);
+        return b->verdicts ? 0 : cli_error(s->command, "%s", b->err.text) + 1;
+    }
     if (s->config && !*s->config)
         return 0;
     b->path = s->config ? xstrdup(s->config) : budget_file_find();
@@ -26,6 +31,7 @@ int page_budget_read(struct page_budget *b, const struct page_settings *s)
 void page_budget_release(struct page_budget *b)
 {
     budget_release(&b->budget);
+    page_verdicts_free(b->verdicts);
     free(b->path);
 }
 
@@ -69,6 +75,7 @@ static void digest_add(struct page_load *l, struct process *p)
 
 static void judge(struct page_load *l, const struct page_budget *b)
 {
+    l->trace.verdicts = b->verdicts;
     if (b->err.text[0])
         l->trace.check_error = b->err.text;
     if (!b->found)

@@ -20,12 +20,13 @@ struct page_load {
     struct page_trace trace; /* for collector/output */
 };
 
-/* The budgets that traces are held against. */
+/* The budgets that traces are held against, or what came of that before. */
 struct page_budget {
     struct budget budget;
     int found;
     char *path;
-    struct err err; /* why it could not be read */
+    struct page_verdicts *verdicts; /* NULL: the traces are judged */
+    struct err err;                 /* why it could not be read */
 };
 /* An error is kept, since a page is useful without verdicts; where --config named the file it is said, and
  * an exit status + 1 returned. */

@@ -13,6 +13,7 @@ enum {
     OPTION_TITLE = 256,
     OPTION_CONFIG,
     OPTION_NO_CONFIG,
+    OPTION_VERDICTS,
     OPTION_DIFF,
     OPTION_SOURCE,
     OPTION_NO_OPEN,
@@ -24,20 +25,23 @@ enum { PORT_MAX = 65535 };
 static const struct option_word formats[] = {
     {"html", PAGE_HTML}, {"page-json", PAGE_JSON}, {NULL, 0}};
 
-static const struct option export_options[] = {{"output", required_argument, NULL, 'o'},
-                                               {"format", required_argument, NULL, 'f'},
-                                               {"pid", required_argument, NULL, 'p'},
-                                               {"title", required_argument, NULL, OPTION_TITLE},
-                                               {"config", required_argument, NULL, OPTION_CONFIG},
-                                               {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
-                                               {"diff", required_argument, NULL, OPTION_DIFF},
-                                               {"with-source", no_argument, NULL, OPTION_SOURCE},
-                                               {"help", no_argument, NULL, 'h'},
-                                               {NULL, 0, NULL, 0}};
+static const struct option export_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"format", required_argument, NULL, 'f'},
+    {"pid", required_argument, NULL, 'p'},
+    {"title", required_argument, NULL, OPTION_TITLE},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
+    {"verdicts", required_argument, NULL, OPTION_VERDICTS},
+    {"diff", required_argument, NULL, OPTION_DIFF},
+    {"with-source", no_argument, NULL, OPTION_SOURCE},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0}};
 static const struct option view_options[] = {{"pid", required_argument, NULL, 'p'},
                                              {"title", required_argument, NULL, OPTION_TITLE},
                                              {"config", required_argument, NULL, OPTION_CONFIG},
                                              {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
+                                             {"verdicts", required_argument, NULL, OPTION_VERDICTS},
                                              {"diff", required_argument, NULL, OPTION_DIFF},
                                              {"with-source", no_argument, NULL, OPTION_SOURCE},
                                              {"no-open", no_argument, NULL, OPTION_NO_OPEN},
@@ -84,6 +88,9 @@ static int set_option(struct page_settings *s, int option, const char *value)
     case OPTION_NO_CONFIG:
         s->config = "";
         return 0;
+    case OPTION_VERDICTS:
+        s->verdicts = value;
+        return 0;
     case OPTION_DIFF:
         s->diff = value;
         return 0;
@@ -116,5 +123,9 @@ int page_settings_read(struct page_settings *s, int argc, char **argv, const cha
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }
+    if (s->verdicts && s->config)
+        return cli_usage_error(s->command, "--verdicts are given already: they need no budgets, "
+                                           "neither --config nor --no-config") +
+               1;
     return 0;
 }

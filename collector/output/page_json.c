@@ -8,6 +8,7 @@
 #include "collector/output/check_output.h"
 #include "collector/output/json_report.h"
 #include "collector/output/page_parts.h"
+#include "collector/output/page_verdicts.h"
 #include "collector/output/page_write.h"
 #include "wire/version.h"
 
@@ -54,7 +55,9 @@ static void process_write(struct digest *d, const struct page_options *o, FILE *
 static void check_write(const struct page_trace *t, FILE *out)
 {
     page_key(out, "check");
-    if (t->findings) {
+    if (t->verdicts) {
+        page_verdicts_write(t->verdicts, out);
+    } else if (t->findings) {
         struct check_report r = {.budget = t->budget,
                                  .findings = t->findings,
                                  .digest = t->digest,

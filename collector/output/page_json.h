@@ -26,12 +26,15 @@ struct page_series {
     size_t n;
 };
 
+struct page_verdicts;
+
 struct page_trace {
     const char *name, *href; /* href: where it is to be had; NULL: it is part of the document */
     uint64_t bytes;
     struct digest *const *digest; /* of its processes */
     size_t digest_n;
-    const struct budget *budget; /* NULL: none */
+    const struct budget *budget;          /* NULL: none */
+    const struct page_verdicts *verdicts; /* instead of what follows, or NULL */
     const struct findings *findings;
     const struct run_groups *groups; /* that FINDINGS are of; NULL with them */
     const char *check_error;         /* why there are none though there is a .modprof; NULL */

@@ -155,6 +155,30 @@ for f in sys.argv[1:]: e.parse(f)' out/flame-load.svg out/flame-crossings.svg ou
     [ -z "$(find . -name '*.new-*')" ]
 }
 
+@test "the page of the artifact has the verdicts of all runs, against the baseline" {
+    [ -s "$BUILD/viewer/page.html" ] || skip "built without the viewer: $(cat "$BUILD/viewer/why")"
+    budgets "$calls"
+    run -4 "$MODPROF" check -n 3 -f json -o good.json -- lua5.4 main.lua
+    CALLS=2000 run -3 "$MODPROF" check -n 12 --baseline good.json --artifact out -- lua5.4 main.lua
+    document() { /usr/bin/python3 "$root/tests/cli/page/read.py" document "$1"; }
+    document out/index.html >page.json
+    # More runs than a page holds: it says so, and its verdicts are of all.
+    jq -e '(.traces | length) == 10 and (.title | test("first 10 of 12"))' page.json
+    jq -S '.traces[0].check' page.json >told
+    jq -S . out/verdict.json | cmp - told
+    jq -e '.rules[0] | .verdict == "fail" and (.runs[0].values | length) == 12 and .comparison != null' told
+    [ "$(find out/traces -name '*.mprof' | wc -l)" = 12 ]
+    # The budgets are still asked where nobody says what came of them.
+    CALLS=2000 run -0 "$MODPROF" export --format page-json out/traces/001-run-00001.mprof
+    [ "$(jq -r '.traces[0].check.rules[0].verdict' <<<"$output")" = "missing baseline" ]
+    for bad in good.json .modprof none; do
+        sed -i 's/modprof-check/other/' good.json
+        run --separate-stderr -1 "$MODPROF" export --format page-json --verdicts $bad out/traces
+        [[ $stderr == *"the verdicts in $bad can not be read: "* && -z $output ]]
+    done
+    run -2 "$MODPROF" export --format page-json --verdicts out/verdict.json --no-config out/traces
+}
+
 @test "an artifact that can not be finished leaves the old one" {
     budgets '{ metric = "losses", limit = 0 }'
     run -0 "$MODPROF" check --artifact out -- lua5.4 main.lua
