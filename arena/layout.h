@@ -275,7 +275,8 @@ struct arena {
     uint32_t version, bytes; /* bytes: sizeof(struct arena), checked by readers */
     struct arena_process process;
 
-    _Atomic uint32_t ended;      /* 1: in order, though the trace may still lack its end */
+    /* Not 0: in order, though the trace may still lack its end; from 2 on: exit status + 2. */
+    _Atomic uint32_t ended;
     _Atomic uint32_t drain_lock; /* 1: somebody is draining (died draining, after a kill) */
     uint32_t process_emitted;
     uint32_t frame_seq;            /* sequence number of the next frame */

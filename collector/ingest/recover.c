@@ -41,9 +41,11 @@ static enum end_reason reason(const struct arena *a, const struct ending *e)
 static int end_add(struct frame_writer *w, const struct arena *a, const struct ending *e)
 {
     uint8_t bytes[128];
+    uint32_t ended = atomic_load(&a->ended);
+    int status = ended >= 2 ? (int)(ended - 2) : e->status;
     struct rec_end end = {.reason = reason(a, e),
                           .end_ns = e->end_ns ? e->end_ns : w->end_ns,
-                          .status = e->status < 0 ? STATUS_UNKNOWN : (uint64_t)e->status};
+                          .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status};
     return frame_writer_add(w, bytes, rec_end_encode(&end, bytes, sizeof bytes));
 }
 

@@ -209,12 +209,15 @@ static void say_lost(enum end_reason reason, int status)
     framer_flush();
 }
 
-/* The last drain.  Returns 0 when everything is out, -1 when the arena has to tell the rest. */
+/* The last drain.  Returns 0 when everything is out, -1 when the arena has to tell the rest, and 1 where
+ * that is all of it: this very thread was in a drain when something ended the program. */
 static int end_trace(enum end_reason reason, int status, int final)
 {
     uint64_t begin = now_ns();
-    if (lock_at_end())
-        return -1;
+    if (lock_at_end()) {
+        atomic_store(&arena->ended, status < 0 ? 1 : (uint32_t)(status & 0xff) + 2);
+        return 1;
+    }
     sink_flush();
     int ready = sink_ready(1);
     if (ready) {
@@ -265,10 +268,11 @@ void writer_finish(enum end_reason reason, int status)
         writer_begin();
     if (atomic_load(&begun) && !atomic_exchange(&finished, 1)) {
         /* A collector on a unix socket completes the trace from its descriptor; a file's arena
-         * has told what can be told, and must not be left behind. */
-        end_trace(reason, status, 1);
+         * is not left behind, but where it was not asked yet. */
+        int untold = end_trace(reason, status, 1) == 1;
         sink_close();
-        region_remove();
+        if (!untold)
+            region_remove();
     }
     errno = saved;
 }
