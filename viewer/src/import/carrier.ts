@@ -40,18 +40,26 @@ export function parseJson(text: string): unknown {
     }
 }
 
-export async function fetchJson(url: string): Promise<unknown> {
+/** A document of the server; null where it is still the one with this ETag. */
+export async function fetchDocument(
+    url: string,
+    etag: string | null,
+): Promise<{ doc: unknown; etag: string | null } | null> {
     let answer: Response;
     try {
-        answer = await fetch(url, { credentials: 'same-origin' });
+        answer = await fetch(url, {
+            credentials: 'same-origin',
+            cache: 'no-store',
+            ...(etag ? { headers: { 'If-None-Match': etag } } : {}),
+        });
     } catch {
         throw new ImportError('The server does not answer. Is `modprof view` still running?');
     }
+    if (answer.status === 304) return null;
+    const body = await answer.text();
     if (!answer.ok)
-        throw new ImportError(
-            `The server answers ${answer.status} for ${url}: ${(await answer.text()).slice(0, 500).trim()}`,
-        );
-    return parseJson(await answer.text());
+        throw new ImportError(`The server answers ${answer.status} for ${url}: ${body.slice(0, 500).trim()}`);
+    return { doc: parseJson(body), etag: answer.headers.get('ETag') };
 }
 
 /** The document of this page, parsed but not checked. */
@@ -65,7 +73,7 @@ export async function loadDocument(page: Document): Promise<unknown> {
     const served = page.getElementById('modprof-page-url');
     if (served) {
         const said = parseJson(served.textContent ?? '') as { url?: unknown } | null;
-        if (typeof said?.url === 'string') return fetchJson(said.url);
+        if (typeof said?.url === 'string') return (await fetchDocument(said.url, null))?.doc;
     }
     throw new ImportError(
         'There are no data in this page. It is made by `modprof export --format html -o FILE TRACE` ' +

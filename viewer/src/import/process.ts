@@ -119,21 +119,67 @@ function samples(v: unknown, where: string, code: Stacks | undefined, metricN: n
     };
 }
 
-const SERIES: [string, string, Unit][] = [
-    ['lua_d', 'Lua', 'bytes'],
-    ['c_d', 'C', 'bytes'],
-    ['rss_d', 'resident', 'bytes'],
+const SERIES: [string, string][] = [
+    ['lua_d', 'Lua'],
+    ['c_d', 'C'],
+    ['rss_d', 'resident'],
 ];
 
+/** Live bytes over time; of a course of one moment there is nothing to draw. */
 function memory(v: unknown, where: string): Series | null {
     const table = maybeObject(v, where);
     if (!table) return null;
     const at = column(table, 'at_ns_d', where);
     if (at.length === 0) return null;
     const known = SERIES.filter(([id]) => table[id] !== undefined);
-    const lines = known.map(([id, title, u]) => ({ id, title, unit: u, values: column(table, id, where) }));
+    const lines = known.map(([id, title]) => ({
+        id,
+        title,
+        unit: 'bytes' as const,
+        values: column(table, id, where),
+    }));
     sameLength(where, at, ...lines.map(l => l.values));
     return { at, lines };
+}
+
+/** Live Lua bytes by kind of object. */
+function memoryKinds(v: unknown, where: string): Series | null {
+    const table = maybeObject(v, where);
+    const kinds = maybeList(table?.['live_kinds'], `${where}.live_kinds`);
+    if (!table || kinds.length === 0) return null;
+    const at = column(table, 'at_ns_d', where);
+    const lines = kinds.map((k, i) => {
+        const w = `${where}.live_kinds[${i}]`;
+        const row = object(k, w);
+        const title = text(row['kind'], `${w}.kind`);
+        return { id: title, title, unit: 'bytes' as const, values: column(row, 'bytes_d', w) };
+    });
+    sameLength(where, at, ...lines.map(l => l.values));
+    const some = lines.filter(l => l.values.some(b => b !== 0));
+    return at.length > 0 && some.length > 0 ? { at, lines: some } : null;
+}
+
+/** Bytes allocated in a second, between two moments. */
+function memoryRates(v: unknown, where: string): Series | null {
+    const table = maybeObject(v, where);
+    if (!table || table['alloc_bytes_d'] === undefined) return null;
+    const at = column(table, 'at_ns_d', where);
+    const lines = [
+        ['alloc_bytes_d', 'Lua'],
+        ['c_alloc_bytes_d', 'C'],
+    ]
+        .filter(([id]) => table[id!] !== undefined)
+        .map(([id, title]) => {
+            const sum = column(table, id!, where);
+            sameLength(where, at, sum);
+            const values = sum.map((b, i) => {
+                const [b0, t0] = i > 0 ? [sum[i - 1]!, at[i - 1]!] : [0, 0];
+                return at[i]! > t0 ? (1e9 * Math.max(0, b - b0)) / (at[i]! - t0) : 0;
+            });
+            return { id: id!, title: title!, unit: 'bytes' as const, values };
+        })
+        .filter(l => l.values.some(b => b > 0));
+    return at.length > 0 && lines.length > 0 ? { at, lines } : null;
 }
 
 export function importProcess(v: unknown, reportRow: unknown, index: number, where: string): Process {
@@ -165,6 +211,8 @@ export function importProcess(v: unknown, reportRow: unknown, index: number, whe
             threads: taken.threads.map(t => ({ tid: t.tid, name: threadName(t.name, fr.strings) })),
         },
         memory: memory(p['memory'], `${where}.memory`),
+        memoryKinds: memoryKinds(p['memory'], `${where}.memory`),
+        memoryRates: memoryRates(p['memory'], `${where}.memory`),
         marks: maybeList(p['marks'], `${where}.marks`).map((m, i) => {
             const mark = object(m, `${where}.marks[${i}]`);
             const at = `${where}.marks[${i}]`;

@@ -28,10 +28,12 @@ export interface Shape {
     readonly child: Uint32Array;
 }
 
-/** As the report says it: `name file.lua:12`, or `file.lua:12` where the function has no name of its own. */
+/** As the report says it: `name file.lua:12`, or `file.lua:12` where the function has no name but its place. */
 function lineLabel(label: string, path: string, line: number): string {
     const base = path.slice(path.lastIndexOf('/') + 1);
-    return label.startsWith(base + ':') ? `${base}:${line}` : `${label} ${base}:${line}`;
+    return label.startsWith(base + ':') && !label.includes('[')
+        ? `${base}:${line}`
+        : `${label} ${base}:${line}`;
 }
 
 export function makeKeys(frames: Frames, by: By): Keys {

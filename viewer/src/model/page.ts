@@ -80,6 +80,8 @@ export interface Process {
     readonly metrics: readonly Metric[];
     readonly samples: Samples | null;
     readonly memory: Series | null;
+    readonly memoryKinds: Series | null; // live Lua bytes by kind
+    readonly memoryRates: Series | null; // bytes allocated in a second
     readonly marks: readonly { at_ns: number; name: string }[];
     readonly sources: ReadonlyMap<string, string>;
     readonly sourcesLeftOut: readonly { file: string; why: string }[];

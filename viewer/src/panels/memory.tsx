@@ -1,12 +1,12 @@
 // Memory: how much over time, of what kind, at the peak and at the end, by whom, and what was never given back.
 import { useMemo } from 'preact/hooks';
-import { useOnce, useView } from '../app/context';
+import { useView } from '../app/context';
+import { wordOf } from '../app/route';
 import type { Process, Series } from '../model/page';
 import type { Allocations } from '../model/report';
 import { bytes, count, exact, percent } from '../model/units';
-import { Card, Empty, Figure, Share } from '../widgets/bits';
+import { Card, Empty, Figure, Share, Toggle } from '../widgets/bits';
 import { Chart } from '../widgets/chart';
-import { member, rowsOf } from '../widgets/rows';
 import { Table, type Column } from '../widgets/table';
 import { CObjects, States } from './memory_tables';
 import { Collections, Leaks, Places } from './memory_places';
@@ -97,51 +97,41 @@ function Figures({ a, process }: { a: Allocations; process: Process }) {
     );
 }
 
-/** Live bytes by kind at each moment, from the report. */
-function kindSeries(process: Process): Series | null {
-    const rows = rowsOf(member(process.report, 'memory', 'series')).filter(r => r['lua_kinds']);
-    if (rows.length < 2) return null;
-    const kinds = [...new Set(rows.flatMap(r => Object.keys(r['lua_kinds'] as object)))];
-    return {
-        at: Float64Array.from(rows, r => Number(r['at_ns'])),
-        lines: kinds.map(k => ({
-            id: k,
-            title: k,
-            unit: 'bytes' as const,
-            values: Float64Array.from(rows, r => Number(member(r, 'lua_kinds', k) ?? 0)),
-        })),
-    };
-}
+const OVERS = ['heaps', 'kinds', 'rates'] as const;
+const OVER_TITLES = { heaps: 'Lua, C and resident', kinds: 'Lua by kind', rates: 'allocated in a second' };
 
 function OverTime({ process }: { process: Process }) {
     const { theme, route, set } = useView();
-    const kinds = useOnce(process, 'kind series', () => kindSeries(process));
-    const byKind = route.params['over'] === 'kind' && kinds !== null;
-    const series = byKind ? kinds : process.memory;
+    const all = { heaps: process.memory, kinds: process.memoryKinds, rates: process.memoryRates };
+    const over = wordOf(route, 'over', OVERS);
+    const series: Series | null = all[over];
     return (
         <Card
             title="Over time"
-            means="Live bytes at the moments at which the trace was written. Drag over a stretch to zoom in, double click for all of it."
+            means="The heap at moments of the run. Drag over a stretch to zoom in, double click for all of it."
         >
-            {kinds && (
-                <p>
-                    <button type="button" onClick={() => set({ over: byKind ? '' : 'kind' })}>
-                        {byKind ? 'Lua, C and resident' : 'Lua by kind'}
-                    </button>
-                </p>
-            )}
+            <div class="toolbar" role="toolbar" aria-label="What is drawn">
+                {OVERS.filter(o => all[o] !== null).map(o => (
+                    <Toggle
+                        key={o}
+                        label={OVER_TITLES[o]}
+                        on={o === over}
+                        onChange={() => set({ over: o })}
+                    />
+                ))}
+            </div>
             {series && series.at.length > 1 ? (
                 <Chart
                     series={series}
                     theme={theme}
-                    name="memory over time"
+                    name={`memory over time: ${OVER_TITLES[over]}`}
                     unit="bytes"
                     marks={process.marks}
                 />
             ) : (
-                <Empty title="There is no course of memory.">
-                    Moments are recorded while a trace is written, once or more in a second: this run was too
-                    short for them.
+                <Empty title="There is no course of this.">
+                    Moments are recorded while a trace is written: this run was too short for them, or did not
+                    record it.
                 </Empty>
             )}
         </Card>
