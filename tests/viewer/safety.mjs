@@ -1,0 +1,141 @@
+// Names are data, damaged pages give a sentence, and nothing runs or is asked for that does not belong to the page.
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { close, folder, go, open, settled } from './browser.mjs';
+import { makeDocument, pageWith } from './synthetic.mjs';
+import { assert, finish, test } from './tap.mjs';
+
+const bundle = readFileSync(join(process.env.BUILD, 'viewer', 'page.html'), 'utf8');
+const PAGES = ['overview', 'flame', 'flame?by=module', 'flame?by=line', 'load', 'load?view=table', 'load?view=misses', 'load?view=again',
+    'memory', 'crossings', 'timeline', 'budgets', 'diff', 'source'];
+let n = 0;
+function file(html) {
+    const path = join(folder(), `page${n++}.html`);
+    writeFileSync(path, html);
+    return pathToFileURL(path).href;
+}
+const element = text => bundle.replace('<!--modprof-data-->', () => `<script type="application/octet-stream" id="modprof-page">${text}</script>`);
+
+const EVIL = [
+    '</script><img src=x onerror=window.hacked=1>', '<svg onload=window.hacked=1>', '"><script>window.hacked=1</script>',
+    'javascript:window.hacked=1', '{{constructor.constructor("window.hacked=1")()}}', '<!--modprof-data-->', '&lt;b&gt;',
+    '\u202egnp.exe', 'x'.repeat(5000), '\u0000\u0007\u001b[31m', '__proto__', 'constructor', '%', '#', '',
+];
+function evilDocument() {
+    const doc = makeDocument({ nodes: 300, samples: 500, modules: EVIL.length, functions: EVIL.length, names: EVIL, arguments: EVIL });
+    const [trace] = doc.traces;
+    const [r] = trace.report.processes;
+    r.modules.forEach((m, i) => Object.assign(m, { name: EVIL[i], file: EVIL[i], error: EVIL[i], required_by: EVIL[i], status: 'failed', load: EVIL[i] }));
+    for (const m of r.modules) m.tried = EVIL.map(path => ({ path, errno: 2, duration_ns: 1 }));
+    Object.assign(r, {
+        executable: EVIL[0], directory: EVIL[1], not_covered: EVIL, incomplete: EVIL, ending: { ...r.ending, text: EVIL[0] },
+        losses: EVIL.map(what => ({ what, n: 1 })), require_hits: EVIL.map(name => ({ name, calls: 1, timed: 1, timed_ns: 1 })),
+    });
+    const p = trace.processes[0];
+    p.marks = EVIL.map((name, i) => ({ at_ns: i * 1e6, name }));
+    p.sources = EVIL.map(f => ({ file: f, text: EVIL.join('\n') }));
+    p.pruned = EVIL;
+    p.samples.what = [...p.samples.what.slice(0, 6), EVIL[0]];
+    trace.name = EVIL[0];
+    trace.check = { verdict: 'fail', config: EVIL[1], counts: { fail: 2 }, rules: EVIL.map(e => ({
+        rule: e, metric: e, unit: 'count', verdict: e || 'fail', sentence: e, message: e, limit: { value: 1, text: e }, warn: null, at_least: null,
+        measured: 2, lower_bound: false, place: e, reason: e, level: 'error', pid: 1 })) };
+    trace.history = EVIL.map(e => ({ metric: e, item: e, unit: 'count', at_unix_ns: [1e18, 2e18], value: [1, 2] }));
+    doc.title = EVIL[0];
+    return doc;
+}
+
+test('names with markup, control characters and thousands of letters are shown as they are, on every page', async () => {
+    const s = await open(file(pageWith(bundle, evilDocument())));
+    for (const page of PAGES) {
+        await go(s.page, `#${page}`);
+        assert.equal(await s.page.evaluate(() => window.hacked), undefined, page);
+        assert.equal(await s.page.locator('img, main script, main svg[onload], main iframe').count(), 0, page);
+        assert.ok((await s.page.locator('main').innerText()).length > 10, page);
+    }
+    await go(s.page, '#load?view=table');
+    assert.ok((await s.page.locator('main').innerText()).includes(EVIL[0]));
+    assert.deepEqual(s.seen.errors, []);
+    assert.deepEqual(s.seen.requests.filter(r => !r.startsWith('data:')), []);
+    await s.done();
+});
+test('addresses with markup are data too', async () => {
+    const url = file(pageWith(bundle, makeDocument()));
+    const evil = encodeURIComponent(EVIL[0]);
+    for (const hash of [`#${evil}`, `#flame?focus=${evil}&q=${evil}&by=${evil}&metric=${evil}&zoom=${evil}&from=x&to=-1`, `#load?module=${evil}&fold=a.b&view=${evil}`,
+        `#timeline?from=9e99&to=-9`, `#source?file=${evil}&line=-5`, `#diff?a=7&b=${evil}`, '#overview?t=9&p=9', '#memory?over=x&heap=y', '#%', '#crossings?cells=1e9']) {
+        const s = await open(url + hash);
+        await settled(s.page);
+        assert.ok((await s.page.locator('main').innerText()).length > 5, hash);
+        assert.equal(await s.page.evaluate(() => window.hacked), undefined, hash);
+        assert.deepEqual(s.seen.errors, [], hash);
+        await s.done();
+    }
+});
+test('damaged data give a sentence', async () => {
+    const whole = pageWith(bundle, makeDocument());
+    const packed = /id="modprof-page">([^<]*)</.exec(whole)[1];
+    const cases = [
+        ['no data', bundle, /no data in this page/],
+        ['cut off', element(packed.slice(0, packed.length >> 1)), /damaged/],
+        ['no base64', element('§§§'), /damaged/],
+        ['one letter changed', element(packed.slice(0, 400) + (packed[400] === 'A' ? 'B' : 'A') + packed.slice(401)), /damaged/],
+        ['empty', element(''), /damaged/],
+        ['another version', pageWith(bundle, { ...makeDocument(), version: 2 }), /version 2/],
+        ['no traces', pageWith(bundle, { ...makeDocument(), traces: [] }), /damaged/],
+        ['null', pageWith(bundle, null), /damaged/],
+    ];
+    for (const [what, html, sentence] of cases) {
+        const s = await open(file(html));
+        assert.match(await s.page.locator('[role=alert]').innerText(), sentence, what);
+        assert.deepEqual(s.seen.errors, [], what);
+        await s.done();
+    }
+});
+test('a trace without anything in it still has every page, which says what would fill it', async () => {
+    const doc = makeDocument();
+    const [r] = doc.traces[0].report.processes;
+    for (const k of ['modules', 'crossings', 'allocations', 'overview', 'cpu', 'chunks', 'require_hits']) delete r[k];
+    Object.assign(r, { copies: [], complete: false, incomplete: ['the trace ends early'] });
+    Object.assign(doc.traces[0].processes[0], { trees: [], samples: null, memory: { at_ns_d: [], lua_d: [], c_d: [], rss_d: [] }, marks: [] });
+    const s = await open(file(pageWith(bundle, doc)));
+    for (const page of PAGES.filter(p => p !== 'overview')) {
+        await go(s.page, `#${page}`);
+        assert.ok((await s.page.locator('.empty').count()) > 0, page);
+    }
+    await go(s.page, '#overview');
+    assert.match(await s.page.locator('main').innerText(), /the trace ends early/);
+    assert.deepEqual(s.seen.errors, []);
+    await s.done();
+    doc.traces[0].report.processes = [];
+    doc.traces[0].processes = [];
+    const none = await open(file(pageWith(bundle, doc)));
+    assert.match(await none.page.locator('main').innerText(), /no process in this trace/);
+    await none.done();
+});
+test('the page works under a policy that allows its own script and style only', async () => {
+    const html = pageWith(bundle, makeDocument());
+    const hash = tag => {
+        const body = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(html)[1];
+        return `'sha256-${createHash('sha256').update(body).digest('base64')}'`;
+    };
+    const policy = `default-src 'none'; script-src ${hash('script')}; style-src ${hash('style')}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+    const server = createServer((_, answer) => answer.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy }).end(html));
+    await new Promise(r => server.listen(0, '127.0.0.1', r));
+    try {
+        const s = await open(`http://127.0.0.1:${server.address().port}/`);
+        for (const page of PAGES) await go(s.page, `#${page}`);
+        const [download] = await Promise.all([s.page.waitForEvent('download'), (await go(s.page, '#load?view=table'), s.page.getByRole('button', { name: 'Save modules as CSV' }).click())]);
+        assert.equal(download.suggestedFilename(), 'modules.csv');
+        assert.deepEqual(s.seen.console, [], 'no violation is reported');
+        assert.deepEqual(s.seen.errors, []);
+        await s.done();
+    } finally {
+        server.close();
+    }
+});
+
+await finish(close);
