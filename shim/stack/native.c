@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim/attach/arch/x86_64/valgrind_here.h"
 #include "shim/record/record_api.h"
 
 enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20 };
@@ -162,6 +163,15 @@ static int is_readable(uint64_t at)
 
 int native_peek(uint64_t at, void *out, size_t n)
 {
+    static _Atomic int
+        emulated; /* 1: no, 2: yes; valgrind prints something where a system call is wrong */
+    int e = atomic_load_explicit(&emulated, memory_order_relaxed);
+    if (unlikely(e == 0)) {
+        e = 1 + valgrind_here();
+        atomic_store_explicit(&emulated, e, memory_order_relaxed);
+    }
+    if (unlikely(e == 2))
+        return native_read(at, out, n);
     if (!is_readable(at) || !is_readable(at + n - 1))
         return -1;
     memcpy(out, (const void *)(uintptr_t)at, n);
