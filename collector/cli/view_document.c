@@ -62,6 +62,14 @@ static int tag_of(const char *path, char tag[64], struct err *err)
     return 0;
 }
 
+static int is_running(const struct page_load *l)
+{
+    for (size_t i = 0; i < l->digest_n; i++)
+        if (l->digest[i]->process->running)
+            return 1;
+    return 0;
+}
+
 int view_document_trace(struct view_document *d, const char *path, const struct page_settings *s,
                         const struct page_budget *b, struct err *err)
 {
@@ -70,12 +78,14 @@ int view_document_trace(struct view_document *d, const char *path, const struct 
     struct packing p;
     if (tag_of(path, tag, err))
         return -1;
-    if (d->gzip && !strcmp(d->tag, tag))
+    /* One that is killed writes no more: its end is found only by looking, which completes the file. */
+    if (d->gzip && !d->running && !strcmp(d->tag, tag))
         return 0;
     int bad = page_load_read(&l, path, s, b, err) || packing_begin(&p, d, err);
     if (!bad) {
         page_trace_json(&l.trace, &s->options, p.in);
         bad = packing_end(&p, d, err);
+        d->running = is_running(&l);
     }
     page_load_release(&l);
     if (!bad) /* reading may have completed the file */

@@ -8,6 +8,7 @@
 struct view_document {
     char *gzip; /* NULL: not made yet */
     size_t n;
+    int running; /* 1: a process of it was running: reading it anew may find that it is not any more */
     char tag[64]; /* of the file as it was read; for ETag, without quotes */
 };
 void view_document_release(struct view_document *d);

@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
     [ -z "${server:-}" ] || kill "$server" 2>/dev/null || true
+    [ -z "${host:-}" ] || kill -9 "$host" 2>/dev/null || true
 }
 
 # Starts a server and waits for the URL that it prints.
@@ -147,6 +148,42 @@ END
     rm a.mprof
     [ "$(code "${url}trace/0")" = 500 ]
     grep -q 'a.mprof: can not be opened' body
+}
+
+opens() { # FILE: by the viewer's own importer, where there is Node.js to run it
+    ! command -v node >/dev/null || [ ! -e "$root/viewer/node_modules/esbuild" ] || node "$root/tests/viewer/open_page.mjs" "$1"
+}
+
+@test "a running program is followed to its end, also when that is SIGKILL" {
+    echo 'io.open("ready", "w"):close() while true do local s = string.format("%d", 3) end' >endless.lua
+    LD_PRELOAD=$SHIM MODPROF_OUT=live.mprof lua5.4 endless.lua 3>&- &
+    host=$!
+    for _ in $(seq 200); do [ -e ready ] && [ -s live.mprof ] && break; sleep 0.05; done
+    serve live.mprof
+    curl -s --compressed -D headers -o live.json "${url}trace/0"
+    jq -e '.report.processes[0] | .complete == false and (.incomplete | any(test("still running")))' live.json
+    opens live.json
+    kill -9 "$host"
+    wait "$host" || true
+    host=
+    # Nothing was written since, and still it is not the same.
+    curl -s --compressed -D headers -o dead.json -H "If-None-Match: $(sed -n 's/^ETag: //p' headers | tr -d '\r')" "${url}trace/0"
+    head -n 1 headers | grep -q ' 200 '
+    jq -e '.report.processes[0] | (.incomplete | any(test("still running")) | not) and (.ending.text | test("killed"))' dead.json
+    opens dead.json
+}
+
+@test "a damaged trace is shown as far as it goes, and one that is damaged later says so" {
+    head -c $(($(stat -c %s a.mprof) * 2 / 3)) a.mprof >cut.mprof
+    cp a.mprof b.mprof
+    serve cut.mprof b.mprof
+    curl -s --compressed -o cut.json "${url}trace/0"
+    jq -e '.report.processes[0].incomplete | length > 0' cut.json
+    opens cut.json
+    echo nonsense >b.mprof
+    [ "$(code "${url}trace/1")" = 500 ]
+    grep -q 'b.mprof: .*not a modprof trace' body
+    [ "$(code "${url}trace/0")" = 200 ]
 }
 
 @test "it ends with SIGINT, with SIGTERM, and when it is idle" {

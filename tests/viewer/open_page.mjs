@@ -1,4 +1,4 @@
-// open_page.mjs FILE...: opens documents (page-json, or pages made by `export --format html`) with the viewer's own importer, and
+// open_page.mjs FILE...: opens documents (page-json, a trace of `modprof view`, or pages made by `export --format html`) with the viewer's own importer, and
 // prints what it holds then as JSON, one line for each FILE; `damaged: SENTENCE` and status 1 where it refuses one.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -49,7 +49,9 @@ function told(v, trace) {
 const v = await importer();
 for (const path of process.argv.slice(2)) {
     try {
-        const page = v.page.importPage(await documentOf(v, path));
+        const doc = await documentOf(v, path);
+        // A trace by itself, as the server sends it.
+        const page = doc.traces ? v.page.importPage(doc) : { title: '', compare: null, traces: [v.page.importTrace(doc)] };
         const traces = page.traces.map(t => ('href' in t ? { name: t.name, href: t.href } : told(v, t)));
         console.log(JSON.stringify({ title: page.title, compare: page.compare, traces }));
     } catch (e) {
