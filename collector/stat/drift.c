@@ -31,5 +31,5 @@ void drift_find(struct drift *d, const double *at, size_t n)
     free(order);
     double first = median_of(at, n / 3), last = median_of(at + n - n / 3, n / 3);
     d->relative = first != 0 ? last / first - 1 : 0;
-    d->found = d->p < 0.01 && fabs(d->relative) > 0.01;
+    d->found = d->p < 0.01 && fabs(d->relative) > 0.02;
 }

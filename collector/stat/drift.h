@@ -7,7 +7,7 @@
 struct drift {
     double rho, p;   /* Spearman's correlation with the order; two-sided */
     double relative; /* median of the last third / median of the first third - 1 */
-    int found;       /* p < 0.01, and it changed by more than 1 % */
+    int found;       /* p < 0.01, and it changed by more than 2 % */
 };
 
 /* AT[N] in the order of time. Never found where N < 8. */

@@ -1,7 +1,7 @@
 /* versus_power: how many runs find which change; the second half of versus.h.
  *
- * Two conditions of the verdict need runs. For Mann and Whitney's test Noether's formula says how many, from
- * the chance that a run of a slower program is the slower one. For the interval of the ratio it is the
+ * Two conditions of the verdict need runs. For Mann and Whitney's test a formula
+ * like Noether's says how many, from the chance that a run of a slower program is the slower one. For the interval of the ratio it is the
  * spread of medians, which falls with the square root of the runs. */
 #include "collector/stat/versus.h"
 
@@ -55,12 +55,30 @@ static double chance_larger(const struct residuals *r, double change)
     return pairs / ((double)r->n * (double)r->n);
 }
 
+/* Whether the test finds, often enough, that a run of the slower program is the larger one with a chance
+ * of LARGER: the distance from 1/2 against the spread of U/n^2 without and with a difference. */
+static int test_finds(const struct versus_rule *rule, double larger, double n)
+{
+    double without = sqrt((2 * n + 1) / (12 * n * n));
+    double with = sqrt(fmin(larger * (1 - larger), 1.0 / 6) / n);
+    return larger - 0.5 >=
+           normal_quantile(1 - rule->alpha / 2) * without + normal_quantile(power) * with;
+}
+
 static double runs_for_test(const struct residuals *r, const struct versus_rule *rule,
                             double change)
 {
-    double z = normal_quantile(1 - rule->alpha / 2) + normal_quantile(power);
-    double d = chance_larger(r, change) - 0.5;
-    return d > 0 ? z * z / (6 * d * d) : VERSUS_RUNS_MAX;
+    double larger = chance_larger(r, change), low = 1, high = VERSUS_RUNS_MAX;
+    if (!test_finds(rule, larger, high))
+        return high;
+    while (high - low > 0.5) {
+        double middle = (low + high) / 2;
+        if (test_finds(rule, larger, middle))
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
 }
 
 /* The error of log(median B / median A) after N runs of each, as the interval of a comparison of the
