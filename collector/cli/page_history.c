@@ -4,8 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/budget/metric.h"
 #include "collector/history/store.h"
 #include "collector/util/xalloc.h"
+
+/* `modprof bench` names the place behind the metric, as in crossings.down:string.format. */
+static void place_part(struct page_history *h, struct page_series *s)
+{
+    const char *colon = strchr(s->metric, ':');
+    if (!colon || *s->place)
+        return;
+    const char *nearest, *name = pool_copy(&h->texts, s->metric, (size_t)(colon - s->metric));
+    if (!metric_find(name, &nearest))
+        return;
+    s->metric = name;
+    s->place = colon + 1;
+}
 
 static int points_take(struct page_history *h, const struct store_series *of, struct err *err)
 {
@@ -20,6 +34,7 @@ static int points_take(struct page_history *h, const struct store_series *of, st
         h->series[h->n++] =
             (struct page_series){of->metric,  of->place,          of->param, of->unit,
                                  of->machine, of->more_is_better, p,         points.n};
+        place_part(h, &h->series[h->n - 1]);
     }
     free(points.at);
     return bad;
@@ -67,5 +82,6 @@ void page_history_release(struct page_history *h)
         free((void *)(uintptr_t)h->series[i].point);
     free(h->series);
     store_close(h->store);
+    pool_release(&h->texts);
     memset(h, 0, sizeof *h);
 }

@@ -7,6 +7,7 @@
 
 #include "collector/output/page_json.h"
 #include "collector/util/err.h"
+#include "collector/util/pool.h"
 
 enum { PAGE_SERIES_MAX = 200, PAGE_POINTS_MAX = 500 };
 
@@ -14,6 +15,7 @@ struct page_history {
     struct store *store;
     struct page_series *series; /* texts live as long as the store */
     size_t n, cap;
+    struct pool texts;
 };
 
 /* Reads what the history that is found here has of COMMAND; none where there is no history.  Returns 0, or -1

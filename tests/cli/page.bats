@@ -125,6 +125,19 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     jq -e '.traces[0].history == []' b.json
 }
 
+@test "what modprof bench kept of a command is in the page of its trace" {
+    echo 'for i = 1, 1000 do string.format("%d", i) end' >'a main.lua'
+    for _ in 1 2; do
+        "$MODPROF" bench -n 2 -w 0 -m wall,crossings.down:string.format --save -- lua5.4 'a main.lua' >log
+    done
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 'a main.lua'
+    "$MODPROF" export --format page-json -o a.json a.mprof
+    valid a.json page.schema.json
+    jq -e '.traces[0].history | map({(.metric): .}) | add |
+        (.wall.value | length == 2 and all(. > 0)) and .["crossings.down"].value == [1000, 1000] and
+        .["crossings.down"].item == "string.format"' a.json
+}
+
 @test "two traces can be compared, and only two" {
     for i in 1 2 3; do
         LD_PRELOAD=$SHIM MODPROF_OUT=$i.mprof lua5.4 -e 'return 1'
