@@ -4,14 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/stack_chain.h"
 #include "collector/util/xalloc.h"
-
-enum { CHAIN_MAX = 20000 }; /* a damaged trace may hold circles */
-
-struct native {
-    struct place place;
-    uint64_t address;
-};
 
 /* Frames [lo, hi) of the native stack with the C functions [c_lo, c_hi) of the Lua side that they
  * belong to, between two joints. */
@@ -28,9 +22,10 @@ enum mode {
 
 struct merger {
     struct frames *frames;
-    struct native *native;
-    struct rec_node *lua;
-    size_t native_n, native_cap, lua_n, lua_cap, frame_cap, own_cap;
+    struct stack_chain chain;
+    const struct native *native; /* of the chain, as are: */
+    struct chain_node **lua;
+    size_t native_n, lua_n, frame_cap, own_cap;
     size_t *own;
     struct merged out;
     int state_known;
@@ -42,13 +37,13 @@ struct merger *merger_new(struct frames *f)
 {
     struct merger *m = xcalloc(1, sizeof *m);
     m->frames = f;
+    stack_chain_init(&m->chain, f);
     return m;
 }
 
 void merger_free(struct merger *m)
 {
-    free(m->native);
-    free(m->lua);
+    stack_chain_release(&m->chain);
     free(m->own);
     free(m->out.frame);
     free(m);
@@ -99,14 +94,12 @@ static void emit_role(struct merger *m, uint32_t role)
     emit(m, m->label[role]);
 }
 
-static void emit_node(struct merger *m, const struct rec_node *node)
+static void emit_node(struct merger *m, struct chain_node *node)
 {
     switch (node->kind) {
     case NODE_LUA:
-        emit(m, frames_of_lua(m->frames, node));
-        break;
     case NODE_C_FUNCTION:
-        emit(m, frames_of_c(m->frames, node));
+        emit(m, stack_chain_frame(&m->chain, node));
         break;
     case NODE_OVERFLOW:
         emit_note(m, "[frames not kept]");
@@ -123,7 +116,7 @@ static void emit_node(struct merger *m, const struct rec_node *node)
 static void emit_nodes(struct merger *m, size_t from, size_t to)
 {
     for (; from < to; from++)
-        emit_node(m, &m->lua[from]);
+        emit_node(m, m->lua[from]);
 }
 
 static void state_set(struct merger *m, enum stack_state state)
@@ -147,7 +140,7 @@ static enum stack_state state_of_role(uint32_t role)
  * through the API is shown, and the roles that are known. */
 static void emit_machine(struct merger *m, const struct native *f, enum mode mode)
 {
-    const struct place *p = &f->place;
+    const struct place *p = f->place;
     if (p->role == ROLE_GC || p->role == ROLE_PARSE || (p->role && mode == MODE_CALLEE)) {
         state_set(m, state_of_role(p->role));
         emit_role(m, p->role);
@@ -162,12 +155,12 @@ static void emit_native(struct merger *m, size_t from, size_t to, enum mode mode
 {
     for (; from < to; from++) {
         const struct native *f = &m->native[from];
-        if (f->place.in_shim && from == 0)
+        if (f->place->in_shim && from == 0)
             state_set(m, STATE_PROFILER);
-        if (f->place.in_lua)
+        if (f->place->in_lua)
             emit_machine(m, f, mode);
-        else if (!f->place.in_shim || from == 0)
-            emit_place(m, &f->place);
+        else if (!f->place->in_shim || from == 0)
+            emit_place(m, f->place);
     }
 }
 
@@ -177,7 +170,7 @@ static void emit_vm_work(struct merger *m, size_t to)
 {
     uint32_t role = to ? ROLE_VM : 0, gc = 0;
     for (size_t i = 0; i < to; i++) {
-        const struct place *p = &m->native[i].place;
+        const struct place *p = m->native[i].place;
         gc |= p->role == ROLE_GC;
         if (p->role == ROLE_ALLOC || (p->in_shim && role == ROLE_VM))
             role = ROLE_ALLOC;
@@ -188,7 +181,7 @@ static void emit_vm_work(struct merger *m, size_t to)
     }
     if (gc)
         role = ROLE_GC;
-    if (to && m->native[0].place.in_shim)
+    if (to && m->native[0].place->in_shim)
         state_set(m, STATE_PROFILER);
     state_set(m, state_of_role(role));
     if (role)
@@ -205,8 +198,8 @@ static void own_find(struct merger *m, const struct stretch *s)
     for (size_t k = n; k-- > 0;) {
         m->own[k] = SIZE_MAX;
         for (size_t i = end; i-- > s->lo && m->own[k] == SIZE_MAX;)
-            if (frames_is_own(m->frames, &m->native[i].place, m->native[i].address,
-                              &m->lua[s->c_lo + k]))
+            if (frames_is_own(m->frames, m->native[i].place, m->native[i].address,
+                              stack_chain_record(&m->chain, m->lua[s->c_lo + k])))
                 m->own[k] = end = i;
     }
 }
@@ -232,9 +225,9 @@ static void emit_stretch(struct merger *m, const struct stretch *s)
         size_t end = own_end(m, s, k);
         emit_native(m, at, end, k == 0 && !s->lo ? MODE_CALLEE : MODE_BETWEEN);
         state_set(m, STATE_C);
-        if (m->own[k] != SIZE_MAX && !m->native[m->own[k]].place.in_lua)
-            emit_inlined(m, &m->native[m->own[k]].place);
-        emit_node(m, &m->lua[s->c_lo + k]);
+        if (m->own[k] != SIZE_MAX && !m->native[m->own[k]].place->in_lua)
+            emit_inlined(m, m->native[m->own[k]].place);
+        emit_node(m, m->lua[s->c_lo + k]);
         at = m->own[k] == SIZE_MAX || end == s->hi ? end : end + 1;
     }
     emit_native(m, at, s->hi, rest);
@@ -244,14 +237,14 @@ static void emit_stretch(struct merger *m, const struct stretch *s)
 
 static size_t next_vm(const struct merger *m, size_t from, size_t to)
 {
-    while (from < to && m->native[from].place.role != ROLE_VM)
+    while (from < to && m->native[from].place->role != ROLE_VM)
         from++;
     return from;
 }
 
 static size_t next_lua(const struct merger *m, size_t from, size_t to)
 {
-    while (from < to && m->lua[from].kind != NODE_LUA)
+    while (from < to && m->lua[from]->kind != NODE_LUA)
         from++;
     return from;
 }
@@ -260,9 +253,9 @@ static size_t next_lua(const struct merger *m, size_t from, size_t to)
 static size_t emit_run(struct merger *m, size_t from, size_t to)
 {
     size_t begin = from;
-    for (; from < to && m->lua[from].kind == NODE_LUA; from++) {
-        emit_node(m, &m->lua[from]);
-        if (m->lua[from].flags & NODE_FRESH)
+    for (; from < to && m->lua[from]->kind == NODE_LUA; from++) {
+        emit_node(m, m->lua[from]);
+        if (m->lua[from]->flags & NODE_FRESH)
             return from + 1;
     }
     if (from == begin)
@@ -290,7 +283,7 @@ static size_t first_vm(const struct merger *m, const struct stretch *s)
     for (size_t i = first; i < s->hi; i = next_vm(m, i + 1, s->hi))
         vm_n++;
     for (size_t i = s->c_lo; i < s->c_hi; i++)
-        run_n += m->lua[i].kind == NODE_LUA && (m->lua[i].flags & NODE_FRESH);
+        run_n += m->lua[i]->kind == NODE_LUA && (m->lua[i]->flags & NODE_FRESH);
     for (; run_n && vm_n > run_n && m->lua_whole; vm_n--)
         first = next_vm(m, first + 1, s->hi);
     return first;
@@ -315,14 +308,14 @@ static void emit_coroutine(struct merger *m, struct stretch s)
 
 static size_t coroutine_end(const struct merger *m, size_t from)
 {
-    while (from < m->lua_n && m->lua[from].kind != NODE_COROUTINE)
+    while (from < m->lua_n && m->lua[from]->kind != NODE_COROUTINE)
         from++;
     return from;
 }
 
 static size_t resume_end(const struct merger *m, size_t from)
 {
-    while (from < m->native_n && !m->native[from].place.is_resume)
+    while (from < m->native_n && !m->native[from].place->is_resume)
         from++;
     return from < m->native_n ? from + 1 : from;
 }
@@ -342,42 +335,14 @@ static void emit_all(struct merger *m)
     }
 }
 
-/* ---- in ---- */
-
-static void native_read(struct merger *m, uint64_t id)
-{
-    const struct rowset *nodes = &m->frames->process->nodes;
-    const struct rec_node *r;
-    for (m->native_n = 0; id && m->native_n < CHAIN_MAX; id = r->parent) {
-        r = rowset_find(nodes, id);
-        if (!r || r->kind != NODE_NATIVE)
-            return;
-        uint64_t address = r->value - (m->native_n > 0);
-        m->native = xgrow(m->native, m->native_n, &m->native_cap, sizeof *m->native);
-        struct native *f = &m->native[m->native_n++];
-        f->address = address;
-        f->place = *frames_place(m->frames, address);
-    }
-}
-
-static void lua_read(struct merger *m, uint64_t id)
-{
-    const struct rowset *nodes = &m->frames->process->nodes;
-    const struct rec_node *r;
-    for (m->lua_n = 0; id && m->lua_n < CHAIN_MAX; id = r->parent) {
-        r = rowset_find(nodes, id);
-        if (!r)
-            return;
-        m->lua = xgrow(m->lua, m->lua_n, &m->lua_cap, sizeof *m->lua);
-        m->lua[m->lua_n++] = *r;
-    }
-}
-
 const struct merged *merger_stack(struct merger *m, const struct sample_total *s)
 {
     struct merged *o = &m->out;
-    native_read(m, s->native);
-    lua_read(m, s->lua);
+    stack_chain_read(&m->chain, s->native, s->lua);
+    m->native = m->chain.native;
+    m->native_n = m->chain.native_n;
+    m->lua = m->chain.lua;
+    m->lua_n = m->chain.lua_n;
     o->n = 0;
     o->state = STATE_OUTSIDE;
     m->state_known = 0;
@@ -386,8 +351,9 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
         emit_note(m, "[waiting]");
     }
     m->lua_whole = !(s->flags & (SAMPLE_TRUNCATED_LUA | SAMPLE_LUA_BUSY));
-    o->runs_lua = m->lua_n && m->lua[0].kind == NODE_LUA;
-    o->line_stale = o->runs_lua && (m->lua[0].flags & NODE_LINE_STALE || !m->lua[0].line);
+    o->runs_lua = m->lua_n && m->lua[0]->kind == NODE_LUA;
+    o->line_stale = o->runs_lua && (m->lua[0]->flags & NODE_LINE_STALE ||
+                                    !stack_chain_record(&m->chain, m->lua[0])->line);
     emit_all(m);
     if (!m->state_known && m->lua_n)
         o->state = o->runs_lua ? STATE_LUA : STATE_C;
