@@ -89,7 +89,7 @@ export function Places() {
                 metrics.length === 0 && (
                     <Empty
                         title="Allocations were not recorded with their places."
-                        command="modprof run --alloc -o app.mprof -- app args"
+                        command="modprof run --alloc sample -o app.mprof -- app args"
                     >
                         {typeof member(memory, 'reason') === 'string'
                             ? (member(memory, 'reason') as string)
