@@ -49,6 +49,7 @@ static const char help[] =
     "                          here or above; where it is, runs are saved)\n"
     "      --any-machine       compare with a baseline of another machine\n"
     "      --lenient           no verdict, or no baseline: exit status 0\n"
+    "      --strict            exit status 4 then (the default; undoes --lenient)\n"
     "  -f, --format FORMAT     text (default), json\n"
     "  -o, --output FILE       where the result goes (default: standard output)\n"
     "      --color WHEN        auto (default; NO_COLOR is respected), always, never\n"
@@ -75,6 +76,7 @@ enum {
     OPTION_HISTORY,
     OPTION_ANY_MACHINE,
     OPTION_LENIENT,
+    OPTION_STRICT,
     OPTION_COLOR
 };
 enum { RUNS_MAX = 100000, METRICS_MAX = 64 };
@@ -99,6 +101,7 @@ static const struct option longer[] = {
     {"history", required_argument, NULL, OPTION_HISTORY},
     {"any-machine", no_argument, NULL, OPTION_ANY_MACHINE},
     {"lenient", no_argument, NULL, OPTION_LENIENT},
+    {"strict", no_argument, NULL, OPTION_STRICT},
     {"format", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
     {"color", required_argument, NULL, OPTION_COLOR},
@@ -253,6 +256,8 @@ static int set_option(struct reading *r, int option, char *value)
     if (text)
         return *text = value, 0;
     switch (option) {
+    case OPTION_STRICT:
+        return r->s->lenient = 0, 0;
     case 'n':
         return set_runs(&b->plan.runs, "runs", value, 1);
     case 'w':

@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"view", cmd_view, "show traces in the browser"},
     {"check", cmd_check, "hold traces against budgets: pass or fail"},
     {"bench", cmd_bench, "run a program many times, and compare: faster or slower"},
+    {"history", cmd_history, "show what was measured earlier, and where it changed"},
     {"doctor", cmd_doctor, "say what can be covered in a program, and why not"},
 };
 enum { COMMAND_N = sizeof commands / sizeof *commands };

@@ -134,6 +134,7 @@ LUA
     run -4 "$MODPROF" bench -n 2 -m lua.blocks -b main -- lua5.4 busy.lua
     [[ $output == *"there is no history yet"* ]]
     run -0 "$MODPROF" bench -n 2 -m lua.blocks -b main --lenient -- lua5.4 busy.lua
+    run -4 "$MODPROF" bench -n 2 -m lua.blocks -b main --lenient --strict -- lua5.4 busy.lua
     run -0 "$MODPROF" bench -n 2 -m lua.blocks --save-baseline main -- lua5.4 busy.lua
     [ -e .modprof-history ]
     run -0 "$MODPROF" bench -n 2 -m lua.blocks -b main -- lua5.4 busy.lua
