@@ -142,6 +142,25 @@ static void rows_are_found_by_id_in_order_of_arrival(void **state)
     rowset_release(&s);
 }
 
+static void rowset_finds_ids_that_are_counted_with_gaps(void **state)
+{
+    enum { N = 2000 };
+    struct rowset s;
+    (void)state;
+    rowset_init(&s, sizeof(uint64_t));
+    for (uint64_t i = 0; i < N; i++) {
+        uint64_t id =
+            10 + i + i / 100 * (i % 2); /* in order, but for one in two after the first 100 */
+        *(uint64_t *)rowset_put(&s, id + (i << 40 & -(i % 7 == 0))) = i;
+    }
+    rowset_put(&s, 3); /* below the first */
+    for (uint64_t i = 0; i < s.n; i++)
+        assert_ptr_equal(rowset_find(&s, s.ids[i]), rowset_at(&s, i));
+    assert_null(rowset_find(&s, 2));
+    assert_null(rowset_find(&s, UINT64_MAX));
+    rowset_release(&s);
+}
+
 static void pool_keeps_large_and_small(void **state)
 {
     struct pool p = {0};
@@ -188,6 +207,7 @@ int main(void)
         cmocka_unit_test(every_byte_alone_is_escaped_within_bounds),
         cmocka_unit_test(json_text_is_always_utf8),
         cmocka_unit_test(rows_are_found_by_id_in_order_of_arrival),
+        cmocka_unit_test(rowset_finds_ids_that_are_counted_with_gaps),
         cmocka_unit_test(pool_keeps_large_and_small),
         cmocka_unit_test(nearest_word_is_what_was_meant),
         cmocka_unit_test(filter_is_a_part_or_a_glob),
