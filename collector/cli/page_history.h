@@ -9,7 +9,7 @@
 #include "collector/util/err.h"
 #include "collector/util/pool.h"
 
-enum { PAGE_SERIES_MAX = 200, PAGE_POINTS_MAX = 500 };
+enum { PAGE_SERIES_MAX = 100, PAGE_POINTS_MAX = 100 };
 
 struct page_history {
     struct store *store;

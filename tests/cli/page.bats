@@ -118,6 +118,14 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
         .item == "" and .unit == "bytes" and .machine == "test" and .commit == ["abc1234", "abc1234"] and
         ([.low, .high] | flatten | all(. == null or (. >= 100 and . <= 112))))' a.json
     jq -e '.traces[0].history[] | select(.metric == "module.self") | .item == "a.b" and .value == [5]' a.json
+    # A long history does not make a large page.
+    for i in $(seq 1 105); do
+        "$HOSTS/history_maker" .modprof-history "$command" "metric.$i" '' count "18000000000000000$(printf '%02d' $((i % 100)))" 7
+        "$HOSTS/history_maker" .modprof-history "$command" often '' count $((1900000000000000000 + i * 1000)) $((1000 + i))
+    done
+    "$MODPROF" export --format page-json -o b.json a.mprof
+    valid b.json page.schema.json
+    jq -e '.traces[0].history | length == 100 and (.[0] | .metric == "often" and (.value | length == 100 and .[0] == 1006 and .[99] == 1105))' b.json
     # One that is damaged is no reason to show nothing.
     echo nonsense >.modprof-history
     run --separate-stderr -0 "$MODPROF" export --format page-json -o b.json a.mprof
