@@ -50,3 +50,8 @@ char *stack_weight_text(const struct stack_metric *m, char out[HUMAN_MAX], doubl
            : m->unit == UNIT_BYTES ? human_bytes(out, weight)
                                    : human_count(out, (uint64_t)(weight + 0.5));
 }
+
+enum stack_metric_id stack_metric_id_of(const struct stack_metric *m)
+{
+    return (enum stack_metric_id)(m - metrics);
+}

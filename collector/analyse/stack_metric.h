@@ -41,6 +41,7 @@ struct stack_metric {
 };
 
 const struct stack_metric *stack_metric_at(enum stack_metric_id id);
+enum stack_metric_id stack_metric_id_of(const struct stack_metric *m);
 
 /* "12 ms", "34 KiB", "1,234". */
 char *stack_weight_text(const struct stack_metric *m, char out[HUMAN_MAX], double weight);

@@ -97,6 +97,12 @@ static int is_usable(const struct stack_settings *s)
                                   "stacks around themselves");
         return 0;
     }
+    if (s->other) {
+        cli_usage_error("export",
+                        "--diff is for --format html and page-json; `modprof flame --diff` "
+                        "writes the stacks of two traces");
+        return 0;
+    }
     if (s->format == FORMAT_PPROF && !s->out && isatty(STDOUT_FILENO)) {
         cli_usage_error("export", "pprof profiles are binary: name a file with -o");
         return 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "collector/analyse/digest.h"
+#include "collector/analyse/stack_delta.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/output_file.h"
 #include "collector/cli/stack_load.h"
@@ -20,13 +21,16 @@
 
 static const struct stack_help help = {
     "usage: modprof flame [OPTION...] [FILE|DIR...]\n"
+    "       modprof flame --diff OTHER [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Shows where the time went, as stacks: Lua and C in their true order.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "\n"
     "  -f, --format FORMAT      folded (lines `outer;inner WEIGHT`), svg or html;\n"
     "                           default: by the name of the output, else folded\n"
-    "  -o, --output FILE        write there instead of standard output\n",
+    "  -o, --output FILE        write there instead of standard output\n"
+    "      --diff OTHER         what changed from FILE to OTHER (a file or folder): red is more,\n"
+    "                           blue is less; folded: `outer;inner BEFORE AFTER`\n",
     "      --title TEXT         title of the picture (default: the command line)\n"
     "  -h, --help               show this\n"
     "\n"
@@ -60,6 +64,8 @@ static char *title_of(const struct stack_load *l, const struct stack_settings *s
     struct digest d = {.process = l->process[0]};
     if (s->title)
         return xstrdup(s->title);
+    if (s->other)
+        return xformat("%s: from %s to %s", digest_command(&d), l->traces.paths.at[0], s->other);
     if (l->process_n > 1)
         return xformat("%zu processes", l->process_n);
     return xformat("%s", digest_command(&d));
@@ -78,25 +84,61 @@ static char *note_of(const struct stack_load *l)
     return more;
 }
 
-static void write_out(struct stack_load *l, const struct stack_settings *s, FILE *out)
+static void write_out(struct stack_load *l, const struct stack_settings *s, FILE *out,
+                      const struct stack_delta *delta)
 {
+    const struct stack_tree *tree = delta ? &delta->tree : &l->tree;
     if (s->format == FORMAT_FOLDED) {
-        flame_folded(&l->tree, out);
+        if (delta)
+            flame_folded_delta(delta, out);
+        else
+            flame_folded(tree, out);
         return;
     }
     char *title = title_of(l, s), *note = note_of(l);
-    flame_svg(&l->tree, &(struct flame_page){title, note, s->format == FORMAT_HTML}, out);
+    struct flame_page page = {title, note, s->format == FORMAT_HTML, delta};
+    flame_svg(tree, &page, out);
     free(title);
     free(note);
 }
 
-static int output(struct stack_load *l, const struct stack_settings *s)
+static int output(struct stack_load *l, const struct stack_settings *s,
+                  const struct stack_delta *delta)
 {
     FILE *out = output_file_open("flame", s->out);
     if (!out)
         return EXIT_ERROR;
-    write_out(l, s, out);
+    write_out(l, s, out, delta);
     return output_file_close("flame", s->out, out, 0);
+}
+
+static int exit_status(const struct stack_load *l, int status)
+{
+    return status ? status : traces_status(&l->traces);
+}
+
+/* What changed from L to the traces that --diff names. */
+static int output_diff(struct stack_load *l, const struct stack_settings *s)
+{
+    struct stack_load other;
+    struct stack_settings same = *s;
+    char *argument[] = {(char *)s->other, NULL};
+    same.metric = (int)stack_metric_id_of(l->tree.metric);
+    same.pid = 0;
+    int early = stack_load_read(&other, &same, argument);
+    if (!early)
+        early = stack_load_tree(&other, &same);
+    int status = early ? early - 1 : 0;
+    if (!early) {
+        struct stack_delta delta;
+        stack_delta_build(&delta, &l->tree, &other.tree);
+        l->traces.incomplete |= other.traces.incomplete;
+        l->quality.no_native_n += other.quality.no_native_n;
+        status = exit_status(&other, output(l, s, &delta));
+        stack_delta_release(&delta);
+    }
+    stack_load_release(&other);
+    return status;
 }
 
 int cmd_flame(int argc, char **argv)
@@ -111,9 +153,8 @@ int cmd_flame(int argc, char **argv)
     early = stack_load_read(&l, &s, argv + optind);
     if (!early)
         early = stack_load_tree(&l, &s);
-    int status = early ? early - 1 : output(&l, &s);
-    if (!status)
-        status = traces_status(&l.traces);
+    int status = early ? early - 1 : s.other ? output_diff(&l, &s) : output(&l, &s, NULL);
+    status = exit_status(&l, status);
     stack_load_release(&l);
     return status;
 }

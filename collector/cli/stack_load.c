@@ -26,10 +26,16 @@ int stack_load_read(struct stack_load *l, const struct stack_settings *s, char *
 }
 
 /* Where there is more than one process, each has a frame of its own. */
-static uint32_t process_node(struct stack_load *l, struct process *p)
+static int processes_apart(const struct stack_load *l, const struct stack_settings *s)
+{
+    return l->process_n > 1 && !s->other;
+}
+
+static uint32_t process_node(struct stack_load *l, const struct stack_settings *s,
+                             struct process *p)
 {
     struct digest d = {.process = p};
-    if (l->process_n < 2)
+    if (!processes_apart(l, s))
         return 0;
     const char *label = pool_format(&p->pool, "%s (pid %u)", digest_command(&d), p->pid);
     struct frame f = {.kind = FRAME_NOTE, .label = label, .file = "", .source = "", .module = ""};
@@ -38,7 +44,8 @@ static uint32_t process_node(struct stack_load *l, struct process *p)
 
 static void process_add(struct stack_load *l, const struct stack_settings *s, struct process *p)
 {
-    struct stack_part part = {p, l->symbols, &s->choice, &l->tree, process_node(l, p), &l->quality};
+    struct stack_part part = {p,          l->symbols, &s->choice, &l->tree, process_node(l, s, p),
+                              &l->quality};
     l->tree.metric->add(&part);
 }
 
@@ -93,7 +100,7 @@ static const struct stack_metric *metric_of(const struct stack_load *l,
 int stack_load_tree(struct stack_load *l, const struct stack_settings *s)
 {
     struct stack_shape shape = s->shape;
-    shape.kept = l->process_n > 1;
+    shape.kept = processes_apart(l, s) ? 1 : 0;
     l->tree.metric = metric_of(l, s);
     for (size_t i = 0; i < l->process_n; i++)
         process_add(l, s, l->process[i]);

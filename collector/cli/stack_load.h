@@ -17,7 +17,8 @@ struct stack_load {
 
 /* Reads what ARGUMENT names (traces.h); same returns.  Either way to be released. */
 int stack_load_read(struct stack_load *l, const struct stack_settings *s, char **argument);
-/* Makes the tree for S's metric.  Same. */
+/* Makes the tree for S's metric.  Same.  Processes are put together where there is S->other, since their
+ * numbers are never the same. */
 int stack_load_tree(struct stack_load *l, const struct stack_settings *s);
 void stack_load_release(struct stack_load *l);
 

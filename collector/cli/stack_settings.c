@@ -78,7 +78,8 @@ enum {
     OPTION_METRIC,
     OPTION_TITLE,
     OPTION_DEBUG_DIR,
-    OPTION_DEBUGINFOD
+    OPTION_DEBUGINFOD,
+    OPTION_DIFF
 };
 
 static int set_choice(struct stack_settings *s, int option, const char *value)
@@ -127,6 +128,9 @@ static int set_option(struct stack_settings *s, int option, const char *value,
         return stack_settings_metric(s, value);
     case OPTION_DEBUG_DIR:
         return options_debug_dir(s->command, &s->symbols, value);
+    case OPTION_DIFF:
+        s->other = value;
+        return 0;
     case OPTION_DEBUGINFOD:
         s->symbols.debuginfod = 1;
         return 0;
@@ -155,6 +159,7 @@ int stack_settings_read(struct stack_settings *s, int argc, char **argv,
                                            {"title", required_argument, NULL, OPTION_TITLE},
                                            {"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
                                            {"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
+                                           {"diff", required_argument, NULL, OPTION_DIFF},
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
     int option;

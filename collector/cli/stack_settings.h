@@ -27,6 +27,7 @@ struct stack_settings {
     enum stack_format format; /* FORMAT_NONE: not given */
     const char *out;          /* NULL: standard output */
     const char *title;        /* NULL: from the traces */
+    const char *other;        /* of --diff; NULL: not given */
     unsigned long pid;        /* 0: all */
     struct option_symbols symbols;
 };

@@ -11,6 +11,7 @@
 struct folded {
     const struct stack_tree *tree;
     const struct stack_layout *layout;
+    const struct stack_delta *delta; /* NULL: one weight */
     FILE *out;
     char *path;
     size_t n, cap;
@@ -38,19 +39,37 @@ static void node_print(struct folded *f, uint32_t number)
     size_t before = f->n;
     if (number)
         name_add(f, f->tree->frame[n->frame].label);
-    if (number && n->self)
+    if (number && n->self && f->delta)
+        fprintf(f->out, "%.*s %" PRIu64 " %" PRIu64 "\n", (int)f->n, f->path,
+                f->delta->weight[number].self[DELTA_BEFORE],
+                f->delta->weight[number].self[DELTA_AFTER]);
+    else if (number && n->self)
         fprintf(f->out, "%.*s %" PRIu64 "\n", (int)f->n, f->path, n->self);
     for (uint32_t i = f->layout->from[number]; i < f->layout->from[number + 1]; i++)
         node_print(f, f->layout->child[i]);
     f->n = before;
 }
 
-void flame_folded(const struct stack_tree *t, FILE *out)
+static void print_all(struct folded *f)
 {
     struct stack_layout layout;
-    stack_layout_build(&layout, t);
-    struct folded f = {t, &layout, out, xmalloc(256), 0, 256};
-    node_print(&f, 0);
-    free(f.path);
+    stack_layout_build(&layout, f->tree);
+    f->layout = &layout;
+    f->path = xmalloc(256);
+    f->cap = 256;
+    node_print(f, 0);
+    free(f->path);
     stack_layout_release(&layout);
+}
+
+void flame_folded(const struct stack_tree *t, FILE *out)
+{
+    struct folded f = {.tree = t, .out = out};
+    print_all(&f);
+}
+
+void flame_folded_delta(const struct stack_delta *d, FILE *out)
+{
+    struct folded f = {.tree = &d->tree, .delta = d, .out = out};
+    print_all(&f);
 }

@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 
-#include "collector/analyse/stack_tree.h"
+#include "collector/analyse/stack_delta.h"
 
 void flame_folded(const struct stack_tree *t, FILE *out);
+/* "outermost;...;innermost BEFORE AFTER", as difffolded.pl writes them. */
+void flame_folded_delta(const struct stack_delta *d, FILE *out);
 
 #endif

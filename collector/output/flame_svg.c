@@ -7,6 +7,7 @@
 
 #include "collector/analyse/stack_layout.h"
 #include "collector/analyse/stack_metric.h"
+#include "collector/output/flame_delta.h"
 #include "collector/util/escape.h"
 #include "collector/util/human.h"
 
@@ -18,6 +19,7 @@ static const double char_width = 7.3;
 
 struct drawing {
     const struct stack_tree *tree;
+    const struct stack_delta *delta; /* NULL: of one set of traces */
     struct stack_layout layout;
     FILE *out;
     uint64_t whole;
@@ -90,7 +92,18 @@ static void put_amount(const struct drawing *d, const char *what, uint64_t weigh
                 human_count(samples, (uint64_t)(share * (double)d->tree->samples_n + 0.5)));
 }
 
-static void put_title(const struct drawing *d, const struct stack_node *n, const struct frame *f)
+static void put_amounts(const struct drawing *d, uint32_t number)
+{
+    const struct stack_node *n = stack_tree_at(d->tree, number);
+    if (d->delta) {
+        flame_delta_amounts(d->delta, number, d->out);
+        return;
+    }
+    put_amount(d, "total", n->total);
+    put_amount(d, "self", n->self);
+}
+
+static void put_title(const struct drawing *d, uint32_t number, const struct frame *f)
 {
     static const char *const kind[] = {"Lua function", "C function called by Lua", "Lua itself",
                                        "machine code", "note"};
@@ -103,13 +116,22 @@ static void put_title(const struct drawing *d, const struct stack_node *n, const
         if (f->line)
             fprintf(d->out, ":%" PRIu64, f->line);
     }
-    put_amount(d, "total", n->total);
-    put_amount(d, "self", n->self);
+    put_amounts(d, number);
     fputs("</title>", d->out);
 }
 
 static const struct frame all = {
     .kind = FRAME_NOTE, .label = "all", .file = "", .source = "", .module = ""};
+
+/* Neighbours of one colour are told apart by its two shades. */
+static void put_class(const struct drawing *d, uint32_t number, const struct frame *f)
+{
+    if (d->delta)
+        fputs(flame_delta_class(d->delta, number), d->out);
+    else
+        fprintf(d->out, "k%d%s", (int)f->kind,
+                number && stack_tree_at(d->tree, number)->frame % 2 ? " o" : "");
+}
 
 static void put_frame(struct drawing *d, uint32_t number, unsigned depth, uint64_t before)
 {
@@ -118,11 +140,11 @@ static void put_frame(struct drawing *d, uint32_t number, unsigned depth, uint64
     double at = (double)before / (double)d->whole, share = (double)n->total / (double)d->whole;
     double x = LEFT + at * INNER, w = share * INNER;
     unsigned y = TOP + depth * ROW;
-    fprintf(d->out,
-            "<g class=\"f k%d%s\" data-x=\"%.3f\" data-w=\"%.3f\" data-d=\"%u\" tabindex=\"%d\">",
-            (int)f->kind, n->frame % 2 && number ? " o" : "", at * WHOLE, share * WHOLE, depth,
-            number ? -1 : 0);
-    put_title(d, n, f);
+    fputs("<g class=\"f ", d->out);
+    put_class(d, number, f);
+    fprintf(d->out, "\" data-x=\"%.3f\" data-w=\"%.3f\" data-d=\"%u\" tabindex=\"%d\">", at * WHOLE,
+            share * WHOLE, depth, number ? -1 : 0);
+    put_title(d, number, f);
     fprintf(d->out, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>", x, y, w, ROW - 1);
     fprintf(d->out, "<text x=\"%.2f\" y=\"%u\">", x + 3, y + 13);
     put_fitting(d->out, f->label, w);
@@ -171,6 +193,10 @@ static void put_legend(const struct drawing *d)
 {
     static const char *const name[] = {"Lua", "C called by Lua", "Lua itself", "machine code"};
     unsigned x = LEFT;
+    if (d->delta) {
+        flame_delta_legend(x, d->out);
+        return;
+    }
     for (int i = 0; i < 4; i++) {
         fprintf(d->out,
                 "<g class=\"k%d\"><rect x=\"%u\" y=\"52\" width=\"12\" height=\"12\"/></g>"
@@ -187,15 +213,25 @@ static void put_escaped(FILE *out, const char *z)
     free(escaped);
 }
 
-static void put_heading(const struct drawing *d, const struct flame_page *page)
+/* How much is drawn. */
+static void put_whole(const struct drawing *d)
 {
     char amount[HUMAN_MAX], n[HUMAN_MAX];
-    fprintf(d->out, "<text class=\"h\" x=\"%d\" y=\"24\">", LEFT);
-    put_escaped(d->out, page->title);
-    fprintf(d->out, "</text>\n<text class=\"dim\" x=\"%d\" y=\"42\">%s %s", LEFT,
-            weight_text(d, amount, d->whole), d->tree->metric->title);
+    if (d->delta) {
+        flame_delta_heading(d->delta, d->out);
+        return;
+    }
+    fprintf(d->out, "%s %s", weight_text(d, amount, d->whole), d->tree->metric->title);
     if (d->tree->samples_n)
         fprintf(d->out, " in %s samples", human_count(n, d->tree->samples_n));
+}
+
+static void put_heading(const struct drawing *d, const struct flame_page *page)
+{
+    fprintf(d->out, "<text class=\"h\" x=\"%d\" y=\"24\">", LEFT);
+    put_escaped(d->out, page->title);
+    fprintf(d->out, "</text>\n<text class=\"dim\" x=\"%d\" y=\"42\">", LEFT);
+    put_whole(d);
     fprintf(d->out, "%s%s", d->tree->inverted ? ", callers below" : "", *page->note ? "; " : "");
     put_escaped(d->out, page->note);
     fputs("</text>\n", d->out);
@@ -228,7 +264,8 @@ static void put_footer(const struct drawing *d, unsigned height)
 
 void flame_svg(const struct stack_tree *t, const struct flame_page *page, FILE *out)
 {
-    struct drawing d = {.tree = t, .out = out, .whole = stack_tree_at(t, 0)->total};
+    struct drawing d = {
+        .tree = t, .delta = page->delta, .out = out, .whole = stack_tree_at(t, 0)->total};
     if (!d.whole)
         d.whole = 1;
     stack_layout_build(&d.layout, t);

@@ -231,3 +231,65 @@ share() { # PATTERN
     run -0 jq -r '.processes[0].cpu | .collector_within_lua, (.state_ns.collector / .time_ns > 0.05)' <<<"$output"
     [ "$output" = $'false\ntrue' ]
 }
+
+# $1 times as many rounds in `slow`; `gone` in the first run only, `new` in others.
+record_change() {
+    cat >change.lua <<'LUA'
+local n = tonumber(arg[1])
+local function slow(n) local s = 0 for i = 1, n do s = s + i % 7 end return s end
+local function same(n) local s = 0 for i = 1, n do s = s + i % 5 end return s end
+local function gone(n) local s = 0 for i = 1, n do s = s + i % 3 end return s end
+local function new(n) local s = 0 for i = 1, n do s = s + i % 9 end return s end
+for _ = 1, 20 do
+    slow(n * 1000000)
+    string.rep("x", 3)
+    same(1000000)
+    if n == 1 then gone(1000000) else new(1000000) end
+end
+LUA
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/$1.mprof LD_PRELOAD=$SHIM lua5.4 change.lua "$1"
+}
+
+class_of() { # NAME
+    python3 - "$1" <<'PY'
+import sys, xml.etree.ElementTree as tree
+ns = "{http://www.w3.org/2000/svg}"
+for g in tree.parse("change.svg").iter(ns + "g"):
+    title = g.find(ns + "title")
+    if title is not None and title.text.startswith(sys.argv[1] + "\n"):
+        print(g.get("class").split()[1])
+PY
+}
+
+@test "--diff holds the stacks of both traces, and colours what changed" {
+    record_change 1
+    record_change 4
+    "$MODPROF" flame 1.mprof >before
+    "$MODPROF" flame 4.mprof >after
+    awk '{ w = $NF; sub(/ [0-9]+$/, ""); stack[$0]; if (FILENAME == "before") a[$0] = w; else b[$0] = w }
+        END { for (s in stack) print s, a[s] + 0, b[s] + 0 }' before after | sort >want
+    "$MODPROF" flame --diff 4.mprof 1.mprof | sort >got
+    diff want got
+    "$MODPROF" flame --diff 4.mprof -o change.svg 1.mprof
+    [ "$(class_of 'slow (change.lua)')" = m3 ]
+    [ "$(class_of 'new (change.lua)')" = m3 ]
+    [ "$(class_of 'gone (change.lua)')" = l3 ]
+    grep -q 'gone)$' change.svg
+    # A trace against itself: nothing is news.
+    "$MODPROF" flame --diff 1.mprof -o change.svg 1.mprof
+    [ "$(class_of 'slow (change.lua)')" = k4 ]
+    run ! grep -E -q 'class="f [ml][1-3]' change.svg
+}
+
+@test "--diff takes every metric, and says what the other trace lacks" {
+    record_change 1
+    MODPROF_OUT=$PWD/plain.mprof LD_PRELOAD=$SHIM lua5.4 change.lua 1
+    run -0 "$MODPROF" flame --diff plain.mprof --metric crossings 1.mprof
+    [[ $output == *"string;string.rep 20 20"* ]]
+    run -1 "$MODPROF" flame --diff plain.mprof 1.mprof
+    [[ $output == *"no CPU samples"* ]]
+    run -1 "$MODPROF" flame --diff nowhere.mprof 1.mprof
+    [[ $output == *nowhere.mprof* ]]
+    run -2 "$MODPROF" export -f pprof --diff plain.mprof -o x.gz 1.mprof
+    [[ $output == *"modprof flame --diff"* ]]
+}
