@@ -51,23 +51,37 @@ function trust(p: Process): Fact[] {
     return out;
 }
 
+const exactly = (p: Process) =>
+    (p.report['memory'] as { lua?: { mode?: string } } | undefined)?.lua?.mode === 'exact';
+
 function cpu(p: Process): Fact[] {
     const c = p.report.cpu;
     if (!c || c.samples === 0) return [];
     const out: Fact[] = [];
-    const top = c.functions.reduce((a, b) => (b.self_ns > a.self_ns ? b : a), c.functions[0]!);
+    const time = c.sampler.clock === 'wall' ? 'time' : 'CPU time';
+    // What the profiler took, and waiting, are told apart from the program's own functions.
+    const own = c.functions.filter(f => !f.label.startsWith('[modprof]') && f.label !== '[waiting]');
+    const top = own.reduce((a, b) => (b.self_ns > a.self_ns ? b : a), own[0]!);
     if (top)
         out.push({
             weight: 0.5 + 0.5 * (top.self_ns / c.time_ns),
-            text: `${top.label} takes ${percent(top.self_ns, c.time_ns)} of the CPU time by itself (${nanoseconds(top.self_ns)})`,
+            text: `${top.label} takes ${percent(top.self_ns, c.time_ns)} of the ${time} by itself (${nanoseconds(top.self_ns)})`,
             page: 'flame',
             params: { metric: c.sampler.clock, focus: top.label },
+        });
+    const profiler = c.state_ns['profiler'] ?? 0;
+    if (profiler > 0.2 * c.time_ns)
+        out.push({
+            weight: 0.75,
+            text: `The profiler itself takes ${percent(profiler, c.time_ns)} of the ${time} (${nanoseconds(profiler)})${exactly(p) ? ': exact records of allocation cost much, sampled ones little' : ''}`,
+            page: 'flame',
+            params: { metric: c.sampler.clock, what: 'profiler' },
         });
     const gc = c.state_ns['collector'] ?? 0;
     if (gc > 0.1 * c.time_ns)
         out.push({
             weight: 0.4 + gc / c.time_ns,
-            text: `The garbage collector takes ${percent(gc, c.time_ns)} of the CPU time (${nanoseconds(gc)})`,
+            text: `The garbage collector takes ${percent(gc, c.time_ns)} of the ${time} (${nanoseconds(gc)})`,
             page: 'flame',
             params: { metric: c.sampler.clock, what: 'collector', invert: '1' },
         });
@@ -99,6 +113,17 @@ function loads(p: Process): Fact[] {
     return out;
 }
 
+/** The line whose blocks hold most at the end. */
+function heldMost(p: Process): { label: string; bytes: number } | null {
+    const m = p.report['memory'] as { lua?: { lines?: { label: string; held_bytes: number }[] } } | undefined;
+    const lines = Array.isArray(m?.lua?.lines) ? m.lua.lines : [];
+    const most = lines.reduce<(typeof lines)[0] | null>(
+        (x, y) => (x && x.held_bytes >= y.held_bytes ? x : y),
+        null,
+    );
+    return most ? { label: String(most.label), bytes: Number(most.held_bytes) } : null;
+}
+
 function memory(p: Process): Fact[] {
     const o = p.report.overview;
     const a = p.report.allocations;
@@ -117,6 +142,14 @@ function memory(p: Process): Fact[] {
         out.push({
             weight: 0.9,
             text: `${plural(leaks.accused, 'place holds', 'places hold')} more and more memory, ${bytes(leaks.accused_bytes ?? 0)} at the end: it looks like a leak`,
+            page: 'memory',
+            params: {},
+        });
+    const holder = heldMost(p);
+    if (holder && !leaks?.accused && holder.bytes > 2 ** 20)
+        out.push({
+            weight: 0.55,
+            text: `${holder.label} holds ${bytes(holder.bytes)} at the end, allocated there and not given back`,
             page: 'memory',
             params: {},
         });

@@ -43,63 +43,64 @@ interface UpNode {
     parent: number;
     total: number;
     self: number;
-    at: Uint32Array; // where in the shape its paths have come to
-    weight: Float64Array;
+    // Where in the shape its paths have come to.  Most are few: plain arrays are far cheaper to make than typed ones.
+    at: number[];
+    weight: number[];
     children: number[] | null;
 }
 
+const NONE: number[] = [];
+
 /** From callees to callers, beginning at AT (merged nodes) with WEIGHT; levels come to be as they are looked at. */
-export function upTree(shape: Shape, at: Uint32Array, weight: Float64Array): Tree {
+export function upTree(shape: Shape, at: number[], weight: number[]): Tree {
     const nodes: UpNode[] = [];
+    // A single path has a single caller.
+    const step = (from: UpNode, index: number): number[] => {
+        const node = shape.parent[from.at[0]!]!;
+        if (node === 0) return NONE;
+        const { total, weight } = from;
+        const self = shape.parent[node] === 0 ? total : 0;
+        return [
+            nodes.push({
+                key: shape.key[node]!,
+                parent: index,
+                total,
+                self,
+                at: [node],
+                weight,
+                children: null,
+            }) - 1,
+        ];
+    };
     const group = (from: UpNode, index: number, first: boolean): number[] => {
-        // Two passes: sizes by key, then rows; the map is small, since keys repeat.
         const rows = new Map<number, number>();
-        const size: number[] = [];
-        const start = nodes.length;
-        const where = new Int32Array(from.at.length);
+        const made: number[] = [];
         for (let i = 0; i < from.at.length; i++) {
             const node = first ? from.at[i]! : shape.parent[from.at[i]!]!;
-            if (node === 0) {
-                where[i] = -1;
-                continue;
-            }
+            if (node === 0) continue;
             const key = shape.key[node]!;
             let r = rows.get(key);
             if (r === undefined) {
-                r = size.length;
+                r =
+                    nodes.push({
+                        key,
+                        parent: index,
+                        total: 0,
+                        self: 0,
+                        at: [],
+                        weight: [],
+                        children: null,
+                    }) - 1;
                 rows.set(key, r);
-                size.push(0);
-                const none = new Uint32Array(0);
-                nodes.push({
-                    key,
-                    parent: index,
-                    total: 0,
-                    self: 0,
-                    at: none,
-                    weight: new Float64Array(0),
-                    children: null,
-                });
+                made.push(r);
             }
-            where[i] = r;
-            size[r]!++;
+            const to = nodes[r]!;
+            const w = from.weight[i]!;
+            to.at.push(node);
+            to.weight.push(w);
+            to.total += w;
+            if (shape.parent[node] === 0) to.self += w;
         }
-        size.forEach((n, r) => {
-            nodes[start + r]!.at = new Uint32Array(n);
-            nodes[start + r]!.weight = new Float64Array(n);
-            size[r] = 0;
-        });
-        for (let i = 0; i < from.at.length; i++) {
-            const r = where[i]!;
-            if (r < 0) continue;
-            const to = nodes[start + r]!;
-            const k = size[r]!++;
-            const node = first ? from.at[i]! : shape.parent[from.at[i]!]!;
-            to.at[k] = node;
-            to.weight[k] = from.weight[i]!;
-            to.total += from.weight[i]!;
-            if (shape.parent[node] === 0) to.self += from.weight[i]!;
-        }
-        const made = size.map((_, r) => start + r);
         return made.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
     };
     let total = 0;
@@ -112,27 +113,27 @@ export function upTree(shape: Shape, at: Uint32Array, weight: Float64Array): Tre
         parent: i => nodes[i]!.parent,
         total: i => nodes[i]!.total,
         self: i => nodes[i]!.self,
-        children: i => (nodes[i]!.children ??= group(nodes[i]!, i, i === 0)),
+        children(i) {
+            const at = nodes[i]!;
+            return (at.children ??= i > 0 && at.at.length === 1 ? step(at, i) : group(at, i, i === 0));
+        },
     };
 }
 
 /** Everything by where it was spent, callers below. */
 export function invertTree(shape: Shape, w: Weights): Tree {
-    let n = 0;
-    for (let i = 1; i < shape.n; i++) if (w.self[i]! > 0) n++;
-    const at = new Uint32Array(n);
-    const weight = new Float64Array(n);
-    n = 0;
+    const at: number[] = [];
+    const weight: number[] = [];
     for (let i = 1; i < shape.n; i++)
         if (w.self[i]! > 0) {
-            at[n] = i;
-            weight[n++] = w.self[i]!;
+            at.push(i);
+            weight.push(w.self[i]!);
         }
     return upTree(shape, at, weight);
 }
 
 /** The outermost nodes of KEY: nested ones (recursion) are within them. */
-export function outermost(shape: Shape, key: number): Uint32Array {
+export function outermost(shape: Shape, key: number): number[] {
     const inside = new Uint8Array(shape.n);
     const out: number[] = [];
     for (let i = 1; i < shape.n; i++) {
@@ -142,7 +143,7 @@ export function outermost(shape: Shape, key: number): Uint32Array {
             out.push(i);
         }
     }
-    return Uint32Array.from(out);
+    return out;
 }
 
 /** Who calls KEY: the first level is KEY itself. */
@@ -151,7 +152,7 @@ export function callersTree(shape: Shape, w: Weights, key: number): Tree {
     return upTree(
         shape,
         at,
-        Float64Array.from(at, i => w.total[i]!),
+        at.map(i => w.total[i]!),
     );
 }
 
@@ -165,7 +166,7 @@ export function calleesTree(shape: Shape, w: Weights, key: number): Tree {
         self: number;
         children: number[] | null;
     }
-    const roots = Array.from(outermost(shape, key)).filter(i => w.total[i]! > 0);
+    const roots = outermost(shape, key).filter(i => w.total[i]! > 0);
     const groups: Group[] = [];
     const add = (k: number, parent: number, of: number[]): number => {
         let total = 0;
@@ -176,9 +177,22 @@ export function calleesTree(shape: Shape, w: Weights, key: number): Tree {
         }
         return groups.push({ key: k, parent, of, total, self, children: null }) - 1;
     };
+    const order = (made: number[]) => made.sort((a, b) => groups[b]!.total - groups[a]!.total || a - b);
+    // What one node calls has a key of its own each time.
+    const step = (index: number): number[] => {
+        const i = groups[index]!.of[0]!;
+        const made: number[] = [];
+        for (let c = shape.childStart[i]!; c < shape.childStart[i + 1]!; c++) {
+            const j = shape.child[c]!;
+            if (w.total[j]! > 0) made.push(add(shape.key[j]!, index, [j]));
+        }
+        return order(made);
+    };
     const split = (index: number): number[] => {
+        const { of } = groups[index]!;
+        if (of.length === 1) return step(index);
         const by = new Map<number, number[]>();
-        for (const i of groups[index]!.of)
+        for (const i of of)
             for (let c = shape.childStart[i]!; c < shape.childStart[i + 1]!; c++) {
                 const j = shape.child[c]!;
                 if (!(w.total[j]! > 0)) continue;
@@ -186,8 +200,7 @@ export function calleesTree(shape: Shape, w: Weights, key: number): Tree {
                 if (same) same.push(j);
                 else by.set(shape.key[j]!, [j]);
             }
-        const made = [...by].map(([k, of]) => add(k, index, of));
-        return made.sort((a, b) => groups[b]!.total - groups[a]!.total || a - b);
+        return order([...by].map(([k, nodes]) => add(k, index, nodes)));
     };
     add(-1, -1, roots);
     groups[0]!.self = 0;

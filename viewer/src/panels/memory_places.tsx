@@ -121,6 +121,8 @@ export function Leaks() {
     const rows = useOnce(process, 'leaks', () => rowsOf(member(leaks, 'findings')));
     if (leaks === undefined || leaks === null) return null;
     const reason = member(leaks, 'reason');
+    const accused = Number(member(leaks, 'accused') ?? 0);
+    const checks = Number(member(leaks, 'checks') ?? 0);
     return (
         <Card
             title="Leaks"
@@ -129,9 +131,12 @@ export function Leaks() {
             {rows.length > 0 ? (
                 <>
                     <p>
-                        {plural(Number(member(leaks, 'accused') ?? 0), 'place')} hold more and more, together{' '}
-                        {bytes(Number(member(leaks, 'accused_bytes') ?? 0))}; judged by{' '}
-                        {plural(Number(member(leaks, 'checks') ?? 0), 'check')} at the end of collections.
+                        {accused > 0
+                            ? `${plural(accused, 'place')} hold more and more, together ${bytes(Number(member(leaks, 'accused_bytes') ?? 0))}`
+                            : 'No place is known to hold more and more'}
+                        {checks > 0
+                            ? `; judged by ${plural(checks, 'check')} at the end of collections.`
+                            : ': no full collection was seen, so what is held at the end is listed, and nothing more can be said.'}
                     </p>
                     <Rows name="leaks" rows={rows} columns={LEAK_COLUMNS} sort="" />
                 </>

@@ -1,5 +1,5 @@
 // What ran when, in one strip; dragging or the arrow keys choose a stretch of time.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { drawActivity } from '../draw/activity';
 import { ink, type Theme } from '../draw/colours';
 import { prepare } from '../draw/surface';
@@ -29,6 +29,11 @@ export function TimeStrip(p: StripProps) {
     const width = useWidth(box);
     const [drag, setDrag] = useState<[number, number] | null>(null);
     const scale = width > 0 ? p.duration / width : 1;
+    // Of a million samples: not again for every step of a drag.
+    const activity = useMemo(
+        () => layoutActivity(p.samples, 0, p.duration, width, { metric: p.metric, thread: p.thread }),
+        [p.samples, p.duration, width, p.metric, p.thread],
+    );
     const chosen: [number, number] | null =
         drag ?? (p.from !== undefined || p.to !== undefined ? [p.from ?? 0, p.to ?? p.duration] : null);
     useEffect(() => {
@@ -37,8 +42,7 @@ export function TimeStrip(p: StripProps) {
             const s = prepare(canvas.current!, width, HEIGHT);
             if (!s) return;
             const colours = ink(p.theme);
-            const a = layoutActivity(p.samples, 0, p.duration, width, { metric: p.metric, thread: p.thread });
-            drawActivity(s.ctx, a, p.samples.what, {
+            drawActivity(s.ctx, activity, p.samples.what, {
                 x: 0,
                 y: 0,
                 height: HEIGHT - AXIS,
