@@ -223,7 +223,7 @@ int alloc_stack_learn(const struct lua_copy *c)
     if (s.hi == 0 || sp < s.lo + LEARN_STACK)
         return -1;
     int saved = errno;
-    lua_learn((struct lua_copy *)(uintptr_t)c);
+    lua_learn((struct lua_copy *)(uintptr_t)c, &s);
     errno = saved;
     return 0;
 }

@@ -62,9 +62,11 @@ static void read_cwd(void)
 /* Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers. */
 static void read_cpu(const char *hz, const char *wall_hz, const char *signal_number)
 {
+    const char *preloads = getenv("LD_PRELOAD");
     uint64_t wall = number(wall_hz), n = wall ? wall : number(hz), s = number(signal_number);
     config.wall = wall != 0;
     config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
+    config.valgrind = preloads && strstr(preloads, "vgpreload");
     config.cpu_timers = equals(getenv("MODPROF_CPU_SOURCE"), "timer");
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }

@@ -18,9 +18,6 @@
 #include "shim/sampler/tick.h"
 #include "shim/sampler/tick_source.h"
 #include "shim/sampler/waiting.h"
-#include "shim/stack/lua_learn.h"
-
-enum { LAYOUT_UNUSED = 2 };
 
 static _Atomic int on;
 static _Atomic int fenced;
@@ -32,11 +29,15 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- one thread ---- */
 
+/* A guard page, the handler's stack, the thread's data. */
+enum { GUARD = 4096, MAPPING = GUARD + TICK_STACK_BYTES + sizeof(struct tick_thread) };
+
 static void thread_forget(struct tick_thread *t)
 {
     tick_now = NULL;
+    tick_stack = 0;
     tick_source_end(t->source);
-    munmap(t, sizeof *t);
+    munmap((char *)t - TICK_STACK_BYTES - GUARD, MAPPING);
 }
 
 static void thread_end(void *p)
@@ -50,10 +51,13 @@ static void thread_end(void *p)
 
 static struct tick_thread *thread_new(void)
 {
-    struct tick_thread *t =
-        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (t == MAP_FAILED)
+    char *p = mmap(NULL, MAPPING, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (p == MAP_FAILED)
         return NULL;
+    struct tick_thread *t = (void *)(p + GUARD + TICK_STACK_BYTES);
+    if (!config.valgrind && mprotect(p, GUARD, PROT_NONE) == 0)
+        t->own_stack = (struct native_stack){(uintptr_t)p + GUARD, (uintptr_t)t};
     t->tid = (uint32_t)syscall(SYS_gettid);
     t->source = TICK_SOURCE_NONE;
     t->finer_at = finer_at;
@@ -69,6 +73,7 @@ static COLD void thread_begin(void)
     struct tick_thread *t = thread_new();
     if (t != NULL) {
         pthread_setspecific(leave_key, t);
+        tick_stack = t->own_stack.hi;
         tick_now = t;
         if (!sampler_is_fenced())
             t->source = tick_source_timer(timer_clock);
@@ -117,7 +122,7 @@ static int handler_install(void)
 {
     struct sigaction now, ours;
     memset(&ours, 0, sizeof ours);
-    ours.sa_sigaction = tick;
+    ours.sa_sigaction = tick_enter;
     ours.sa_flags = SA_SIGINFO | SA_RESTART;
     sigfillset(&ours.sa_mask); /* a handler of the host's may jump out of ours */
     if (sigaction(config.cpu_signal, NULL, &now) != 0)
@@ -179,13 +184,8 @@ void sampler_copy(struct lua_copy *c)
         return;
     int saved = errno;
     pthread_once(&once, start);
-    int is_checked = arena->copies[c->id].layout != LAYOUT_UNUSED; /* not by another thread, now */
-    if (atomic_load(&on) && is_checked && lua_learn(c)) {
+    if (atomic_load(&on))
         running_watch(c);
-        if (!lua_learnt(c->id)->frames)
-            uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
-                           c->id + 1);
-    }
     errno = saved;
 }
 

@@ -11,8 +11,8 @@
 
 #include "shim/attach/copy.h"
 
-/* A host is about to make its first state of C: starts sampling where it was asked for, and learns
- * what has to be known of C.  Host thread. */
+/* A host is about to make its first state of C: starts sampling where it was asked for.  What has
+ * to be known of C is learnt at the first sample.  Host thread. */
 void sampler_copy(struct lua_copy *c);
 
 /* Begins to sample this thread if that was not done yet.  Host thread. */

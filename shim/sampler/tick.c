@@ -17,6 +17,7 @@
 #include "shim/stack/nodes.h"
 
 SHIM_TLS struct tick_thread *tick_now;
+SHIM_TLS uintptr_t tick_stack;
 volatile int tick_stopped;
 
 /* ---- native frames ---- */
@@ -207,12 +208,37 @@ static void note_cost(uint64_t ns)
         atomic_store_explicit(&p->handler_max_ns, ns, memory_order_relaxed);
 }
 
-/* A drain needs room on the stack, which a fiber may not have. */
-static int has_room(const struct tick_thread *t)
+/* The stack that the handler runs on; 0, 0: a fiber's. */
+static struct native_stack stack_here(const struct tick_thread *t)
 {
-    enum { DRAIN_STACK = 256 * 1024 };
     uint64_t sp = stack_now();
-    return sp > t->stack.lo + DRAIN_STACK && sp < t->stack.hi;
+    if (sp > t->own_stack.lo && sp < t->own_stack.hi)
+        return t->own_stack;
+    return sp > t->stack.lo && sp < t->stack.hi ? t->stack : (struct native_stack){0, 0};
+}
+
+/* To learn, and to drain the arena, takes some stack. */
+static int has_room(const struct native_stack *here)
+{
+    enum { LARGE = TICK_STACK_BYTES - 64 * 1024 };
+    return here->hi != 0 && stack_now() > here->lo + LARGE;
+}
+
+/* Copies that are new since the last sample. */
+static void learn(const struct tick_thread *t)
+{
+    struct native_stack here = stack_here(t);
+    if (!has_room(&here))
+        return;
+    enum { LAYOUT_UNUSED = 2 };
+    for (uint32_t i = 0; i < copy_count(); i++) {
+        struct lua_copy *c = copy_at(i);
+        int is_checked = arena->copies[i].layout != LAYOUT_UNUSED;
+        if (unlikely(!lua_learnt(i)->tried && c->live && is_checked) && lua_learn(c, &here) &&
+            !lua_learnt(i)->frames)
+            uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
+                           i + 1);
+    }
 }
 
 void tick_name(struct tick_thread *t)
@@ -276,6 +302,7 @@ void tick_waited(struct tick_thread *t, uint64_t periods)
 {
     struct rec_sample r = {
         .at_ns = now_ns(), .tid = t->tid, .periods = periods, .flags = SAMPLE_WAITING};
+    learn(t);
     native_begin_caller(&t->frame, &t->stack);
     look(t, &r);
     push(&r);
@@ -290,10 +317,12 @@ void tick(int signal, siginfo_t *info, void *context)
         return;
     int saved = errno;
     t->busy = 1;
+    learn(t);
     take(t, context, periods);
     if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
         sampler_finer(t);
-    if (has_room(t))
+    struct native_stack here = stack_here(t);
+    if (has_room(&here))
         writer_tick(now_ns());
     t->busy = 0;
     errno = saved;

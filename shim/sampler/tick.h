@@ -10,11 +10,16 @@
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
 
-enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256, TICK_RUNNING_MAX = 64 };
+enum {
+    TICK_NATIVE_MAX = 128,
+    TICK_LUA_MAX = 256,
+    TICK_RUNNING_MAX = 64,
+    TICK_STACK_BYTES = 320 * 1024
+};
 
 struct running;
 
-/* What a thread needs to be sampled; its own mapping, so that handlers use little stack. */
+/* What a thread needs to be sampled; in a mapping with the handler's stack. */
 struct tick_thread {
     uint32_t source; /* tick_source.h */
     uint32_t tid;
@@ -26,7 +31,7 @@ struct tick_thread {
     uint64_t wall_ns;      /* waiting has been charged until this moment, */
     uint64_t cpu_ns;       /* when the thread had used so much CPU time, */
     uint64_t uncharged_ns; /* but for this rest of less than a period */
-    struct native_stack stack;
+    struct native_stack stack, own_stack; /* the thread's, and the handler's (0, 0: none) */
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
     struct lua_frame lua[TICK_LUA_MAX];
@@ -42,7 +47,11 @@ struct tick_thread {
 extern SHIM_HIDDEN SHIM_TLS struct tick_thread *tick_now;
 extern volatile int tick_stopped;
 
+/* The handler: `tick`, on the thread's own stack for it. */
+void tick_enter(int signal, siginfo_t *info, void *context);
 void tick(int signal, siginfo_t *info, void *context);
+/* Its top; 0: handlers run on the stack that they interrupt. */
+extern SHIM_HIDDEN SHIM_TLS uintptr_t tick_stack;
 
 /* A sample of PERIODS in which the calling thread waited, at the caller's place on the stack.  Host thread, with
  * t->busy set. */

@@ -157,7 +157,7 @@ static void publish(const struct lua_copy *c, const struct cfi_range *vm)
     atomic_fetch_add(&arena->copies[c->id].version, 1);
 }
 
-static void learn(struct lua_copy *c, struct lua_learnt *out)
+static void learn(struct lua_copy *c, struct lua_learnt *out, const struct native_stack *stack)
 {
     void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
@@ -168,7 +168,7 @@ static void learn(struct lua_copy *c, struct lua_learnt *out)
     now.api = &c->api;
     now.copy = c;
     now.out = &found;
-    native_stack_learn(&now.stack);
+    now.stack = *stack;
     copy_now = c;
     learn_in(&memory);
     arena->copies[c->id].roles_n = 0;
@@ -183,14 +183,17 @@ static void learn(struct lua_copy *c, struct lua_learnt *out)
         publish(c, &found.vm);
 }
 
-int lua_learn(struct lua_copy *c)
+int lua_learn(struct lua_copy *c, const struct native_stack *stack)
 {
+    static int busy;
     struct lua_learnt *out = &learnt[c->id];
-    if (__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQ_REL))
         return 0;
-    if (c->layout.verified && is_known_version(c))
-        learn(c, out);
-    return 1;
+    int is_new = !__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL);
+    if (is_new && c->layout.verified && is_known_version(c))
+        learn(c, out, stack);
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    return is_new;
 }
 
 void lua_unlearn(uint32_t id)

@@ -1,12 +1,14 @@
 /* lua_learn: finds out, on a state of the shim's own, whether lua_frames reads this copy of Lua
  * rightly, and where its VM loop lies.
  *
- * Context: host thread, before the first sample. */
+ * Context: host threads, within allocators too, and signal handlers: nothing here takes a lock or memory of the
+ * host's, and the state is nobody else's. */
 #ifndef SHIM_STACK_LUA_LEARN_H
 #define SHIM_STACK_LUA_LEARN_H
 
 #include "shim/attach/copy.h"
 #include "shim/stack/cfi.h"
+#include "shim/stack/native.h"
 
 struct lua_learnt {
     int tried;
@@ -18,9 +20,9 @@ struct lua_learnt {
 /* What is known of copy ID; never NULL.  Any context. */
 const struct lua_learnt *lua_learnt(uint32_t id);
 
-/* Learns, once per copy, when its layout was checked.  Returns 1 to the caller that learnt, 0 to all
- * others. */
-int lua_learn(struct lua_copy *c);
+/* Learns, once per copy, when its layout was checked.  STACK: the one this runs on, of which it takes up to 96 KiB;
+ * 0, 0: not known.  Returns 1 to the caller that learnt, 0 to all others, also while another copy is being learnt. */
+int lua_learn(struct lua_copy *c, const struct native_stack *stack);
 
 /* The copy's object is about to be unloaded. */
 void lua_unlearn(uint32_t id);
