@@ -82,6 +82,12 @@ static void find_process(void)
     FIND(daemon);
     FIND(prctl);
     FIND(sigaction);
+    FIND(sigprocmask);
+    FIND(pthread_sigmask);
+    FIND(sigwait);
+    FIND(sigwaitinfo);
+    FIND(sigtimedwait);
+    FIND(signalfd);
     FIND(signal);
     FIND(__sysv_signal);
 }

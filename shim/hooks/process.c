@@ -25,6 +25,7 @@
 #include "shim/record/slots.h"
 #include "shim/record/writer.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_view.h"
 
 /* ---- exit ---- */
 
@@ -89,6 +90,7 @@ static int may_run(const char *path)
 
 static int failed(int result, int begun)
 {
+    signal_view_exec(0);
     if (begun)
         writer_exec_failed();
     return result;
@@ -100,6 +102,7 @@ static int failed(int result, int begun)
         int begun_ = (sure); \
         if (begun_) \
             writer_exec_begin(); \
+        signal_view_exec(1); \
         return failed(call, begun_); \
     } while (0)
 

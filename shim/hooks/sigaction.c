@@ -11,6 +11,7 @@
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_view.h"
 
 #define REAL(name) (real.name ? (void)0 : real_resolve())
 
@@ -19,7 +20,7 @@ SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *
     REAL(sigaction);
     if (unlikely(marks_own(n)))
         return marks_action(act, old);
-    return likely(!sampler_owns(n)) ? real.sigaction(n, act, old) : sampler_action(act, old);
+    return likely(!sampler_owns(n)) ? real.sigaction(n, act, old) : signal_view_action(act, old);
 }
 
 /* As the C library's signal and sysv_signal do it. */

@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/sampler/running.h"
+#include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick.h"
 #include "shim/sampler/tick_source.h"
 #include "shim/sampler/waiting.h"
@@ -22,8 +22,7 @@
 static _Atomic int on;
 static _Atomic int fenced;
 static enum tick_clock timer_clock;
-static uint64_t finer_at;            /* periods after which threads try a perf event; 0: never */
-static struct sigaction host_action; /* what the host believes of the signal */
+static uint64_t finer_at; /* periods after which threads try a perf event; 0: never */
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -75,6 +74,7 @@ static COLD void thread_begin(void)
         pthread_setspecific(leave_key, t);
         tick_stack = t->own_stack.hi;
         tick_now = t;
+        signal_view_thread();
         if (!sampler_is_fenced())
             t->source = tick_source_timer(timer_clock);
         else
@@ -118,23 +118,6 @@ static void fork_child(void)
         sampler_thread();
 }
 
-static int handler_install(void)
-{
-    struct sigaction now, ours;
-    memset(&ours, 0, sizeof ours);
-    ours.sa_sigaction = tick_enter;
-    ours.sa_flags = SA_SIGINFO | SA_RESTART;
-    sigfillset(&ours.sa_mask); /* a handler of the host's may jump out of ours */
-    if (sigaction(config.cpu_signal, NULL, &now) != 0)
-        return -1;
-    if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) {
-        uncovered_note("CPU samples", "the program uses the signal (see MODPROF_CPU_SIGNAL)", 0);
-        return -1;
-    }
-    host_action = now;
-    return sigaction(config.cpu_signal, &ours, NULL);
-}
-
 /* A filter from outside (a container, a service manager) knows timers; what else it does is not known. */
 static int is_filtered(void)
 {
@@ -160,7 +143,7 @@ static void choose_source(struct arena_sampler *p)
 static void start(void)
 {
     struct arena_sampler *p = &arena->sampler;
-    if (region_reserve(p, sizeof *p + 64) || handler_install() != 0 ||
+    if (region_reserve(p, sizeof *p + 64) || signal_view_take() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
         return;
     p->clock = config.wall ? CLOCK_WALL : CLOCK_CPU;
@@ -196,28 +179,16 @@ int sampler_owns(int n)
     return atomic_load_explicit(&on, memory_order_relaxed) && n == config.cpu_signal;
 }
 
-static void give_up(void)
+int sampler_is_on(void)
+{
+    return atomic_load_explicit(&on, memory_order_relaxed);
+}
+
+void sampler_give_up(const char *why)
 {
     atomic_store(&on, 0);
     tick_source_end_all();
-    uncovered_note("CPU samples from some time on", "the program handles the signal itself", 0);
-}
-
-int sampler_action(const struct sigaction *act, struct sigaction *old)
-{
-    struct sigaction before = host_action;
-    if (act != NULL && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN) {
-        int saved = errno;
-        give_up();
-        errno = saved;
-        if (real.sigaction(config.cpu_signal, act, NULL) != 0)
-            return -1;
-    } else if (act != NULL) {
-        host_action = *act;
-    }
-    if (old != NULL)
-        *old = before;
-    return 0;
+    uncovered_note("CPU samples from some time on", why, 0);
 }
 
 int sampler_is_fenced(void)

@@ -7,8 +7,6 @@
 #ifndef SHIM_SAMPLER_SAMPLER_H
 #define SHIM_SAMPLER_SAMPLER_H
 
-#include <signal.h>
-
 #include "shim/attach/copy.h"
 
 /* A host is about to make its first state of C: starts sampling where it was asked for.  What has
@@ -30,9 +28,11 @@ void sampler_fence(void);
 /* 1 while signal N is the sampler's. Any context. */
 int sampler_owns(int n);
 
-/* sigaction by the host, of the sampler's signal.  It is told what it set; a handler of its own ends the
- * sampling, before it is put in place.  Any context. */
-int sampler_action(const struct sigaction *act, struct sigaction *old);
+/* 1 while samples are taken. Any context. */
+int sampler_is_on(void);
+
+/* Ends the sampling, and says WHY in the trace.  Any context. */
+void sampler_give_up(const char *why);
 
 /* No further samples; running handlers end.  Any context. */
 void sampler_stop(void);

@@ -11,6 +11,7 @@
 #include "shim/record/record_api.h"
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick_source.h"
 #include "shim/sampler/waiting.h"
 #include "shim/stack/lua_learn.h"
@@ -313,9 +314,12 @@ void tick(int signal, siginfo_t *info, void *context)
     struct tick_thread *t = tick_now;
     uint64_t periods = tick_source_periods(info);
     (void)signal;
+    int saved = errno;
+    if (unlikely(periods == 0))
+        signal_view_foreign(info, context);
+    errno = saved;
     if (t == NULL || t->busy || tick_stopped || arena == NULL || periods == 0)
         return;
-    int saved = errno;
     t->busy = 1;
     learn(t);
     take(t, context, periods);

@@ -106,3 +106,23 @@ LUA
     [ "$(grep -c '^\[waiting\] ' w.folded)" = 1 ] # its polls and sleeps: no Lua is on the stack
     [ "$(sed -n 's/^\[waiting\] //p' w.folded)" -gt 200000000 ]
 }
+
+@test "a host that blocks all signals is sampled, and meets none that was not sent" {
+    for source in perf timer; do
+        for way in all thread; do
+            "$HOSTS/masks" $way >plain
+            MODPROF_CPU=2999 MODPROF_CPU_SOURCE=$source MODPROF_OUT=$PWD/m.mprof LD_PRELOAD=$SHIM "$HOSTS/masks" $way >sampled
+            diff plain sampled
+            "$MODPROF" report m.mprof --format json >m.json
+            # More than what is sampled before it blocks them.
+            jq -e '.processes[0].cpu.time_ns > 0.15e9' m.json
+        done
+    done
+}
+
+@test "a host that waits for the sampler's signal itself gets it, and the sampling ends" {
+    "$HOSTS/masks" urgent >plain
+    MODPROF_CPU=2999 MODPROF_OUT=$PWD/m.mprof LD_PRELOAD=$SHIM "$HOSTS/masks" urgent >sampled
+    diff plain sampled
+    [[ $("$MODPROF" report m.mprof) == *"sent the signal by others"* ]]
+}
