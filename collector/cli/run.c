@@ -47,8 +47,8 @@ static const char help[] =
     "                      where that can not be written\n"
     "  -w, --wait SECONDS  how long to wait, after PROGRAM has ended, for processes that it\n"
     "                      left in the background; `all`: until they end (default 1)\n"
-    "      --cpu[=HZ]      take samples of CPU time, 999 a second unless told otherwise (at most\n"
-    "                      10000), for `modprof flame` and `modprof report`\n"
+    "      --cpu[=HZ]      so many samples of CPU time a second, for `modprof flame` and `modprof\n"
+    "                      report`: 999 unless told otherwise, at most 10000, `off` none\n"
     "      --alloc WHAT    how allocation is recorded: sample[:SIZE] (one stack per SIZE bytes, "
     "512k\n"
     "                      unless told otherwise), exact (the stack of every Lua allocation), "
@@ -333,7 +333,8 @@ static int set_rate(const char *variable, const char *hz)
 {
     char *end = "";
     long n = hz ? strtol(hz, &end, 10) : 999;
-    if (*end || n < 1 || n > 10000)
+    int is_off = hz && !strcmp(hz, "off");
+    if (!is_off && (*end || n < 1 || n > 10000))
         return -1;
     return setenv(variable, hz ? hz : "999", 1);
 }
@@ -369,7 +370,8 @@ static int read_options(struct run *r, int argc, char **argv)
                     optarg);
         } else if (c == 'c') {
             if (set_rate("MODPROF_CPU", optarg))
-                return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000", optarg);
+                return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000, nor `off`",
+                                       optarg);
         } else if (c == 'W') {
             if (set_rate("MODPROF_WALL", optarg))
                 return cli_usage_error("run", "--wall=%s: not a number from 1 to 10000", optarg);
@@ -380,6 +382,8 @@ static int read_options(struct run *r, int argc, char **argv)
         else if (read_wait(optarg, &r->wait_ms))
             return cli_usage_error("run", "--wait %s: not a number of seconds, nor `all`", optarg);
     }
+    if (!getenv("MODPROF_CPU") && !getenv("MODPROF_WALL"))
+        set_rate("MODPROF_CPU", NULL);
     if (optind == argc)
         return cli_usage_error("run", "no program was given: modprof run -- PROGRAM [ARGUMENT...]");
     r->launch.argv = argv + optind;

@@ -109,7 +109,9 @@ void text_annotate(struct digest *d, const char *file, const struct canvas *c)
 {
     struct stack_hot h;
     if (!d->process->samples.n) {
-        nothing_print(c, file, "there are no CPU samples: run the program with MODPROF_CPU=999");
+        nothing_print(
+            c, file,
+            "there are no CPU samples: it took too little CPU time, or ran with MODPROF_CPU=off");
         return;
     }
     stack_hot_build(&h, d->process, d->symbols, BY_LINE);

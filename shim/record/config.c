@@ -59,14 +59,19 @@ static void read_cwd(void)
         config.cwd[0] = 0;
 }
 
-/* Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers. */
+/* SIGURG is Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers.  Under
+ * valgrind times mean nothing, so there samples must be asked for. */
 static void read_cpu(const char *hz, const char *wall_hz, const char *signal_number)
 {
+    enum { UNASKED_HZ = 999 };
     const char *preloads = getenv("LD_PRELOAD");
-    uint64_t wall = number(wall_hz), n = wall ? wall : number(hz), s = number(signal_number);
-    config.wall = wall != 0;
-    config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
+    uint64_t n = number(wall_hz), s = number(signal_number);
     config.valgrind = preloads && strstr(preloads, "vgpreload");
+    config.wall = n != 0;
+    config.cpu_asked = hz || n;
+    if (n == 0)
+        n = hz ? number(hz) : config.valgrind ? 0 : UNASKED_HZ;
+    config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
     config.cpu_timers = equals(getenv("MODPROF_CPU_SOURCE"), "timer");
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }

@@ -7,7 +7,7 @@
  *   MODPROF          "off": stay dormant
  *   MODPROF_LAYOUT   "api": do not use Lua's structures directly
  *   MODPROF_START_NS CLOCK_MONOTONIC ns of process start, set by `modprof run`
- *   MODPROF_CPU      samples a second of CPU time (1 to 10000); unset, 0 or "off": none
+ *   MODPROF_CPU      samples a second of CPU time (1 to 10000); 0 or "off": none; unset: 999
  *   MODPROF_WALL     the same of wall time, waiting included; takes the place of MODPROF_CPU
  *   MODPROF_CPU_SIGNAL  the signal that is used for it, by number; unset: SIGURG
  *   MODPROF_CPU_SOURCE  "timer": by timers, also where perf events are to be had
@@ -51,6 +51,7 @@ struct config {
     int layout_api;
     int verbose;
     uint32_t cpu_hz; /* 0: no samples */
+    int cpu_asked;   /* 0: nobody asked, so they are to cost even less */
     int wall;        /* 1: of wall time, not of CPU time */
     int cpu_signal;
     int cpu_timers; /* 1: no perf events */

@@ -128,13 +128,13 @@ static int is_filtered(void)
  * Real-time signals that can not be queued come as SIGIO from events, which would end the host. */
 static void choose_source(struct arena_sampler *p)
 {
-    enum { FINER_AFTER_NS = 10 * 1000 * 1000 };
+    enum { MS = 1000 * 1000, FINER_AFTER_ASKED = 10 * MS, FINER_AFTER_UNASKED = 1000 * MS };
     int filtered = is_filtered();
     if (filtered)
         native_ask_nothing();
     int no_events = config.cpu_timers || (config.wall && tick_source_cpu_time_is_safe());
     if (!no_events && !filtered && config.cpu_signal < SIGRTMIN && tick_source_perf_permitted())
-        finer_at = 1 + FINER_AFTER_NS / p->period_ns;
+        finer_at = 1 + (config.cpu_asked ? FINER_AFTER_ASKED : FINER_AFTER_UNASKED) / p->period_ns;
     else if (tick_source_cpu_time_is_safe())
         timer_clock = TICK_CPU_TIME;
     p->system_too = timer_clock == TICK_CPU_TIME;
@@ -200,6 +200,8 @@ void sampler_fence(void)
 {
     atomic_store(&fenced, 1);
     native_ask_nothing();
+    if (!config.cpu_asked && sampler_is_on())
+        sampler_give_up("the program limits its system calls; MODPROF_CPU=999 goes on");
 }
 
 void sampler_stop(void)

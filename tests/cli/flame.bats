@@ -131,7 +131,7 @@ share() { # PATTERN
 }
 
 @test "without samples it is said how to record them" {
-    record_plain
+    MODPROF_CPU=off record_plain
     run -1 "$MODPROF" flame
     [[ $output == *"no CPU samples"*"MODPROF_CPU=999"*"--metric load"* ]]
     run -2 "$MODPROF" flame --metric alloc
