@@ -28,6 +28,7 @@ enum {
     TVALUE_BYTES = 16,
     OFFSET_CCLOSURE_F = 24,
     OFFSET_LCLOSURE_PROTO = 24,
+    OFFSET_GLOBAL_STRINGS = 48, /* of global_State: the table of short strings; only compared */
     OFFSET_PROTO_LINE =
         44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */
 };

@@ -2,14 +2,17 @@
 #include "shim/hooks/alloc_sample.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/attach/lua_tags.h"
 #include "shim/hooks/alloc_draw.h"
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_stack.h"
 #include "shim/record/config.h"
+#include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
 #include "shim/stack/site_table.h"
 
@@ -175,12 +178,34 @@ void alloc_c_gone(const void *p)
     take_all(TRACK_C, p);
 }
 
-/* The last place takes all that is left, so that nothing is forgotten. */
+/* A block that grows again and again has many entries: those of one site become one. */
+static int merge(struct alloc_moved *m, const struct tracked *e)
+{
+    for (int i = 0; i < m->n; i++) {
+        struct tracked *t = &m->t[i];
+        if (t->site != e->site)
+            continue;
+        t->n += e->n;
+        t->bytes += e->bytes;
+        t->var += e->var;
+        return 1;
+    }
+    return 0;
+}
+
+/* All entries, so that none stays behind at an address that is no longer the block's.  Where there is no
+ * more room, an entry's share is given up. */
 void alloc_move_begin(enum track_heap heap, const void *p, struct alloc_moved *m)
 {
+    struct tracked e;
     m->n = 0;
-    while (m->n < ALLOC_MOVED_MAX && track_take(heap, p, &m->t[m->n]))
-        m->n++;
+    while (track_take(heap, p, &e))
+        if (merge(m, &e))
+            continue;
+        else if (m->n < ALLOC_MOVED_MAX)
+            m->t[m->n++] = e;
+        else
+            count_gone(&e);
 }
 
 static int is_exact(enum track_heap heap)
@@ -269,6 +294,17 @@ void alloc_state_close(struct arena_state *s)
     lane_close(lane);
 }
 
+/* Is block P, which has just grown, the table of all short strings?  It grows in the middle of whatever makes a string,
+ * and is nobody's. */
+static int is_string_table(const struct arena_state *s, const void *p)
+{
+    const void *table, *before = lua_frames_moved != NULL ? lua_frames_moved : p;
+    if (s->global_state == 0)
+        return 0;
+    memcpy(&table, (const char *)(uintptr_t)s->global_state + OFFSET_GLOBAL_STRINGS, sizeof table);
+    return table == before; /* it is told of its new place afterwards */
+}
+
 static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t n, int grown)
 {
     struct alloc_stack stack;
@@ -278,7 +314,7 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     alloc_stack_lua(s->global_state, &stack);
     if (unlikely(stack.unlearnt != NULL) && alloc_stack_learn(stack.unlearnt) == 0)
         alloc_stack_lua(s->global_state, &stack);
-    k.lua = stack.lua;
+    k.lua = grown && is_string_table(s, p) ? 0 : stack.lua;
     lua_level(s, lane_of(lane));
     record(TRACK_LUA, p, &k, &d, grown);
 }

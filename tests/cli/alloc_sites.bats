@@ -73,6 +73,21 @@ LUA
     }'
 }
 
+@test "a block that grew and moved many times is forgotten with all its growth" {
+    echo 'local t = {} for i = 1, 200000 do t[i] = tostring(i) end' >grow.lua
+    record sample:1k lua5.4 grow.lua
+    between "$(sum 'heap=Lua kind=other.*[|] @grow.lua:1' grow_n)" 10 40
+    [ "$(sum 'heap=Lua' live_bytes)" = 0 ]
+}
+
+@test "Lua's own table of strings is nobody's, whoever makes the string at which it grows" {
+    echo 'for i = 1, 200000 do local s = tostring(i) end' >strings.lua
+    echo 'local t = {} for i = 1, 100000 do t[i] = tostring(i) end' >>strings.lua
+    record sample:1k lua5.4 strings.lua
+    [ "$(sum 'kind=other.*C:tostring' grow_n)" = 0 ]
+    between "$(sum 'kind=other.*[|] *$' grow_bytes)" 500000 10000000
+}
+
 @test "every site's books are balanced" {
     leaker
     record sample:4k lua5.4 leak.lua
