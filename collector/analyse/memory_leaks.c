@@ -1,6 +1,7 @@
 /* memory_leaks: see memory_leaks.h. */
 #include "collector/analyse/memory_leaks.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,15 @@
 
 enum {
     CHECKS_ENOUGH = 3, /* to see something rise */
-    EVENTS_LEAST = 8   /* blocks and growths: a few blocks are no trend */
+    EVENTS_LEAST = 8,  /* blocks and growths: a few blocks are no trend */
+    GROWTHS_OWN = 64   /* a table that doubled so often does not exist */
 };
 
-/* Parts of what is held: less than that is noise. */
-static const double noise = 0.05, rise = 0.25, all_kept = 0.9;
+/* Parts of what is held: less than that is noise; more of it held than that is kept. */
+static const double noise = 0.05, rise = 0.2, all_kept = 0.9, most_kept = 0.67;
+
+/* Standard errors that an estimate has to be above zero. */
+static const double errors_least = 3;
 
 const char *leak_verdict_name(enum leak_verdict v)
 {
@@ -25,33 +30,86 @@ static double held_at(const struct leak_course *c, unsigned check)
     return (double)c->sums->check[check].bytes;
 }
 
-/* Never falls from check to check, up to noise, and rises over the newest three. */
+static double made(const struct leak_course *c)
+{
+    return (double)c->sums->of[MEMORY_MADE].bytes;
+}
+
+static double held(const struct leak_course *c)
+{
+    return (double)c->sums->of[MEMORY_LIVE].bytes;
+}
+
+static int nothing_freed(const struct leak_course *c)
+{
+    const struct memory_amount *m = &c->sums->of[MEMORY_MADE], *l = &c->sums->of[MEMORY_LIVE];
+    return held(c) >= all_kept * made(c) && (double)l->n >= all_kept * (double)m->n;
+}
+
+/* Sampled: a few samples of what is thrown away do not look like something held. */
+static int above_error(const struct leak_course *c)
+{
+    double variance = made(c) > 0 ? c->sums->made_variance * held_at(c, 0) / made(c) : 0;
+    return held_at(c, 0) > errors_least * sqrt(variance);
+}
+
+/* Checks see garbage, too: what died while the collector was at work, or just after it.  That is in proportion to what a place
+ * makes, and half of the heap is a lot of it. */
+static int above_garbage(const struct leak_course *c)
+{
+    double part = c->clock_end > 0 ? c->heap_bytes / c->clock_end : 0;
+    return nothing_freed(c) || held_at(c, 0) > made(c) * (part < 1 ? part : 1) / 2;
+}
+
+static int never_fell(const struct leak_course *c)
+{
+    for (unsigned i = 1; i < c->check_n; i++)
+        if (held_at(c, i) > held_at(c, i - 1) + noise * held_at(c, 0))
+            return 0;
+    return 1;
+}
+
+/* Over the newest three checks, and since the one before the newest.  A table's array only changes when it doubles, which may be
+ * just after the newest. */
 static int rose(const struct leak_course *c)
 {
-    double newest = held_at(c, 0);
-    for (unsigned i = 1; i < c->check_n; i++)
-        if (held_at(c, i) > held_at(c, i - 1) + noise * newest)
-            return 0;
-    return newest > 0 && newest >= (1 + rise) * held_at(c, c->check_n > 2 ? 2 : 1);
+    double newest = held_at(c, 0), before = held_at(c, 1), first = held_at(c, 2);
+    int doubles = 2 * (double)c->sums->of[MEMORY_GROWN].bytes > made(c);
+    return newest >= (1 + rise) * (1 + rise) * first &&
+           (newest >= (1 + rise) * before || (doubles && held(c) >= (1 + rise) * newest));
+}
+
+/* It was there at three checks; or at two, and most of what had been made by then was still held. */
+static int seen_enough(const struct leak_course *c)
+{
+    double by_then = made(c) / c->clock_ratio;
+    return nothing_freed(c) || (c->check_n >= CHECKS_ENOUGH &&
+                                (held_at(c, 2) > 0 || held_at(c, 0) >= most_kept * by_then));
 }
 
 /* Has gone on since the newest check, as far as that can be expected. */
-static int goes_on(const struct leak_course *c, double held)
+static int goes_on(const struct leak_course *c)
 {
-    return held >= held_at(c, 0) * (1 - noise + rise * (c->clock_ratio - 1));
+    return held(c) >= held_at(c, 0) * (1 - noise + rise * (c->clock_ratio - 1));
+}
+
+/* Lua's own table of strings, and other things that nobody's code made, grow with what others keep. */
+static int is_nobodys(const struct leak_course *c)
+{
+    return c->nobodys && c->sums->of[MEMORY_GROWN].n < GROWTHS_OWN &&
+           c->sums->check[0].n <= c->sums->check[1].n;
 }
 
 enum leak_verdict leak_judge(const struct leak_course *c)
 {
-    const struct memory_amount *made = &c->sums->of[MEMORY_MADE], *held = &c->sums->of[MEMORY_LIVE];
-    int nothing_freed = (double)held->n >= all_kept * (double)made->n;
-    if (!held->bytes || held->n + c->sums->of[MEMORY_GROWN].n < EVENTS_LEAST)
+    uint64_t events = c->sums->of[MEMORY_LIVE].n + c->sums->of[MEMORY_GROWN].n;
+    if (held(c) <= 0 || events < EVENTS_LEAST)
         return LEAK_KEPT;
-    if (c->check_n >= 2 && rose(c) && goes_on(c, (double)held->bytes) &&
-        (c->check_n >= CHECKS_ENOUGH || nothing_freed))
+    if (c->check_n >= 2 && held_at(c, 0) > 0 && never_fell(c) && rose(c) && goes_on(c) &&
+        seen_enough(c) && above_error(c) && above_garbage(c) && !is_nobodys(c))
         return LEAK_RISES;
-    if (c->check_n < CHECKS_ENOUGH && nothing_freed &&
-        (!c->check_n || (double)held->bytes > (1 + rise) * held_at(c, 0)))
+    if (c->check_n < CHECKS_ENOUGH && nothing_freed(c) &&
+        (!c->check_n || held(c) > (1 + rise) * held_at(c, 0)))
         return LEAK_UNSURE;
     return LEAK_KEPT;
 }
@@ -64,17 +122,31 @@ static unsigned checks_n(const struct process *p)
     return n;
 }
 
-/* Bytes that Lua allocated by the end, over those by the newest check. */
-static double clock_ratio(const struct process *p)
+/* Bytes that Lua ever allocated. */
+static double clock_end(const struct process *p)
 {
-    double all = 0, check = (double)p->heap.checks.clock[0];
+    double all = 0;
     for (size_t i = 0; i < p->states.n; i++) {
         const struct rec_state *s = rowset_at(&p->states, i);
         all += (double)s->grow_bytes;
         for (int k = 0; k < ALLOC_KIND_N; k++)
             all += (double)s->kind_bytes[k];
     }
-    return check > 0 && all > check ? all / check : 1;
+    return all;
+}
+
+/* What is the same for all places. */
+static struct leak_course course_new(const struct process *p, unsigned check_n)
+{
+    struct leak_course c = {.check_n = check_n, .clock_end = clock_end(p)};
+    double check = (double)p->heap.checks.clock[0];
+    c.clock_ratio = check > 0 && c.clock_end > check ? c.clock_end / check : 1;
+    for (size_t i = 0; i < p->heap.sites.n; i++) {
+        const struct alloc_site *site = rowset_at(&p->heap.sites, i);
+        if (memory_heap(site) == HEAP_LUA)
+            c.heap_bytes += (double)site->count.check_bytes[0];
+    }
+    return c;
 }
 
 static int compare(const void *pa, const void *pb)
@@ -112,7 +184,7 @@ static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols
                      const struct leak_filter *filter)
 {
     struct memory_rows rows;
-    struct leak_course course = {.check_n = l->check_n, .clock_ratio = clock_ratio(p)};
+    struct leak_course course = course_new(p, l->check_n);
     memory_rows_build(&rows, p, symbols, MEMORY_BY_LINE, 1u << heap);
     l->at = xrealloc(l->at, l->n + rows.n + 1, sizeof *l->at);
     for (size_t i = 0; i < rows.n; i++) {
@@ -120,6 +192,7 @@ static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols
         if (!found.row.sums.of[MEMORY_LIVE].bytes)
             continue;
         course.sums = &found.row.sums;
+        course.nobodys = heap == HEAP_LUA && !found.row.is_lua;
         found.library = library_of(p, &found);
         found.verdict = leak_judge(&course);
         if (filter)

@@ -49,7 +49,10 @@ void leaks_release(struct leaks *l);
 struct leak_course {
     const struct memory_sums *sums;
     unsigned check_n;   /* that there were */
-    double clock_ratio; /* allocated by the end, over what was by the newest check; at least 1 */
+    double clock_end;   /* bytes that Lua had allocated by the end */
+    double clock_ratio; /* that, over what was by the newest check; at least 1 */
+    double heap_bytes;  /* that all of Lua held at the newest check */
+    int nobodys;        /* 1: Lua's own memory, made by no Lua code */
 };
 enum leak_verdict leak_judge(const struct leak_course *c);
 

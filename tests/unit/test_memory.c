@@ -160,7 +160,7 @@ static enum leak_verdict judged(uint64_t made, const uint64_t *held, unsigned ch
     s.of[MEMORY_LIVE] = (struct memory_amount){held[0], held[0] * 100};
     for (unsigned i = 0; i < check_n; i++)
         s.check[i] = (struct memory_amount){held[i + 1], held[i + 1] * 100};
-    return leak_judge(&(struct leak_course){&s, check_n, ratio});
+    return leak_judge(&(struct leak_course){.sums = &s, .check_n = check_n, .clock_ratio = ratio});
 }
 #define HELD(...) ((const uint64_t[]){__VA_ARGS__})
 
@@ -185,6 +185,51 @@ static void what_does_not_rise_is_not_accused(void **state)
     assert_int_equal(judged(90000, HELD(1000, 600, 300), 2, 1.6), LEAK_KEPT);        /* too early */
     assert_int_equal(judged(6, HELD(6, 4, 2, 1), 3, 1.6), LEAK_KEPT);                /* too few */
     assert_int_equal(judged(9000, HELD(0, 0, 0, 0), 3, 1), LEAK_KEPT);
+}
+
+/* A place that holds 3 % of what it makes, where Lua held PART of what had been allocated. */
+static enum leak_verdict judged_within(double part, double variance, int nobodys)
+{
+    struct memory_sums s = {.made_variance = variance};
+    s.of[MEMORY_MADE] = (struct memory_amount){10000, 1000000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){500, 50000};
+    s.check[0] = (struct memory_amount){300, 30000};
+    s.check[1] = (struct memory_amount){nobodys ? 300 : 150, 15000};
+    s.check[2] = (struct memory_amount){nobodys ? 300 : 75, 7500};
+    return leak_judge(&(struct leak_course){.sums = &s,
+                                            .check_n = 3,
+                                            .clock_end = 100e6,
+                                            .clock_ratio = 1.5,
+                                            .heap_bytes = 100e6 * part,
+                                            .nobodys = nobodys});
+}
+
+static void what_garbage_or_chance_explains_is_not_accused(void **state)
+{
+    (void)state;
+    assert_int_equal(judged_within(0.02, 0, 0), LEAK_RISES);
+    assert_int_equal(judged_within(0.10, 0, 0), LEAK_KEPT);    /* the heap is a tenth of all */
+    assert_int_equal(judged_within(0.02, 1e9, 0), LEAK_RISES); /* 30 samples of 1,000 bytes */
+    assert_int_equal(judged_within(0.02, 4e9, 0), LEAK_KEPT);  /* 7 samples */
+    assert_int_equal(judged_within(0.02, 0, 1), LEAK_KEPT);    /* Lua's own table */
+    assert_int_equal(judged(9000, HELD(1000, 600, 300, 0), 3, 1.6), LEAK_KEPT);  /* seen twice */
+    assert_int_equal(judged(1000, HELD(1000, 600, 300, 0), 3, 1.6), LEAK_RISES); /* all kept */
+    assert_int_equal(judged(3000, HELD(1024, 512, 512, 256), 3, 1.9),
+                     LEAK_KEPT); /* went up and stayed */
+}
+
+/* A table's array doubles: it is the same at two checks, and larger at the next. */
+static void a_table_that_doubles_is_accused(void **state)
+{
+    struct memory_sums s = {.check = {{1, 4096}, {1, 4096}, {1, 2048}, {1, 1024}}};
+    struct leak_course c = {.sums = &s, .check_n = 4, .clock_ratio = 1.9};
+    (void)state;
+    s.of[MEMORY_MADE] = (struct memory_amount){1, 8192};
+    s.of[MEMORY_LIVE] = (struct memory_amount){1, 8192};
+    s.of[MEMORY_GROWN] = (struct memory_amount){13, 8100};
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.of[MEMORY_LIVE].bytes = s.of[MEMORY_MADE].bytes = 4096; /* it has its size */
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
 }
 
 static void too_few_collections_are_no_proof(void **state)
@@ -457,6 +502,8 @@ int main(void)
         cmocka_unit_test(damaged_sites_are_rows_too),
         cmocka_unit_test(what_rises_is_accused),
         cmocka_unit_test(what_does_not_rise_is_not_accused),
+        cmocka_unit_test(what_garbage_or_chance_explains_is_not_accused),
+        cmocka_unit_test(a_table_that_doubles_is_accused),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(one_line_is_one_finding),
         cmocka_unit_test(suppressions_are_read),
