@@ -42,8 +42,8 @@ LUA
     MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 main.lua
 }
 
-record_plain() {
-    LD_PRELOAD=$SHIM lua5.4 -e 'require "pl.pretty"; string.rep("x", 3)'
+record_plain() { # without samples
+    MODPROF_CPU=off LD_PRELOAD=$SHIM lua5.4 -e 'require "pl.pretty"; string.rep("x", 3)'
 }
 
 # Share of the weight of all lines that match, in percent.
@@ -131,7 +131,7 @@ share() { # PATTERN
 }
 
 @test "without samples it is said how to record them" {
-    MODPROF_CPU=off record_plain
+    record_plain
     run -1 "$MODPROF" flame
     [[ $output == *"no CPU samples"*"MODPROF_CPU=999"*"--metric load"* ]]
     run -2 "$MODPROF" flame --metric alloc
@@ -283,7 +283,7 @@ PY
 
 @test "--diff takes every metric, and says what the other trace lacks" {
     record_change 1
-    MODPROF_OUT=$PWD/plain.mprof LD_PRELOAD=$SHIM lua5.4 change.lua 1
+    MODPROF_CPU=off MODPROF_OUT=$PWD/plain.mprof LD_PRELOAD=$SHIM lua5.4 change.lua 1
     run -0 "$MODPROF" flame --diff plain.mprof --metric crossings 1.mprof
     [[ $output == *"string;string.rep 20 20"* ]]
     run -1 "$MODPROF" flame --diff plain.mprof 1.mprof
