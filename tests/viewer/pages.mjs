@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { close, csvOf, go, open, settled } from './browser.mjs';
-import { HOSTILE, ldoc, pageOf, planted, report } from './traces.mjs';
+import { HOSTILE, ldoc, modprof, pageOf, planted, report } from './traces.mjs';
 import { assert, finish, test } from './tap.mjs';
 
 const traceA = planted('planted', 1);
@@ -226,6 +226,19 @@ test('budgets show verdicts, and the broken one says what the file says of it', 
     assert.equal(broken.limit, '10000');
     assert.ok(broken.says.includes('too many <b>calls</b>'), broken.says);
     assert.equal(await A.page.locator('main b').count(), 0, 'a message is text, not markup');
+});
+test('earlier runs that bench kept are shown with their values', async () => {
+    for (let i = 0; i < 2; i++) modprof(['bench', '--save', '-n', '2', '-w', '0', '-m', 'crossings.down,lua.peak', '--', 'lua5.4', 'main.lua', '1'], traceA);
+    const h = await open(`${pageOf([traceA])}#budgets`);
+    await settled(h.page);
+    const kept = JSON.parse(modprof(['history', '-m', 'crossings.down', '--format', 'json'], traceA));
+    const rows = await csvOf(h.page, 'history');
+    const row = rows.find(r => r.metric === 'crossings.down');
+    assert.equal(row.runs, '2');
+    assert.ok(JSON.stringify(kept).includes(`:${row.last}`), row.last);
+    assert.equal(await h.page.getByRole('img', { name: /^crossings\.down in 2 runs/ }).count(), 1);
+    assert.deepEqual(h.seen.errors, []);
+    await h.done();
 });
 test('the difference of two traces is the difference of their reports', async () => {
     const d = await open(`${pageOf([traceA], ['--diff', traceB])}#diff?numbers=C%20functions`);

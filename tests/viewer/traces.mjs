@@ -26,6 +26,9 @@ export function record(name, args, env = {}, files = {}) {
     return trace;
 }
 
+/** What a command says, in the folder of a trace. */
+export const modprof = (args, trace) => run([MODPROF, ...args], join(trace, '..')).toString('utf8');
+
 export function report(trace) {
     return JSON.parse(run([MODPROF, 'report', '--format', 'json', '--top', 'all', trace], join(trace, '..')));
 }

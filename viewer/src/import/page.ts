@@ -1,5 +1,6 @@
 // The whole document: its version, its traces, its verdicts.
 import type { Check, CheckRule, History, Page, Trace, TraceRef, Unit } from '../model/page';
+import { sameLength } from './columns';
 import { ImportError } from './carrier';
 import { damaged, list, maybeList, maybeObject, maybeText, number, object, text, type Json } from './look';
 import { importProcess } from './process';
@@ -35,14 +36,19 @@ function check(v: unknown, where: string): Check | null {
 
 function history(v: unknown, where: string): History {
     const h = object(v, where);
+    const at = list(h['at_unix_ns'], `${where}.at_unix_ns`).map((n, i) =>
+        number(n, `${where}.at_unix_ns[${i}]`),
+    );
+    const value = list(h['value'], `${where}.value`).map((n, i) => number(n, `${where}.value[${i}]`));
+    sameLength(where, at, value);
     return {
         metric: text(h['metric'], `${where}.metric`),
         item: maybeText(h['item'], `${where}.item`) ?? '',
+        param: maybeText(h['param'], `${where}.param`) ?? '',
+        machine: maybeText(h['machine'], `${where}.machine`) ?? '',
         unit: h['unit'] as Unit,
-        at: list(h['at_unix_ns'], `${where}.at_unix_ns`).map((n, i) =>
-            number(n, `${where}.at_unix_ns[${i}]`),
-        ),
-        value: list(h['value'], `${where}.value`).map((n, i) => number(n, `${where}.value[${i}]`)),
+        at,
+        value,
     };
 }
 

@@ -121,6 +121,8 @@ export interface CheckRule {
 export interface History {
     readonly metric: string;
     readonly item: string;
+    readonly param: string;
+    readonly machine: string;
     readonly unit: Unit;
     readonly at: readonly number[]; // ns since 1970
     readonly value: readonly number[];

@@ -162,7 +162,13 @@ function Courses() {
     const columns = useMemo<Column<History>[]>(
         () => [
             { id: 'metric', title: 'metric', width: 'minmax(10rem, 1fr)', value: h => h.metric },
-            { id: 'item', title: 'of', width: 'minmax(8rem, 1fr)', value: h => h.item },
+            {
+                id: 'item',
+                title: 'of',
+                width: 'minmax(8rem, 1fr)',
+                value: h => [h.item, h.param].filter(Boolean).join(' ') || 'the whole',
+            },
+            { id: 'machine', title: 'machine', width: 'minmax(8rem, 1fr)', value: h => h.machine },
             { id: 'n', title: 'runs', numeric: true, width: '4.5rem', value: h => h.value.length },
             {
                 id: 'course',
@@ -190,7 +196,7 @@ function Courses() {
             {
                 id: 'when',
                 title: 'when',
-                width: '13rem',
+                width: '15rem',
                 value: h => h.at.at(-1) ?? null,
                 show: h => (h.at.length ? moment(h.at.at(-1)!) : '–'),
             },
@@ -200,7 +206,7 @@ function Courses() {
     return (
         <Card
             title="Earlier runs"
-            means="Values of the same metric in the runs that were recorded with modprof history."
+            means="Values of the same metric in the runs that were kept by modprof bench --save, as medians; one course for each machine."
         >
             {trace.history.length > 0 ? (
                 <Table
@@ -216,8 +222,8 @@ function Courses() {
                     }
                 />
             ) : (
-                <Empty title="No earlier runs are kept." command="modprof history --help">
-                    Values of runs can be recorded; then each rule shows its course.
+                <Empty title="No earlier runs are kept." command="modprof bench --save -- app args">
+                    Values of runs of this command can be kept; then each rule shows its course.
                 </Empty>
             )}
         </Card>
