@@ -71,6 +71,7 @@ struct diff_section {
     double whole[SIDE_N];  /* per run */
     uint64_t samples[SIDE_N];
     double period_ns[SIDE_N]; /* mean; DIFF_SAMPLED */
+    double interval_bytes; /* mean distance of samples of allocation, the longest; 0: not sampled */
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
     const char *doubt; /* why values may be too low, or NULL */

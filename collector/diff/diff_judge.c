@@ -140,6 +140,13 @@ static void correct(struct diff_section *s)
     free(tested);
 }
 
+/* Bytes that were sampled: of N bytes, about N / interval samples, so N * interval is the variance. */
+static int beyond_sampling(const struct diff_section *s, const struct diff_row *r)
+{
+    double bytes = r->side[SIDE_A].mean + r->side[SIDE_B].mean;
+    return r->change * r->change > 9 * s->interval_bytes * bytes;
+}
+
 static int is_news(const struct diff_section *s, const struct diff_row *r,
                    const struct diff_options *o)
 {
@@ -150,7 +157,7 @@ static int is_news(const struct diff_section *s, const struct diff_row *r,
     if (s->nature == DIFF_COUNTED)
         return change > counted_ratio * larger;
     double least = change < larger ? timed_ns : timed_new_ns;
-    return s->nature == DIFF_TIMED && change > timed_ratio * larger &&
+    return s->nature == DIFF_TIMED && change > timed_ratio * larger && beyond_sampling(s, r) &&
            (s->quantity != QUANTITY_TIME || change > least);
 }
 

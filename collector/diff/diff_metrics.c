@@ -1,6 +1,7 @@
 /* diff_metrics: what is measured without sampling: the metrics that budgets know.  See diff.h. */
 #include "collector/diff/diff.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,12 @@
 #include "collector/util/xalloc.h"
 
 static const enum metric_id compared[] = {
-    METRIC_process_wall, METRIC_process_cpu,   METRIC_process_rss,    METRIC_first_line,
-    METRIC_module_self,  METRIC_module_lua,    METRIC_chunks_compile, METRIC_lua_peak,
-    METRIC_lua_live,     METRIC_lua_allocated, METRIC_lua_blocks,     METRIC_c_peak,
-    METRIC_c_allocated,  METRIC_c_blocks,      METRIC_crossings_down, METRIC_crossings_down_time,
-    METRIC_crossings_up,
+    METRIC_process_wall, METRIC_process_cpu,    METRIC_process_rss,    METRIC_first_line,
+    METRIC_module_self,  METRIC_module_lua,     METRIC_chunks_compile, METRIC_lua_peak,
+    METRIC_lua_live,     METRIC_lua_allocated,  METRIC_lua_blocks,     METRIC_c_peak,
+    METRIC_c_allocated,  METRIC_c_blocks,       METRIC_crossings_down, METRIC_crossings_down_time,
+    METRIC_crossings_up, METRIC_line_allocated, METRIC_line_held,      METRIC_leaks_bytes,
+    METRIC_gc_time,
 };
 
 /* The items of one run, so that a place that comes twice is one value. */
@@ -52,6 +54,21 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
     free(r.value);
 }
 
+/* Mean distance of samples of Lua's allocation, where M is known from these; the largest of the runs. */
+static double interval_of(const struct metric *m, const struct diff_side *side)
+{
+    double most = 0;
+    if (!(m->places & PLACE_LINE))
+        return 0;
+    for (size_t r = 0; r < side->n; r++)
+        for (size_t i = 0; i < side->run[r].n; i++) {
+            const struct rec_alloc_mode *mode = &side->run[r].digest[i]->process->heap.mode;
+            if (mode->lua_mode == ALLOC_SAMPLED && (double)mode->lua_interval > most)
+                most = (double)mode->lua_interval;
+        }
+    return most;
+}
+
 void diff_metrics(struct diff *d, const struct diff_side side[SIDE_N], const struct diff_options *o)
 {
     (void)o;
@@ -64,6 +81,7 @@ void diff_metrics(struct diff *d, const struct diff_side side[SIDE_N], const str
                                         m->timing == TIMING_EXACT ? DIFF_COUNTED : DIFF_TIMED};
         struct diff_section *s = diff_section_new(d, &like, side);
         for (int k = 0; k < SIDE_N; k++) {
+            s->interval_bytes = fmax(s->interval_bytes, interval_of(m, &side[k]));
             for (size_t r = 0; r < side[k].n; r++)
                 run_add(s, k, &side[k].run[r], m);
             s->whole[k] /= (double)side[k].n;

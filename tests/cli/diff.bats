@@ -159,3 +159,20 @@ PY
     [[ $output == *"module.lua"*"new"*"pl.Date"* ]]
     [[ $output == *"new"*"+50"*"math.sin"* ]]
 }
+
+@test "memory is compared by line, and chance of sampling is no news" {
+    cat >grow.lua <<'LUA'
+local kept, n = {}, tonumber(arg[1])
+for i = 1, 20000 do
+    local s = "passing " .. i
+    kept[i % n + 1] = "kept text " .. i
+end
+LUA
+    for run in a:10 b:10 c:20000; do
+        LD_PRELOAD=$SHIM MODPROF_CPU=off MODPROF_ALLOC=sample:4k MODPROF_OUT=${run%:*}.mprof lua5.4 grow.lua "${run#*:}"
+    done
+    run -0 "$MODPROF" diff --section line.held a.mprof c.mprof
+    [[ $output == *"line.held"*grow.lua:4* ]]
+    run -0 "$MODPROF" diff --section line.allocated a.mprof b.mprof
+    [[ $output != *grow.lua:* ]]
+}
