@@ -74,7 +74,6 @@ void versus(struct versus *v, const struct versus_rule *rule, const double *a, s
     if (rule->counted && constant(a, an) && constant(b, bn))
         v->p = a[0] == b[0] ? 1 : 0;
     v->verdict = judge(v, rule);
-    v->detectable = versus_detectable(rule, a, an, b, bn);
     if (v->verdict == VERSUS_UNSTABLE)
         v->more = more_runs(v, rule, an < bn ? an : bn, versus_runs(rule, a, an, b, bn));
 }

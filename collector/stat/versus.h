@@ -27,7 +27,6 @@ struct versus {
     struct interval ci; /* of it, 95 % */
     double p, larger;   /* Mann-Whitney; P(B > A) */
     int exact;          /* p by counting */
-    double detectable;  /* the smallest change that as many runs find 95 times in 100 */
     size_t more;        /* runs of each that would decide; 0 where it is decided */
 };
 
