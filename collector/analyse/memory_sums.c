@@ -46,16 +46,25 @@ static void live_set(struct memory_sums *s, const struct alloc_site *site, int o
         s->of[MEMORY_LEFT] = amount(0, 0);
 }
 
+/* Of what closed states held no variance was kept: it has its share of that of all that was made. */
+static double live_variance(const struct memory_sums *s, const struct rec_alloc_count *c)
+{
+    double made = (double)s->of[MEMORY_MADE].bytes, held = (double)s->of[MEMORY_LIVE].bytes;
+    if (!c->close_bytes || made <= 0)
+        return (double)c->live_var * 1048576;
+    return s->made_variance * fmin(held / made, 1);
+}
+
 struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
 {
     const struct rec_alloc_count *c = &site->count;
     struct memory_sums s = {.made_variance = (double)c->alloc_var * 1048576,
-                            .live_variance = (double)c->live_var * 1048576,
                             .seen_n = c->seen_n,
                             .kinds = 1u << (site->about.kind % ALLOC_KIND_N),
                             .heaps = 1u << memory_heap(site)};
     s.of[MEMORY_MADE] = (struct memory_amount){c->alloc_n, c->alloc_bytes + c->grow_bytes};
     live_set(&s, site, open);
+    s.live_variance = live_variance(&s, c);
     s.of[MEMORY_PEAK] = amount(c->peak_n, c->peak_bytes);
     s.of[MEMORY_FREED] = less(&s.of[MEMORY_MADE], &s.of[MEMORY_LIVE]);
     s.of[MEMORY_GROWN] = (struct memory_amount){c->grow_n, c->grow_bytes};

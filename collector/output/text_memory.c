@@ -58,9 +58,11 @@ static void columns(struct memory_columns *m, struct table *t, const struct memo
     m->n = table_column(t, "blocks", COLUMN_RIGHT);
     m->grown = v->order == MEMORY_GROWN ? table_column(t, "growths", COLUMN_RIGHT) : 0;
     m->held = table_column(t, "held", COLUMN_RIGHT);
-    m->held_error = table_column(t, "+-", COLUMN_RIGHT);
+    if (m->wide)
+        m->held_error = table_column(t, "+-", COLUMN_RIGHT);
     m->peak = table_column(t, "at peak", COLUMN_RIGHT);
-    m->freed = table_column(t, "freed", COLUMN_RIGHT);
+    if (m->wide)
+        m->freed = table_column(t, "freed", COLUMN_RIGHT);
     int lines = v->by == MEMORY_BY_LINE;
     m->label = table_column(
         t, v->what, lines || v->by == MEMORY_BY_LIBRARY ? COLUMN_CUT_START : COLUMN_CUT_END);
@@ -85,15 +87,15 @@ static void row_print(const struct memory_columns *m, struct table *t, const str
     if (m->grown)
         cell_count(t, m->grown, of[MEMORY_GROWN].n);
     cell_bytes(t, m->held, (double)of[MEMORY_LIVE].bytes);
-    cell_bytes(t, m->held_error, memory_live_error(&r->sums));
     cell_bytes(t, m->peak, (double)of[MEMORY_PEAK].bytes);
+    memory_place_cell(t, m->label, r);
+    if (!m->wide) /* a name that can be read is worth more than these */
+        return;
+    cell_bytes(t, m->held_error, memory_live_error(&r->sums));
     if (of[MEMORY_MADE].bytes)
         table_cell(
             t, m->freed,
             human_share(share, (double)of[MEMORY_FREED].bytes, (double)of[MEMORY_MADE].bytes));
-    memory_place_cell(t, m->label, r);
-    if (!m->wide)
-        return;
     table_cell(t, m->place, v->by == MEMORY_BY_LINE ? memory_function_text(r) : r->file);
     if (v->by != MEMORY_BY_KIND)
         table_cell(t, m->kinds, memory_kinds_text(kinds, r->sums.kinds));
