@@ -1,9 +1,8 @@
 // Each page with traces of programs that ran just now: its numbers are those of `modprof report --format json`.
-import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { close, csvOf, go, open, settled } from './browser.mjs';
-import { HOSTILE, ldoc, modprof, pageOf, planted, report } from './traces.mjs';
+import { HOSTILE, ldoc, modprof, pageOf, planted, report, served, start } from './traces.mjs';
 import { assert, finish, test } from './tap.mjs';
 
 const traceA = planted('planted', 1);
@@ -327,17 +326,7 @@ test('the page of the ldoc trace is smaller than 1.5 MiB', () => {
     assert.ok(bytes < 1.5 * 2 ** 20, `${bytes}`);
 });
 test('modprof view serves the same page, and it asks its own server only', async () => {
-    const server = spawn(process.env.MODPROF, ['view', '--no-open', '--with-source', traceA], { cwd: new URL('.', url), stdio: ['ignore', 'pipe', 'inherit'] });
-    try {
-        const address = await new Promise((yes, no) => {
-            let said = '';
-            server.stdout.on('data', d => {
-                said += d;
-                const at = /http:\/\/\S+/.exec(said);
-                if (at) yes(at[0]);
-            });
-            server.on('exit', code => no(new Error(`modprof view ended with ${code}: ${said}`)));
-        });
+    await served(['--with-source', traceA], async address => {
         const s = await open(`${address}#load?view=table`);
         await s.page.getByRole('button', { name: 'Save modules as CSV' }).waitFor();
         const rows = await csvOf(s.page, 'modules');
@@ -346,9 +335,35 @@ test('modprof view serves the same page, and it asks its own server only', async
         assert.deepEqual(s.seen.errors, []);
         assert.deepEqual(s.seen.console, []);
         await s.done();
+    });
+});
+test('a program that still runs is shown as it goes on', async () => {
+    const program = "for line in io.lines() do for _ = 1, 1000 do math.abs(-1) end if line == 'end' then break end end";
+    const { child, trace } = start('going', ['lua5.4', '-e', program]);
+    let lines = 0;
+    // What was counted is written now and then, by a program that does something.
+    const feeding = setInterval(() => {
+        lines++;
+        child.stdin.write('on\n');
+    }, 100);
+    try {
+        await served([trace], async address => {
+            const s = await open(`${address}#overview`);
+            const shown = s.page.locator('.figure', { hasText: 'calls from Lua into C' }).first();
+            const calls = async () => Number(/^[\d,]+/.exec(await shown.innerText())[0].replace(/,/g, ''));
+            const first = await calls();
+            while ((await calls()) === first) await settled(s.page);
+            clearInterval(feeding);
+            child.stdin.end('end\n');
+            await s.page.getByText('exit status 0').waitFor({ timeout: 60_000 });
+            assert.equal(await calls(), report(trace).processes[0].crossings.lua_to_c);
+            assert.ok((await calls()) > (lines + 1) * 1000);
+            assert.deepEqual(s.seen.errors, []);
+            await s.done();
+        });
     } finally {
-        server.removeAllListeners('exit');
-        server.kill('SIGINT');
+        clearInterval(feeding);
+        child.kill('SIGKILL');
     }
 });
 

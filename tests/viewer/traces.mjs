@@ -1,5 +1,5 @@
 // Real traces: programs run under the shim, here and now; and the pages and reports that modprof makes of them.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -89,3 +89,34 @@ budgets = {
 
 export const planted = (name = 'planted', times = 1) =>
     record(name, ['lua5.4', 'main.lua', String(times)], { MODPROF_CPU: '999' }, PLANTED);
+
+/** A program under the shim that runs on, and reads what the test says; the trace is there already. */
+export function start(name, args) {
+    const dir = join(folder(), name);
+    mkdirSync(dir, { recursive: true });
+    const trace = join(dir, `${name}.mprof`);
+    const child = spawn(args[0], args.slice(1), { cwd: dir, env: { ...clean, LD_PRELOAD: SHIM, MODPROF_OUT: trace }, stdio: ['pipe', 'ignore', 'inherit'] });
+    return { child, trace };
+}
+
+/** Runs FN with the address of `modprof view ARGS` (the last one is a trace), and stops the server. */
+export async function served(args, fn) {
+    const trace = args.at(-1);
+    while (!existsSync(trace)) await new Promise(r => setTimeout(r, 20));
+    const server = spawn(MODPROF, ['view', '--no-open', ...args], { cwd: join(trace, '..'), env: clean, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+        const address = await new Promise((yes, no) => {
+            let said = '';
+            server.stdout.on('data', d => {
+                said += d;
+                const at = /http:\/\/\S+/.exec(said);
+                if (at) yes(at[0]);
+            });
+            server.on('exit', code => no(new Error(`modprof view ended with ${code}: ${said}`)));
+        });
+        await fn(address);
+    } finally {
+        server.removeAllListeners('exit');
+        server.kill('SIGINT');
+    }
+}

@@ -52,6 +52,7 @@ const NAMED: Record<string, [string, string]> = {
     allocator: ['#8a6fc9', '#a48be0'],
     outside: ['#8c8c8c', '#8f959c'],
     profiler: ['#4d4d4d', '#c9ced3'],
+    waiting: ['#c8dbe6', '#2f4a5a'],
     resolve: ['#8c8c8c', '#8f959c'],
     read: ['#cc79a7', '#d68cb6'],
     compile: ['#e69f00', '#d99a14'],

@@ -85,7 +85,7 @@ function Figures({ a, process }: { a: Allocations; process: Process }) {
                         />
                     </>
                 )}
-                {process.report.ending.max_rss_bytes !== undefined && (
+                {!!process.report.ending.max_rss_bytes && (
                     <Figure
                         label="resident at most"
                         value={bytes(process.report.ending.max_rss_bytes)}

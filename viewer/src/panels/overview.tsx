@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
 import { facts } from '../model/facts';
 import type { Process } from '../model/page';
+import type { ReportProcess } from '../model/report';
 import { baseName, bytes, count, exact, moment, nanoseconds, plural } from '../model/units';
 import { Card, Empty, Figure, Legend, Parts } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
@@ -23,6 +24,10 @@ export function OverviewPanel() {
     );
 }
 
+/** A process without an end record still runs, or was killed, or its trace is cut off. */
+const howEnded = (r: ReportProcess) =>
+    r.ending.text === 'unknown' ? 'still running, or its end was not recorded' : r.ending.text;
+
 function Ran({ process }: { process: Process }) {
     const { link } = useView();
     const r = process.report;
@@ -36,7 +41,7 @@ function Ran({ process }: { process: Process }) {
             <p class="muted">
                 {r.executable}, process {r.pid}
                 {r.forked_from ? `, forked from ${r.forked_from}` : ''} · {moment(r.started_unix_ns)} · in{' '}
-                {r.directory} · <strong class={r.ending.status === 0 ? '' : 'bad'}>{r.ending.text}</strong>
+                {r.directory} · <strong class={r.ending.status === 0 ? '' : 'bad'}>{howEnded(r)}</strong>
             </p>
             <div class="figures">
                 <Figure
@@ -95,7 +100,7 @@ function Ran({ process }: { process: Process }) {
                         href={link('flame', { metric: r.cpu.sampler.clock })}
                     />
                 )}
-                {r.ending.max_rss_bytes !== undefined && (
+                {!!r.ending.max_rss_bytes && (
                     <Figure
                         label="resident at most"
                         value={bytes(r.ending.max_rss_bytes)}
@@ -259,7 +264,7 @@ function Processes() {
                 value: p => p.report.executable,
                 show: p => baseName(p.report.executable),
             },
-            { id: 'end', title: 'ended', value: p => p.report.ending.text },
+            { id: 'end', title: 'ended', value: p => howEnded(p.report) },
         ],
         [],
     );
