@@ -1,0 +1,127 @@
+-- truth: loops of the same body, each in a function of its own, of known lengths, in all the ways in which Lua
+-- comes to run something, and a C library called `spins`.  Prints what it was of each: `name length`, and `c seconds of-seconds`.
+local function alpha(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function beta(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function gamma(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function delta(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function epsilon(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function zeta(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function eta(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function theta(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function iota(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function kappa(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+local function lambda(n)
+  local s = 0
+  for i = 1, n do s = s + i % 7 end
+  for i = 1, 3 * n do s = s + i % 7 end
+  return s
+end
+
+local scale = tonumber(arg and arg[1]) or 1
+local k = 8000 * scale
+
+-- In a coroutine, and in one that this resumes.
+local inner = coroutine.wrap(function()
+  while true do gamma(3 * k) coroutine.yield() end
+end)
+local outer = coroutine.wrap(function()
+  while true do beta(4 * k) inner() coroutine.yield() end
+end)
+-- Lua, C, Lua.
+local function by_gsub() return (("x"):gsub("x", function() delta(5 * k) end)) end
+local function fails() epsilon(2 * k) error("on purpose", 0) end
+local function by_pcall() return pcall(fails) end
+-- Metamethods of all kinds.
+local indexed = setmetatable({}, { __index = function(_, n) return zeta(n) end })
+local closes = { __close = function() eta(3 * k) end }
+local function by_close() local c <close> = setmetatable({}, closes) return c ~= nil end
+local function by_gc()
+  setmetatable({}, { __gc = function() theta(2 * k) end })
+  collectgarbage()
+end
+-- Deep, and by a tail call.
+local function deep(n)
+  if n == 0 then return (iota(6 * k)) end
+  return (deep(n - 1))
+end
+local function tail(n) return kappa(n) end
+-- After a yield across pcall, which a continuation of C's completes.
+local resumed = coroutine.wrap(function()
+  while true do
+    pcall(function() coroutine.yield() lambda(4 * k) end)
+  end
+end)
+resumed()
+
+local has_c, spins = pcall(require, "spins")
+local began, in_c = os.clock(), 0
+for _ = 1, 40 do
+  alpha(2 * k)
+  outer()
+  by_gsub()
+  by_pcall()
+  local _ = indexed[3 * k]
+  by_close()
+  by_gc()
+  deep(60)
+  tail(k)
+  resumed()
+  if has_c then
+    local before = os.clock()
+    spins.spin(40 * k)
+    in_c = in_c + os.clock() - before
+  end
+end
+print("c", in_c, os.clock() - began)
+local lengths = { alpha = 2, beta = 4, gamma = 3, delta = 5, epsilon = 2, zeta = 3, eta = 3, theta = 2, iota = 6, kappa = 1, lambda = 4 }
+for name, n in pairs(lengths) do print(name, n) end
