@@ -38,3 +38,17 @@ record() {
     total() { awk '{ for (i = 2; i <= 5; i++) s[i] += $i } END { print s[2], s[3], s[4], s[5] }' "$1"; }
     [ "$(total books)" = "$(total said)" ]
 }
+
+@test "of 200,000 sites every table has the same sum, to the byte" {
+    "$HOSTS/trace_maker" sites huge.mprof
+    "$MODPROF" report --section memory --top all -f json huge.mprof |
+        lua5.4 "$BATS_TEST_DIRNAME/report/sums.lua" >said
+    made=$((200000 * 200001 / 2 + 200000 * 100)) held=$((100000 * 100000 + 100000 * 100))
+    for table in lines functions modules kinds; do
+        grep -qx "$table $made $held" said
+    done
+    "$MODPROF" flame --metric live huge.mprof >stacks
+    awk -v held="$held" '{ s += $NF } END { exit s != held }' stacks
+    run -0 "$MODPROF" report --section memory huge.mprof
+    [[ $output == *"more lines (--top all shows them)"* ]]
+}

@@ -1,4 +1,4 @@
-/* trace_maker: writes traces for the tests of the collector.  trace_maker demo|many|open|large FILE */
+/* trace_maker: writes traces for the tests of the collector.  trace_maker demo|many|open|large|sites FILE */
 /* LINK: tests/unit/trace_builder.c wire/record.c wire/frame.c -lzstd */
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +87,25 @@ static void large(struct trace *t)
     trace_frame(t);
 }
 
+/* As many allocation sites as stacks, exact: site I made I + 100 bytes in one block, and holds these if I is odd. */
+static void sites(struct trace *t)
+{
+    trace_process(t);
+    functions(t);
+    stacks(t);
+    TRACE_ADD(t, alloc_mode, .lua_mode = ALLOC_EXACT);
+    for (uint64_t id = 1; id <= STACKS; id++) {
+        TRACE_ADD(t, alloc_site, .id = id, .heap = HEAP_LUA, .lua = id,
+                  .kind = ALLOC_STRING + id % 4);
+        TRACE_ADD(t, alloc_count, .site = id, .seen_n = 1, .alloc_n = 1, .alloc_bytes = id + 100,
+                  .free_n = id % 2 ? 0 : 1, .free_bytes = id % 2 ? 0 : id + 100, .live_n = id % 2,
+                  .live_bytes = id % 2 ? (int64_t)(id + 100) : 0, .close_n = id % 2,
+                  .close_bytes = id % 2 ? (int64_t)(id + 100) : 0);
+    }
+    trace_end(t, 0);
+    trace_frame(t);
+}
+
 /* No end record, and no shared memory to complete it from. */
 static void open_ended(struct trace *t)
 {
@@ -107,6 +126,8 @@ int main(int argc, char **argv)
         many(&t);
     else if (!strcmp(argv[1], "large"))
         large(&t);
+    else if (!strcmp(argv[1], "sites"))
+        sites(&t);
     else
         open_ended(&t);
     FILE *f = fopen(argv[2], "w");
