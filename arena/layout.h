@@ -38,6 +38,7 @@ enum {
     ARENA_NODES_MAX = 65536,
     ARENA_SITES_MAX = 65536,
     ARENA_CHECKS = 8,
+    ARENA_PAUSES = 40,
     ARENA_MARKS_MAX = 256,
     ARENA_LANES =
         ARENA_STATES_MAX + 1, /* of sites: one for each slot of a state, the last is C's */
@@ -141,9 +142,9 @@ struct arena_state {
     uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
     uint32_t tid;
-    uint16_t copy, pad;
-    _Atomic uint32_t in_use; /* 0: slot free; 1: open; 2: closed, not yet written out */
-    uint32_t id;             /* unique in the process, from 1 */
+    uint16_t copy, lane_ready; /* 1: its lane may be read */
+    _Atomic uint32_t in_use;   /* 0: slot free; 1: open; 2: closed, not yet written out */
+    uint32_t id;               /* unique in the process, from 1 */
 } __attribute__((aligned(64)));
 
 struct arena_hit {
@@ -221,6 +222,17 @@ struct arena_site {
     uint32_t check_n[ARENA_CHECKS];
 } __attribute__((aligned(64)));
 
+/* The collector of one state (wire: gc). */
+struct arena_gc {
+    uint64_t how, generational, full_n, full_ns, call_n, call_ns, pause_max_ns;
+    uint64_t cycle_n, minor_n, free_n, free_bytes, unlisted_n;
+    uint64_t pause_n[ARENA_PAUSES];
+    uint64_t seen_estimate; /* as Lua's structures were when last looked at */
+    uint32_t seen_white;
+    uint32_t seen_cycle; /* 1: one has ended; before that Lua has no estimate */
+    uint64_t emitted_sum;
+};
+
 struct arena_lane {
     uint32_t epoch;                  /* raised with either of the others */
     uint32_t peak_epoch, full_epoch; /* which highest point, which full collection */
@@ -229,6 +241,7 @@ struct arena_lane {
     uint64_t peak_bytes;             /* C: highest estimate; of states: in arena_state */
     int64_t live_bytes;              /* C: estimate */
     int64_t kind_live[ALLOC_KIND_N]; /* bytes */
+    struct arena_gc gc;              /* of states */
 };
 
 /* A moment that somebody named (wire: mark).  Slots are a ring: one whose mark is in the trace is free. */

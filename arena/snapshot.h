@@ -42,6 +42,8 @@ void snapshot_redefine(struct arena *a);
 /* Encodes the `state` record of S; returns its size, or 0 where it does not fit. */
 enum { SNAPSHOT_STATE_BYTES = 2048 };
 size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap);
+/* The gc record of the state in slot I, in as many bytes at most; 0: there is nothing to say. */
+size_t snapshot_gc_encode(const struct arena *a, uint32_t i, uint8_t *out, size_t cap);
 
 /* What of a site lives. */
 int64_t snapshot_site_live_bytes(const struct arena_site *t);

@@ -157,6 +157,8 @@ static int states(const struct snapshot *s)
         if (!in_use || !st->id)
             continue;
         int stop = snapshot_put(s, snapshot_state_encode(st, s->record, SNAPSHOT_RECORD_MAX));
+        if (!stop)
+            stop = snapshot_gc(s, i);
         if (stop)
             return stop;
         if (in_use == 2)

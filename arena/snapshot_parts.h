@@ -30,10 +30,13 @@ int snapshot_stacks(const struct snapshot *s);
 /* Ring entries before LIMIT (a head read earlier). */
 int snapshot_ring(const struct snapshot *s, uint64_t limit);
 int snapshot_counters(const struct snapshot *s);
+/* The collector of the state in slot I, where it changed. */
+int snapshot_gc(const struct snapshot *s, uint32_t i);
 /* Allocation sites; what belongs to them when definitions are wanted again, or in a fork's copy. */
 int snapshot_sites(const struct snapshot *s);
 void snapshot_redefine_sites(struct arena *a);
 void snapshot_restart_sites(struct arena *a);
+void snapshot_restart_gc(struct arena_gc *gc);
 
 /* N, or MAX where N is larger: no count in an arena is believed. */
 static inline uint32_t snapshot_at_most(uint32_t n, uint32_t max)

@@ -242,6 +242,9 @@ void snapshot_redefine_sites(struct arena *a)
     if (a->memory_used == 0)
         return;
     a->memory.emitted = a->memory.checks_emitted = 0;
+    for (uint32_t i = 0; i < ARENA_STATES_MAX; i++)
+        if (a->states[i].lane_ready == 1)
+            a->lanes[i].gc.emitted_sum = 0;
     for (uint32_t i = 0; i < atomic_load(&a->sites_n) && i < ARENA_SITES_MAX; i++) {
         a->sites[i].defined = 0;
         a->sites[i].emitted_sum = 0;
@@ -299,7 +302,10 @@ void snapshot_restart_sites(struct arena *a)
     restart_checks(&a->memory);
     uint32_t states_n = snapshot_at_most(atomic_load(&a->states_n), ARENA_STATES_MAX);
     for (uint32_t i = 0; i < states_n; i++)
-        restart_lane(&a->lanes[i]);
+        if (a->states[i].lane_ready) {
+            restart_lane(&a->lanes[i]);
+            snapshot_restart_gc(&a->lanes[i].gc);
+        }
     if (a->c_sites)
         restart_lane(&a->lanes[ARENA_STATES_MAX]);
     restart_marks(a);

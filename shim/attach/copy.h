@@ -39,6 +39,8 @@ struct lua_layout {
     uint16_t tvalue_tag, tvalue_bytes;
     /* closures */
     uint16_t cclosure_f, lclosure_proto;
+    /* global_State, where `collector` is 1: checked like the rest */
+    uint16_t collector;
 };
 
 struct lua_copy {

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "shim/attach/collector_layout.h"
 #include "shim/attach/lua_tags.h"
 #include "shim/attach/scratch.h"
 #include "shim/record/config.h"
@@ -213,7 +214,15 @@ static int has_all(const struct lua_api *api)
            api->lua_getstack != NULL;
 }
 
-static int check_all(struct lua_copy *c, struct scratch *memory)
+/* Apart from the rest, which holds without it. */
+static int collector_matches(const struct check *k, lua_State *L)
+{
+    const char *g = field(k, L, candidate.state_global);
+    return field(k, g, 0) != NULL && field(k, g, COLLECTOR_BYTES) != NULL &&
+           collector_layout_check(k->api, L, g);
+}
+
+static int check_all(struct lua_copy *c, struct scratch *memory, int *collector)
 {
     struct check k = {.api = &c->api, .lo = memory->at, .hi = memory->end};
     lua_State *L = c->api.lua_newstate(scratch_alloc, memory);
@@ -222,11 +231,14 @@ static int check_all(struct lua_copy *c, struct scratch *memory)
     c->api.lua_pushcclosure(L, check_body, 0);
     c->api.lua_pushlightuserdata(L, &k);
     int status = c->api.lua_pcallk(L, 1, 0, 0, 0, NULL);
-    return status == LUA_OK && k.matches == MATCHES_WANTED;
+    if (status != LUA_OK || k.matches != MATCHES_WANTED)
+        return 0;
+    *collector = collector_matches(&k, L);
+    return 1;
     /* The state is not closed: it goes with its memory. */
 }
 
-static int check_in_scratch(struct lua_copy *c)
+static int check_in_scratch(struct lua_copy *c, int *collector)
 {
     void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
@@ -234,7 +246,7 @@ static int check_in_scratch(struct lua_copy *c)
     struct scratch memory = {p, (char *)p + SCRATCH_BYTES};
     struct lua_copy *before = copy_now;
     copy_now = c;
-    int ok = check_all(c, &memory);
+    int ok = check_all(c, &memory, collector);
     copy_now = before;
     munmap(p, SCRATCH_BYTES);
     return ok;
@@ -245,9 +257,11 @@ void layout_verify(struct lua_copy *c)
 {
     if (__atomic_exchange_n(&c->layout.tried, 1, __ATOMIC_ACQ_REL))
         return;
-    int ok = !config.layout_api && has_all(&c->api) && check_in_scratch(c);
+    int collector = 0,
+        ok = !config.layout_api && has_all(&c->api) && check_in_scratch(c, &collector);
     if (ok) {
         struct lua_layout found = candidate;
+        found.collector = (uint16_t)collector;
         c->layout = found;
         __atomic_store_n(&c->layout.verified, 1, __ATOMIC_RELEASE);
     }

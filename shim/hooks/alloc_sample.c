@@ -11,6 +11,7 @@
 #include "shim/hooks/alloc_draw.h"
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_stack.h"
+#include "shim/hooks/collections.h"
 #include "shim/record/config.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
@@ -123,6 +124,15 @@ static void count_new(struct arena_site *t, const struct draw *d, int grown)
     t->live_var += d->var;
 }
 
+/* Lua frees objects nowhere but in its collector, and when a state is closed.  Parts of tables, stacks and buffers are
+ * known to be collected only while a call of lua_gc runs. */
+static int is_collected(const struct arena_site *t)
+{
+    if (alloc_collecting || t->heap != HEAP_LUA)
+        return alloc_collecting;
+    return t->kind != ALLOC_OTHER && arena->states[t->lane].close_live_bytes == 0;
+}
+
 static void count_gone(const struct tracked *e)
 {
     struct arena_site *t = site_at(e->site);
@@ -130,7 +140,7 @@ static void count_gone(const struct tracked *e)
     site_touch(t, l);
     add(&t->free_n, e->n);
     add(&t->free_bytes, e->bytes);
-    if (!alloc_collecting) {
+    if (!is_collected(t)) {
         add(&t->hand_free_n, e->n);
         add(&t->hand_free_bytes, e->bytes);
     }
@@ -279,8 +289,11 @@ void alloc_state_new(struct arena_state *s, struct lua_copy *c)
     uint32_t lane = (uint32_t)(s - arena->states);
     if (atomic_load(&started) == 0)
         start();
-    if (is_started() && site_lane_ready(lane) == 0)
+    if (is_started() && site_lane_ready(lane) == 0) {
+        lane_of(lane)->gc = (struct arena_gc){.how = 0};
+        s->lane_ready = 1;
         alloc_stack_watch(c);
+    }
     lua_rearm(s);
 }
 
@@ -333,6 +346,7 @@ static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind,
         (!errand || config.alloc.lua == ALLOC_EXACT)) {
         busy = 1;
         lua_draw(s, p, kind, n, grown);
+        collections_look(s);
         if (config.alloc.lua == ALLOC_SAMPLED)
             memory_point(now_ns());
         busy = 0;

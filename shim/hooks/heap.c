@@ -17,6 +17,7 @@
 #include "shim/attach/hooks.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
+#include "shim/hooks/collections.h"
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
@@ -334,6 +335,7 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
         return NULL;
     }
     state_created(s, c, L);
+    collections_begin(s, c);
     marks_state(c, L);
     return L;
 }

@@ -78,9 +78,11 @@ struct arena_state *state_slot_new(void)
 void state_slot_close(struct arena_state *s)
 {
     uint8_t record[SNAPSHOT_STATE_BYTES];
-    size_t n = snapshot_state_encode(s, record, sizeof record);
+    size_t n = snapshot_gc_encode(arena, (uint32_t)(s - arena->states), record, sizeof record);
+    int ok = n == 0 || ring_try_push(record, n) == 0;
+    n = snapshot_state_encode(s, record, sizeof record);
     /* No room: the slot waits for the next snapshot. */
-    atomic_store(&s->in_use, n && ring_try_push(record, n) == 0 ? 0 : 2);
+    atomic_store(&s->in_use, ok && n && ring_try_push(record, n) == 0 ? 0 : 2);
 }
 
 uint64_t states_live_bytes(void)

@@ -5,7 +5,7 @@
 #ifndef SHIM_STACK_SITE_CHECK_H
 #define SHIM_STACK_SITE_CHECK_H
 
-/* A collection has ended, of any state.  Context: host threads, within an allocator. */
+/* A collection has ended, of any state.  Context: host threads, within an allocator or lua_gc. */
 void site_check(void);
 
 #endif

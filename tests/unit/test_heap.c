@@ -12,6 +12,7 @@
 #include "shim/attach/arch/x86_64/plain_alloc.h"
 #include "shim/attach/hooks.h"
 #include "shim/hooks/cheap.h"
+#include "shim/hooks/collections.h"
 #include "shim/hooks/heap.h"
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
@@ -30,6 +31,12 @@ const void *cheap_realloc_entry, *cheap_free_entry;
 SHIM_TLS const void *lua_frames_moved;
 void sampler_copy(struct lua_copy *c)
 {
+    (void)c;
+}
+
+void collections_begin(struct arena_state *s, const struct lua_copy *c)
+{
+    (void)s;
     (void)c;
 }
 
