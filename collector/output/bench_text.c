@@ -77,16 +77,25 @@ static void head(const struct bench_report *r, const struct canvas *c)
 
 /* ---- figures ---- */
 
-enum { FIGURE_N = 9 };
-static const char *const figure_titles[FIGURE_N] = {"median", "95% low", "high", "mean", "sd",
-                                                    "min",    "max",     "p95",  "p99"};
+/* All in one table where there is room; else the first five, and the rest below. */
+enum { FIGURE_N = 9, FIGURES_FIRST = 5, WIDTH_OF_ALL = 120 };
+static const char *const figure_titles[FIGURE_N] = {"median", "95% low", "high", "min", "max",
+                                                    "mean",   "sd",      "p95",  "p99"};
 
-static void figures_row(struct table *t, const struct bench *b, const struct bench_row *row,
-                        int side, const unsigned *column)
+struct figures {
+    struct table *t;
+    int from, to; /* which */
+    unsigned column[4 + FIGURE_N];
+};
+
+static void figures_row(const struct figures *f, const struct bench *b, const struct bench_row *row,
+                        int side)
 {
+    struct table *t = f->t;
+    const unsigned *column = f->column;
     const struct describe *d = &row->side[side].d;
-    const double figure[FIGURE_N] = {d->median, d->ci.low, d->ci.high, d->mean, d->sd,
-                                     d->min,    d->max,    d->p95,     d->p99};
+    const double figure[FIGURE_N] = {d->median, d->ci.low, d->ci.high, d->min, d->max,
+                                     d->mean,   d->sd,     d->p95,     d->p99};
     char text[HUMAN_MAX];
     if (!d->n)
         return;
@@ -97,27 +106,37 @@ static void figures_row(struct table *t, const struct bench *b, const struct ben
     if (b->compared)
         table_cell(t, column[2], bench_side_name((enum bench_side)side));
     table_cellf(t, column[3], "%zu", d->n);
-    for (int i = 0; i < FIGURE_N; i++)
+    for (int i = f->from; i < f->to; i++)
         table_cell(t, column[4 + i], bench_show(text, row->metric->unit, figure[i]));
 }
 
-static void figures_table(const struct bench_judgement *j, const struct canvas *c)
+static void figures_table(const struct bench_judgement *j, const struct canvas *c, int from, int to)
 {
     const struct bench *b = j->bench;
-    struct table *t = table_new();
-    unsigned column[4 + FIGURE_N];
-    column[0] = table_column(t, "metric", COLUMN_CUT_END);
-    column[1] = table_column(t, b->param ? b->param : "", COLUMN_RIGHT);
-    column[2] = table_column(t, "of", 0);
-    column[3] = table_column(t, "runs", COLUMN_RIGHT);
-    for (int i = 0; i < FIGURE_N; i++)
-        column[4 + i] = table_column(t, figure_titles[i], COLUMN_RIGHT);
+    struct figures f = {.t = table_new(), .from = from, .to = to};
+    f.column[0] = table_column(f.t, "metric", COLUMN_CUT_END);
+    f.column[1] = table_column(f.t, b->param ? b->param : "", COLUMN_RIGHT);
+    f.column[2] = table_column(f.t, "of", 0);
+    f.column[3] = table_column(f.t, "runs", COLUMN_RIGHT);
+    for (int i = from; i < to; i++)
+        f.column[4 + i] = table_column(f.t, figure_titles[i], COLUMN_RIGHT);
     for (size_t i = 0; i < j->row_n; i++) {
-        figures_row(t, b, &j->row[i], SIDE_REFERENCE, column);
-        figures_row(t, b, &j->row[i], SIDE_APP, column);
+        figures_row(&f, b, &j->row[i], SIDE_REFERENCE);
+        figures_row(&f, b, &j->row[i], SIDE_APP);
     }
-    table_print(t, c);
-    table_free(t);
+    table_print(f.t, c);
+    table_free(f.t);
+}
+
+static void figures_tables(const struct bench_judgement *j, const struct canvas *c)
+{
+    if (c->width >= WIDTH_OF_ALL) {
+        figures_table(j, c, 0, FIGURE_N);
+        return;
+    }
+    figures_table(j, c, 0, FIGURES_FIRST);
+    fputc('\n', c->out);
+    figures_table(j, c, FIGURES_FIRST, FIGURE_N);
 }
 
 /* ---- comparisons ---- */
@@ -200,19 +219,21 @@ static void sum_up(const struct bench_report *r, const struct canvas *c)
             n[row->versus.verdict]++;
         missing += row->metric->judged && !row->compared;
     }
-    fprintf(
-        c->out,
-        "\n%s: %zu pass, %zu better, %zu regressed, %zu without a verdict (threshold %.3g%%, to be "
-        "found %.3g%%)\n",
+    fputc('\n', c->out);
+    char *text = xformat(
+        "%s: %zu pass, %zu better, %zu regressed, %zu without a verdict (threshold %.3g%%, to be "
+        "found %.3g%%)",
         bench_verdict_name(j->verdict), n[VERSUS_PASS], n[VERSUS_BETTER], n[VERSUS_REGRESSED],
         n[VERSUS_UNSTABLE] + missing, 100 * rule->threshold, 100 * rule->detect);
+    page_note(c, TONE_PLAIN, text);
+    free(text);
 }
 
 void bench_text(const struct bench_report *r, const struct canvas *c)
 {
     struct canvas wide = *c;
     head(r, c);
-    figures_table(r->judgement, c);
+    figures_tables(r->judgement, c);
     comparison_table(r->judgement, c);
     fputc('\n', c->out);
     bench_notes(r, note, &wide);

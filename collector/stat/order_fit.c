@@ -139,6 +139,18 @@ static enum order best_order(const struct medians *m, struct line *line, double 
     return o;
 }
 
+/* Whether costs differ by more than their errors at all; else every formula fits, and 1 says most. */
+static int grows(const struct medians *m)
+{
+    double low = INFINITY, high = -INFINITY, error = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        low = fmin(low, m->cost[i]);
+        high = fmax(high, m->cost[i]);
+        error = fmax(error, m->error[i]);
+    }
+    return high - low > 3 * error;
+}
+
 /* The order of M, n^k included. */
 static enum order choose(const struct medians *m, struct line *line, double *exponent)
 {
@@ -146,6 +158,10 @@ static enum order choose(const struct medians *m, struct line *line, double *exp
     struct line power;
     enum order o = best_order(m, line, &best);
     *exponent = exponent_fit(m, &power);
+    if (!grows(m)) {
+        *line = order_line(m, ORDER_1);
+        return ORDER_1;
+    }
     if (m->n >= POINTS_FOR_OFFSET && criterion(m, power.misfit, 3) < best - clearly_better) {
         *line = power;
         return ORDER_POWER;
