@@ -14,7 +14,7 @@ enum {
 };
 
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
-static const double noise = 0.05, rise = 0.2, all_kept = 0.9, most_kept = 0.67;
+static const double noise = 0.05, rise = 0.35, all_kept = 0.9, most_kept = 0.67;
 
 /* Standard errors that an estimate has to be above zero. */
 static const double errors_least = 3;

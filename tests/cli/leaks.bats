@@ -1,0 +1,121 @@
+# Leak truth: programs with one planted leak each (tests/leaks), and the same programs without it.
+#
+# `-- PLANTED` marks the line of the leak, `-- ALSO` lines whose memory it takes along (the table that what leaks is kept in).
+# Every planted leak is accused at its line, nothing else is, and no clean twin is.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../leaks" || return 1
+    export LUA_PATH="?.lua" LUA_CPATH="$HOSTS/?.so;;" LC_ALL=C.UTF-8
+    TRACE=$BATS_TEST_TMPDIR/t.mprof
+}
+
+# Lines of the report that accuse: `HEAP FILE:LINE`.
+accused() { # PROGRAM leak|clean ROUNDS ALLOC
+    LD_PRELOAD=$SHIM MODPROF_ALLOC=$4 MODPROF_OUT=$TRACE lua5.4 "$1.lua" "$2" "$3"
+    "$MODPROF" report --leaks --format json "$TRACE" | lua5.4 "$BATS_TEST_DIRNAME/report/accused.lua"
+}
+
+marked() { # PROGRAM PATTERN
+    grep -nE -e "-- ($2)\$" "$1.lua" | sed "s/:.*//; s/^/$1.lua:/"
+}
+
+# Accused: the planted line, and none but marked ones.
+found() { # PROGRAM HEAP [ROUNDS ALLOC]
+    accused "$1" leak "${3:-40000}" "${4:-sample:16k,c-sample:4k}" >"$BATS_TEST_TMPDIR/said" || return 1
+    cat "$BATS_TEST_TMPDIR/said"
+    grep -qxF "$2 $(marked "$1" PLANTED)" "$BATS_TEST_TMPDIR/said" || return 1
+    [ -z "$(sed 's/^[^ ]* //' "$BATS_TEST_TMPDIR/said" | grep -vxF "$(marked "$1" 'PLANTED|ALSO')")" ]
+}
+
+clean() { # PROGRAM
+    accused "$1" clean "${2:-40000}" "${3:-sample:16k,c-sample:4k}" >"$BATS_TEST_TMPDIR/said" || return 1
+    cat "$BATS_TEST_TMPDIR/said"
+    [ ! -s "$BATS_TEST_TMPDIR/said" ]
+}
+
+@test "references in the registry" {
+    found registry Lua
+    clean registry
+}
+
+@test "a table that everything is put into" {
+    found growing_table Lua
+    clean growing_table
+}
+
+@test "a list of numbers, which is one block" {
+    found numbers Lua
+    clean numbers
+}
+
+@test "closures" {
+    found closures Lua
+    clean closures
+}
+
+@test "code compiled again and again" {
+    found compiled Lua
+    clean compiled
+}
+
+@test "strings as keys" {
+    found string_keys Lua
+    clean string_keys
+}
+
+@test "texts of few words, interned" {
+    found interned Lua
+    clean interned
+}
+
+@test "a memo in a strong table, and in a weak one" {
+    found memoized Lua
+    clean memoized
+}
+
+@test "a cache that evicts, and forgets its index" {
+    found evicted Lua
+    clean evicted
+}
+
+@test "work that piles up, and is done in the end" {
+    found growing_shrinking Lua
+    clean growing_shrinking
+}
+
+@test "stacks of coroutines" {
+    found coroutine_stacks Lua
+    clean coroutine_stacks
+}
+
+@test "userdata without __gc that own C memory" {
+    found userdata C
+    clean userdata
+}
+
+@test "C memory that is never freed" {
+    found malloc C
+    clean malloc
+}
+
+@test "one C block that only grows" {
+    found realloc_chain C
+    clean realloc_chain
+}
+
+@test "with exact figures the same is found, in shorter runs" {
+    found registry Lua 10000 exact
+    clean registry 10000 exact
+    found closures Lua 10000 exact
+    clean closures 10000 exact
+    found malloc C 10000 exact,c-exact
+    clean malloc 10000 exact,c-exact
+}
+
+@test "a short run does not accuse: it says that there was too little to see" {
+    run -0 accused closures leak 300 sample:1k
+    [ -z "$output" ]
+    run -0 "$MODPROF" report --leaks "$TRACE"
+    [[ $output == *"too few collections"* ]]
+}
