@@ -36,25 +36,28 @@ struct walk {
 
 /* ---- the C stack ---- */
 
-static int is_vm(uint64_t pc)
+/* The copy whose VM loop PC is in, or -1. */
+static int vm_copy(uint64_t pc)
 {
     for (uint32_t i = 0; i < copy_count(); i++) {
         const struct lua_learnt *l = lua_learnt(i);
         if (pc - l->vm.lo < l->vm.hi - l->vm.lo)
-            return 1;
+            return (int)i;
     }
-    return 0;
+    return -1;
 }
 
 static void look_at(struct walk *w)
 {
     uint64_t pc = w->frame.pc;
+    int copy;
     if (pc == (uint64_t)(uintptr_t)running_call_return) {
         if (w->running_n < RUNNING_MAX)
             w->running[w->running_n++] = (const void *)(uintptr_t)w->frame.r[CFI_RBX];
-    } else if (!w->has_vm && w->running_n == 0 && is_vm(pc - 1)) {
+    } else if (!w->has_vm && w->running_n == 0 && (copy = vm_copy(pc - 1)) >= 0) {
         w->vm = w->frame;
         w->has_vm = 1;
+        lua_bring_pc((uint32_t)copy, &w->vm, &w->stack);
     }
     if (w->caller != NULL && pc == (uint64_t)(uintptr_t)w->caller)
         w->caller = NULL;
@@ -127,7 +130,7 @@ static lua_State *resumer(const struct walk *w, const lua_State *L, int *i)
 
 static int has_exact_line(const struct walk *w, int i)
 {
-    return i == 0 && w->has_vm && lua_learnt(w->running[0]->copy->id)->pc_in_register;
+    return i == 0 && w->has_vm && lua_has_pc(w->running[0]->copy->id);
 }
 
 static uint32_t intern_frames(const struct lua_frame *f, int n)

@@ -45,13 +45,15 @@ static const struct running *running_at(const struct native_frame *f)
 static void look_at(struct tick_thread *t)
 {
     const struct running *r = running_at(&t->frame);
+    int copy;
     if (r != NULL) {
         if (t->running_n < TICK_RUNNING_MAX)
             t->running[t->running_n++] = r;
     } else if (!t->has_vm && t->running_n == 0 &&
-               vm_copy(t->frame.is_exact ? t->frame.pc : t->frame.pc - 1) >= 0) {
+               (copy = vm_copy(t->frame.is_exact ? t->frame.pc : t->frame.pc - 1)) >= 0) {
         t->vm = t->frame;
         t->has_vm = 1;
+        lua_bring_pc((uint32_t)copy, &t->vm, &t->stack);
     }
 }
 
@@ -112,8 +114,7 @@ static lua_State *resumer(const struct tick_thread *t, const lua_State *L, int *
 /* Where the C stack could be walked to its VM, and this VM keeps its pc in a register. */
 static int has_exact_line(const struct tick_thread *t, uint64_t flags)
 {
-    return lua_learnt(t->running[0]->copy->id)->pc_in_register &&
-           (t->has_vm || !(flags & SAMPLE_NO_NATIVE));
+    return lua_has_pc(t->running[0]->copy->id) && (t->has_vm || !(flags & SAMPLE_NO_NATIVE));
 }
 
 /* The coroutine's frames, then its resumer's, and so on. */

@@ -216,6 +216,15 @@ static int is_sound(const char *func, const char *stack, const char *last, const
     return func >= stack && func < above && func < last && ((func - stack) % TVALUE_BYTES) == 0;
 }
 
+uint64_t lua_frames_saved_pc(lua_State *L)
+{
+    const char *ci = pointer_at(pointer_at(L, OFFSET_STATE_CI), CI_PREVIOUS);
+    uint16_t status = CIST_C;
+    if (ci != NULL)
+        memcpy(&status, ci + CI_STATUS, sizeof status);
+    return status & CIST_C ? 0 : u64_at(ci, CI_SAVEDPC);
+}
+
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
                enum lua_frames_end *end)
 {

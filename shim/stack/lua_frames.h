@@ -29,6 +29,9 @@ enum lua_frames_end { LUA_FRAMES_WHOLE = 0, LUA_FRAMES_CUT = 1, LUA_FRAMES_BUSY 
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
                enum lua_frames_end *end);
 
+/* The pc that the Lua function which called the running C function saved; 0: it was none. */
+uint64_t lua_frames_saved_pc(lua_State *L);
+
 /* What identifies a Lua function beyond its address. */
 struct lua_proto {
     const char *source; /* NULL: stripped */

@@ -69,11 +69,30 @@ static int holds_pc(const struct native_frame *f, uint64_t lo, uint64_t hi)
     return 0;
 }
 
+/* Built without optimisation, the VM has its pc in its frame, and nothing else there is the same: the pc that it saved for
+ * the call. */
+static int32_t find_slot(const struct native_frame *f, uint64_t saved_pc)
+{
+    int32_t found = 0;
+    uint64_t word, rsp = f->r[CFI_RSP], rbp = f->r[CFI_RBP];
+    if (rsp < now.stack.lo || rbp <= rsp || rbp >= now.stack.hi)
+        return 0;
+    for (uint64_t at = rsp; at < rbp; at += 8) {
+        memcpy(&word, (const void *)(uintptr_t)at, sizeof word);
+        if (word != saved_pc)
+            continue;
+        if (found != 0)
+            return 0;
+        found = (int32_t)(at - rbp);
+    }
+    return found;
+}
+
 static void find_vm(lua_State *L)
 {
     struct lua_frame lua[2];
     enum lua_frames_end end;
-    struct native_frame f;
+    struct native_frame f, vm = {.pc = 0};
     struct cfi_range range, largest = {0, 0}, with_pc = {0, 0};
     uint64_t lo, hi;
     if (lua_frames(L, NULL, lua, 2, &end) < 2)
@@ -83,13 +102,17 @@ static void find_vm(lua_State *L)
     for (int i = 0; i < FRAMES_MAX && native_step(&f, &now.stack) > 0; i++) {
         if (f.pc < now.copy->text_lo || f.pc >= now.copy->text_hi || native_range(f.pc - 1, &range))
             continue;
-        if (range.hi - range.lo > largest.hi - largest.lo)
+        if (range.hi - range.lo > largest.hi - largest.lo) {
             largest = range;
+            vm = f;
+        }
         if (holds_pc(&f, lo, hi))
             with_pc = range;
     }
     now.out->vm = with_pc.hi != 0 ? with_pc : largest;
     now.out->pc_in_register = with_pc.hi != 0;
+    if (with_pc.hi == 0 && largest.hi != 0)
+        now.out->pc_slot = find_slot(&vm, lua_frames_saved_pc(L));
 }
 
 static int learn_here(lua_State *L)
@@ -178,6 +201,7 @@ static void learn(struct lua_copy *c, struct lua_learnt *out, const struct nativ
     munmap(p, SCRATCH_BYTES);
     out->vm = found.vm;
     out->pc_in_register = found.pc_in_register;
+    out->pc_slot = found.pc_slot;
     __atomic_store_n(&out->frames, found.frames, __ATOMIC_RELEASE);
     if (found.vm.hi != 0)
         publish(c, &found.vm);
@@ -194,6 +218,24 @@ int lua_learn(struct lua_copy *c, const struct native_stack *stack)
         learn(c, out, stack);
     __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
     return is_new;
+}
+
+int lua_has_pc(uint32_t id)
+{
+    return learnt[id].pc_in_register || learnt[id].pc_slot != 0;
+}
+
+void lua_bring_pc(uint32_t id, struct native_frame *vm, const struct native_stack *stack)
+{
+    enum { LAST = 15 };
+    uint64_t at = vm->r[CFI_RBP] + (uint64_t)(int64_t)learnt[id].pc_slot, pc = 0;
+    if (likely(learnt[id].pc_slot == 0))
+        return;
+    if (at >= vm->r[CFI_RSP] && at >= stack->lo && at + sizeof pc <= stack->hi)
+        memcpy(&pc, (const void *)(uintptr_t)at, sizeof pc);
+    else if (native_read(at, &pc, sizeof pc) != 0)
+        pc = 0;
+    vm->r[LAST] = pc;
 }
 
 void lua_unlearn(uint32_t id)

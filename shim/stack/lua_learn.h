@@ -14,6 +14,7 @@ struct lua_learnt {
     int tried;
     int frames;          /* 1: lua_frames may be used */
     int pc_in_register;  /* 1: the VM keeps its pc in a register that calls preserve */
+    int32_t pc_slot;     /* else it is in memory, so far from where rbp points to; 0: not found */
     struct cfi_range vm; /* 0, 0: not found */
 };
 
@@ -23,6 +24,13 @@ const struct lua_learnt *lua_learnt(uint32_t id);
 /* Learns, once per copy, when its layout was checked.  STACK: the one this runs on, of which it takes up to 96 KiB;
  * 0, 0: not known.  Returns 1 to the caller that learnt, 0 to all others, also while another copy is being learnt. */
 int lua_learn(struct lua_copy *c, const struct native_stack *stack);
+
+/* 1: the pc of copy ID's running function can be told. Any context. */
+int lua_has_pc(uint32_t id);
+
+/* Brings the pc of a VM that keeps it in memory to where lua_frames finds it: a register of VM, the VM's frame on STACK.
+ * Changes errno.  Any context. */
+void lua_bring_pc(uint32_t id, struct native_frame *vm, const struct native_stack *stack);
 
 /* The copy's object is about to be unloaded. */
 void lua_unlearn(uint32_t id);

@@ -2,73 +2,73 @@
 -- comes to run something, and a C library called `spins`.  Prints what it was of each: `name length`, and `c seconds of-seconds`.
 local function alpha(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function beta(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function gamma(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function delta(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function epsilon(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function zeta(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function eta(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function theta(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function iota(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function kappa(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 local function lambda(n)
   local s = 0
-  for i = 1, n do s = s + i % 7 end
-  for i = 1, 3 * n do s = s + i % 7 end
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
 
 local scale = tonumber(arg and arg[1]) or 1
-local k = 8000 * scale
+local k = 16000 * scale
 
 -- In a coroutine, and in one that this resumes.
 local inner = coroutine.wrap(function()
@@ -118,7 +118,7 @@ for _ = 1, 40 do
   resumed()
   if has_c then
     local before = os.clock()
-    spins.spin(40 * k)
+    spins.spin(20 * k)
     in_c = in_c + os.clock() - before
   end
 end
