@@ -55,5 +55,5 @@ double memory_gc_ns_per_block(const struct process *p)
     gc_totals(&g, p);
     for (size_t i = 0; i < p->heap.sites.n; i++)
         n += ((const struct alloc_site *)rowset_at(&p->heap.sites, i))->count.gc_free_n;
-    return n ? (double)gc_total_ns(&g) / (double)n : 0;
+    return n && gc_timed(&g) ? (double)gc_total_ns(&g) / (double)n : 0;
 }

@@ -31,6 +31,12 @@ static inline uint64_t gc_run_n(const struct gc_totals *g)
     return g->step_n + g->full_n + g->call_n;
 }
 
+/* 1 where times say something: of all steps, or of full collections that were asked for. */
+static inline int gc_timed(const struct gc_totals *g)
+{
+    return (g->how & GC_HOW_STEPS) || g->full_n;
+}
+
 /* The length that SHARE (0 to 1) of the runs did not exceed, to the power of two above; 0: there was none. */
 uint64_t gc_pause_ns(const struct gc_totals *g, double share);
 

@@ -11,7 +11,7 @@
 #define MEMORY_NONE_FREED \
     "nothing is known of what Lua's collector freed in these traces: that takes " \
     "MODPROF_ALLOC=sample " \
-    "or MODPROF_ALLOC=exact in the environment of the program, and a collection while it runs"
+    "or MODPROF_ALLOC=exact in the environment of the program, and a full collection that the program asks for"
 
 static void add_samples(const struct stack_part *p, uint64_t clock)
 {

@@ -19,6 +19,12 @@ static void time_print(struct digest *d, const struct gc_totals *g, const struct
     char text[400], time[HUMAN_MAX], share[HUMAN_MAX], n[HUMAN_MAX], full[HUMAN_MAX];
     uint64_t cpu = process_cpu_ns(d->process);
     int steps = (g->how & GC_HOW_STEPS) != 0;
+    if (!gc_timed(g)) {
+        page_field(c, TONE_WARNING, "time",
+                   "not known: the steps that Lua makes by itself could not be seen, and no full "
+                   "collection was asked for");
+        return;
+    }
     snprintf(text, sizeof text, "%s%s%s%s%s", human_ns(time, (double)gc_total_ns(g)),
              cpu ? ", " : "", cpu ? human_share(share, (double)gc_total_ns(g), (double)cpu) : "",
              cpu ? " of the CPU time" : "",
@@ -51,15 +57,18 @@ static void cycles_print(const struct gc_totals *g, const struct canvas *c)
                  g->how & GC_HOW_STEPS ? "" : " (by looking now and then: some may be missed)");
         page_field(c, TONE_PLAIN, "cycles", text);
     }
-    snprintf(text, sizeof text, "%s blocks, %s", human_count(n, g->free_n),
-             human_bytes(bytes, (double)g->free_bytes));
+    if (!gc_timed(g))
+        return;
+    snprintf(text, sizeof text, "%s blocks, %s%s", human_count(n, g->free_n),
+             human_bytes(bytes, (double)g->free_bytes),
+             g->how & GC_HOW_STEPS ? "" : ", in collections that were asked for");
     page_field(c, TONE_PLAIN, "freed", text);
 }
 
 static void pauses_print(const struct gc_totals *g, const struct canvas *c)
 {
     char text[300], half[HUMAN_MAX], most[HUMAN_MAX], nearly[HUMAN_MAX], max[HUMAN_MAX];
-    if (!gc_pause_ns(g, 0.5))
+    if (!gc_timed(g) || !gc_pause_ns(g, 0.5))
         return;
     snprintf(
         text, sizeof text, "half of them below %s, 90%% below %s, 99%% below %s, the longest %s",
