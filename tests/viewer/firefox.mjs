@@ -29,12 +29,14 @@ async function open(url) {
 }
 const go = hash => f.evaluate(`
     location.hash = args[0];
-    for (let i = 0; i < 4; i++) await new Promise(r => requestAnimationFrame(r));
+    const painted = () => [...document.querySelectorAll('canvas')].map(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v !== 0));
+    // Pictures are drawn when their width is known: some frames later, many on a busy machine.
+    for (let i = 0; i < 4 || (i < 300 && !painted().every(p => p)); i++) await new Promise(r => requestAnimationFrame(r));
     return {
         cards: document.querySelectorAll('main .card').length, alerts: document.querySelectorAll('[role=alert]').length,
         text: document.querySelector('main').innerText, current: document.querySelector('nav [aria-current=page]')?.textContent,
         room: document.documentElement.scrollWidth - innerWidth, wrong,
-        painted: [...document.querySelectorAll('canvas')].map(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v !== 0)),
+        painted: painted(),
     };`, hash);
 async function shot(name) {
     writeFileSync(join(shots, `firefox-${name.replace(/\W+/g, '-')}.png`), Buffer.from(await f.ask('WebDriver:TakeScreenshot', { full: true }), 'base64'));

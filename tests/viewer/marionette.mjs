@@ -80,6 +80,7 @@ export async function firefox(program) {
         return value;
     };
     await ask('WebDriver:NewSession', { capabilities: {} });
+    await ask('WebDriver:SetTimeouts', { script: 120_000, pageLoad: 120_000 });
     return {
         ask,
         evaluate,
