@@ -142,7 +142,7 @@ static uint32_t intern_frames(const struct lua_frame *f, int n)
         k.line = f[i].line;
         k.value =
             f[i].kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f[i].value) : f[i].value;
-        k.parent = node_intern(&k);
+        k.parent = node_intern_merging(&k);
     }
     return k.parent;
 }
@@ -182,7 +182,7 @@ static void take_native(const struct walk *w, struct alloc_stack *out)
     struct node_key k = {.kind = NODE_NATIVE};
     for (int i = w->native_n - 1; i >= 0; i--) {
         k.value = w->native[i];
-        k.parent = node_intern(&k);
+        k.parent = node_intern_merging(&k);
     }
     out->native = k.parent;
 }

@@ -113,6 +113,37 @@ uint32_t node_intern(const struct node_key *k)
     return likely(id != 0) ? id : overflow(k->parent);
 }
 
+/* ---- recursion ---- */
+
+static int same_function(const struct arena_node *d, const struct node_key *k)
+{
+    return d->value == k->value && d->kind == k->kind && d->kind != NODE_COROUTINE;
+}
+
+/* The nearest caller that is the same function; 0: none. */
+static uint32_t same_caller(const struct node_key *k)
+{
+    enum { STEPS_MAX = 64 };
+    uint32_t id = k->parent;
+    for (int i = 0; id != 0 && i < STEPS_MAX; i++, id = arena->nodes[id - 1].parent)
+        if (same_function(&arena->nodes[id - 1], k))
+            return id;
+    return 0;
+}
+
+uint32_t node_intern_merging(const struct node_key *k)
+{
+    if (atomic_load_explicit(&arena->nodes_n, memory_order_relaxed) < ARENA_NODES_MAX / 4)
+        return node_intern(k);
+    uint32_t same = same_caller(k);
+    if (same == 0)
+        return node_intern(k);
+    struct node_key beside = *k;
+    beside.parent = arena->nodes[same - 1].parent;
+    beside.flags |= NODE_MERGED;
+    return node_intern(&beside);
+}
+
 /* ---- Lua functions ---- */
 
 /* Recently seen addresses, so that the text of a source is hashed once. */

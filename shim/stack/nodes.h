@@ -17,6 +17,10 @@ struct node_key {
 /* The node's id; 0 where nothing could be kept at all. */
 uint32_t node_intern(const struct node_key *k);
 
+/* The same; once a quarter of the table is in use, a frame of a function that is among its nearest callers
+ * stands beside that one (NODE_MERGED): recursion then adds no nodes. */
+uint32_t node_intern_merging(const struct node_key *k);
+
 /* Id of the Lua function at PROTO (an address), 0 where the table is full. */
 uint32_t proto_intern(const void *proto);
 
