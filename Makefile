@@ -249,7 +249,7 @@ help:
 	@echo 'make bench        cost of profiling, side by side with running plain and with others'
 	@echo 'make lint         format, tidy, include rules, the other compiler, scripts, manual pages'
 	@echo 'make asan tsan    tests with the sanitizers;  make asan also runs hosts under valgrind'
-	@echo 'make fuzz         feed the trace decoder with damaged traces for FUZZ_SECONDS=60'
+	@echo 'make fuzz         feed decoder, report and stacks with damaged traces, for FUZZ_SECONDS=60 each'
 	@echo 'make check-fresh  make demo and make test in a minimal Debian root (needs root)'
 	@echo 'make install      PREFIX=/usr/local DESTDIR= ;  make uninstall takes it away'
 	@echo 'make clean        remove $(BUILD)'

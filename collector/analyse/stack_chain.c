@@ -6,7 +6,7 @@
 
 #include "collector/util/xalloc.h"
 
-enum { CHAIN_MAX = 20000 }; /* a damaged trace may hold circles */
+enum { CHAIN_MAX = 4096 }; /* the shim's stacks are much shorter */
 
 static size_t number_in(const struct rowset *s, const void *row)
 {
@@ -17,6 +17,23 @@ static uint32_t node_number(const struct rowset *nodes, uint64_t id)
 {
     const void *row = id ? rowset_find(nodes, id) : NULL;
     return row ? (uint32_t)number_in(nodes, row) + 1 : 0;
+}
+
+/* A damaged trace may hold circles: each is cut where the way up comes back to itself. */
+static void circles_cut(struct chain_node *node, size_t n)
+{
+    uint32_t *seen = xcalloc(n + 1, sizeof *seen); /* the way on which a node was met, + 1 */
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t at = i; !seen[at]; at = node[at].parent - 1) {
+            seen[at] = i + 1;
+            uint32_t parent = node[at].parent;
+            if (parent && seen[parent - 1] == i + 1)
+                node[at].parent = 0;
+            if (!node[at].parent)
+                break;
+        }
+    }
+    free(seen);
 }
 
 void stack_chain_init(struct stack_chain *c, struct frames *f)
@@ -31,6 +48,7 @@ void stack_chain_init(struct stack_chain *c, struct frames *f)
         c->node[i].kind = r->kind <= NODE_OVERFLOW ? (uint8_t)r->kind : 0;
         c->node[i].flags = (uint8_t)r->flags;
     }
+    circles_cut(c->node, nodes->n);
 }
 
 void stack_chain_release(struct stack_chain *c)

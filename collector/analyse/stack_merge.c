@@ -14,6 +14,12 @@ struct stretch {
     int is_host; /* 1: nothing but the host is farther out */
 };
 
+/* Of a C function: its native frame, SIZE_MAX where it has none; up to where native frames are its own and
+ * what it calls. */
+struct own {
+    size_t at, end;
+};
+
 enum mode {
     MODE_CALLEE,  /* what the innermost C function calls */
     MODE_BETWEEN, /* between two functions */
@@ -26,7 +32,7 @@ struct merger {
     const struct native *native; /* of the chain, as are: */
     struct chain_node **lua;
     size_t native_n, lua_n, frame_cap, own_cap;
-    size_t *own;
+    struct own *own;
     struct merged out;
     int state_known;
     int lua_whole; /* 1: the Lua side is all there */
@@ -189,27 +195,20 @@ static void emit_vm_work(struct merger *m, size_t to)
 }
 
 /* The native frame of each C function of the stretch, found from the outside in: what they call
- * may be near them.  SIZE_MAX: it has none. */
+ * may be near them. */
 static void own_find(struct merger *m, const struct stretch *s)
 {
     size_t n = s->c_hi - s->c_lo, end = s->hi;
     if (n > m->own_cap)
         m->own = xrealloc(m->own, m->own_cap = n, sizeof *m->own);
     for (size_t k = n; k-- > 0;) {
-        m->own[k] = SIZE_MAX;
-        for (size_t i = end; i-- > s->lo && m->own[k] == SIZE_MAX;)
+        m->own[k].at = SIZE_MAX;
+        for (size_t i = end; i-- > s->lo && m->own[k].at == SIZE_MAX;)
             if (frames_is_own(m->frames, m->native[i].place, m->native[i].address,
                               stack_chain_record(&m->chain, m->lua[s->c_lo + k])))
-                m->own[k] = end = i;
+                m->own[k].at = end = i;
+        m->own[k].end = end;
     }
-}
-
-static size_t own_end(const struct merger *m, const struct stretch *s, size_t k)
-{
-    for (; k < s->c_hi - s->c_lo; k++)
-        if (m->own[k] != SIZE_MAX)
-            return m->own[k];
-    return s->hi;
 }
 
 static void emit_stretch(struct merger *m, const struct stretch *s)
@@ -222,13 +221,13 @@ static void emit_stretch(struct merger *m, const struct stretch *s)
     }
     own_find(m, s);
     for (size_t k = 0; k < n; k++) {
-        size_t end = own_end(m, s, k);
+        size_t end = m->own[k].end, own = m->own[k].at;
         emit_native(m, at, end, k == 0 && !s->lo ? MODE_CALLEE : MODE_BETWEEN);
         state_set(m, STATE_C);
-        if (m->own[k] != SIZE_MAX && !m->native[m->own[k]].place->in_lua)
-            emit_inlined(m, m->native[m->own[k]].place);
+        if (own != SIZE_MAX && !m->native[own].place->in_lua)
+            emit_inlined(m, m->native[own].place);
         emit_node(m, m->lua[s->c_lo + k]);
-        at = m->own[k] == SIZE_MAX || end == s->hi ? end : end + 1;
+        at = own == SIZE_MAX || end == s->hi ? end : end + 1;
     }
     emit_native(m, at, s->hi, rest);
 }
