@@ -53,6 +53,8 @@ double memory_gc_ns_per_block(const struct process *p)
     struct gc_totals g;
     uint64_t n = 0;
     gc_totals(&g, p);
+    if (!(g.how & GC_HOW_STEPS)) /* times of some collections, blocks of all */
+        return 0;
     for (size_t i = 0; i < p->heap.sites.n; i++)
         n += ((const struct alloc_site *)rowset_at(&p->heap.sites, i))->count.gc_free_n;
     return n && gc_timed(&g) ? (double)gc_total_ns(&g) / (double)n : 0;

@@ -40,7 +40,8 @@ static inline int gc_timed(const struct gc_totals *g)
 /* The length that SHARE (0 to 1) of the runs did not exceed, to the power of two above; 0: there was none. */
 uint64_t gc_pause_ns(const struct gc_totals *g, double share);
 
-/* Time of the collector for each block that it freed, as sites count them; 0: not known. */
+/* Time of the collector for each block that it freed, as sites count them; 0: not known,
+ * or only that of collections that were asked for. */
 double memory_gc_ns_per_block(const struct process *p);
 
 #endif

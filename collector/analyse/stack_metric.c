@@ -9,9 +9,10 @@
     "MODPROF_ALLOC=sample or MODPROF_ALLOC=exact in its environment; `modprof report --section " \
     "allocations` has the sums of every trace"
 #define MEMORY_NONE_FREED \
-    "nothing is known of what Lua's collector freed in these traces: that takes " \
-    "MODPROF_ALLOC=sample " \
-    "or MODPROF_ALLOC=exact in the environment of the program, and a full collection that the program asks for"
+    "how long Lua's collector took for what it freed is not known in these traces: that takes " \
+    "its " \
+    "steps to be timed, and MODPROF_ALLOC=sample or MODPROF_ALLOC=exact; `--metric cpu` shows " \
+    "[gc] where samples of CPU time were taken"
 
 static void add_samples(const struct stack_part *p, uint64_t clock)
 {
