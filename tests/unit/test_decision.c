@@ -13,8 +13,7 @@
 #include "collector/stat/rng.h"
 #include "collector/stat/versus.h"
 
-static const char *const names[] = {"startup-wall-alone", "cpu-wall-alone", "startup-wall-loaded",
-                                    "tables-cpu-loaded"};
+static const char *const names[] = {"startup-wall-alone", "cpu-wall-alone", "startup-wall-loaded"};
 enum { NAME_N = sizeof names / sizeof *names, RECORD_MAX = 1000, RUNS_MAX = 20000 };
 
 static const struct versus_rule usual = {
