@@ -1,6 +1,8 @@
 /* running: see running.h. */
 #include "shim/sampler/running.h"
 
+#include <stdatomic.h>
+
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/waiting.h"
@@ -102,13 +104,20 @@ static void closing(lua_State *L)
     run(&r);
 }
 
+/* Several threads may open the first states of a copy at the same time: one puts its calls in place, and
+ * the originals are complete before another can come by these. */
 void running_watch(struct lua_copy *c)
 {
-    if (c->api.lua_callk == callk) /* unloaded and back at the same place */
+    static _Atomic int claimed[ARENA_COPIES_MAX];
+    if (atomic_exchange(&claimed[c->id], 1))
         return;
-    originals[c->id] = c->api;
-    c->api.lua_callk = callk;
-    c->api.lua_pcallk = pcallk;
-    c->api.lua_resume = resume;
-    c->api.lua_close = closing;
+    if (c->api.lua_callk != callk) { /* else: unloaded and back at the same place */
+        originals[c->id] = c->api;
+        atomic_thread_fence(memory_order_release);
+        c->api.lua_callk = callk;
+        c->api.lua_pcallk = pcallk;
+        c->api.lua_resume = resume;
+        c->api.lua_close = closing;
+    }
+    atomic_store(&claimed[c->id], 0);
 }
