@@ -226,21 +226,22 @@ static int has_room(const struct native_stack *here)
     return here->hi != 0 && stack_now() > here->lo + LARGE;
 }
 
-/* Copies that are new since the last sample. */
-static void learn(const struct tick_thread *t)
+/* The copy that runs on this thread above SP, if it is new.  No other: its library may be closed at this
+ * moment by another thread, and learning runs code of it. */
+static void learn(const struct tick_thread *t, uint64_t sp)
 {
-    struct native_stack here = stack_here(t);
-    if (!has_room(&here))
-        return;
     enum { LAYOUT_UNUSED = 2 };
-    for (uint32_t i = 0; i < copy_count(); i++) {
-        struct lua_copy *c = copy_at(i);
-        int is_checked = arena->copies[i].layout != LAYOUT_UNUSED;
-        if (unlikely(!lua_learnt(i)->tried && c->live && is_checked) && lua_learn(c, &here) &&
-            !lua_learnt(i)->frames)
-            uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
-                           i + 1);
-    }
+    const struct running *r = running_last;
+    if (r == NULL || (uintptr_t)r <= sp || r->check != ((uintptr_t)r ^ RUNNING_CHECK))
+        return;
+    uint32_t id = r->copy->id;
+    struct lua_copy *c = copy_at(id);
+    struct native_stack here = stack_here(t);
+    int is_checked = arena->copies[id].layout != LAYOUT_UNUSED;
+    if (likely(lua_learnt(id)->tried) || !c->live || !is_checked || !has_room(&here))
+        return;
+    if (lua_learn(c, &here) && !lua_learnt(id)->frames)
+        uncovered_note("Lua frames in CPU samples", "this copy's structures are not known", id + 1);
 }
 
 void tick_name(struct tick_thread *t)
@@ -304,7 +305,7 @@ void tick_waited(struct tick_thread *t, uint64_t periods)
 {
     struct rec_sample r = {
         .at_ns = now_ns(), .tid = t->tid, .periods = periods, .flags = SAMPLE_WAITING};
-    learn(t);
+    learn(t, stack_now());
     native_begin_caller(&t->frame, &t->stack);
     look(t, &r);
     push(&r);
@@ -322,7 +323,8 @@ void tick(int signal, siginfo_t *info, void *context)
     if (t == NULL || t->busy || tick_stopped || arena == NULL || periods == 0)
         return;
     t->busy = 1;
-    learn(t);
+    native_begin(&t->frame, context);
+    learn(t, t->frame.r[CFI_RSP]);
     take(t, context, periods);
     if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
         sampler_finer(t);
