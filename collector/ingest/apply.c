@@ -127,8 +127,9 @@ static void apply_c_heap(struct process *p, const struct rec_c_heap *r)
 
 static void apply_loss(struct process *p, const struct rec_loss *r)
 {
-    uint64_t *n = &p->losses[r->what < LOSS_N ? r->what : 0];
-    *n = r->n > *n ? r->n : *n;
+    /* Marks that were in the trace and found no room here are counted, too (apply_mark). */
+    if (r->what != LOSS_MARKS || r->n > p->losses[LOSS_MARKS])
+        p->losses[r->what < LOSS_N ? r->what : 0] = r->n;
 }
 
 static void apply_milestone(struct process *p, const struct rec_milestone *r)
