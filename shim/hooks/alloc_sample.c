@@ -52,7 +52,7 @@ static void start(void)
     if (a->bad)
         uncovered_note("a word in MODPROF_ALLOC",
                        "it is none of off, sample[:SIZE], exact, c-off, c-sample[:SIZE], c-exact, "
-                       "sites:N, no-tag",
+                       "sites:N",
                        0);
     atomic_store(&started, ok ? 1 : -1);
 }

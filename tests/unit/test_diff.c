@@ -67,7 +67,8 @@ static void begin(struct fixture *f, size_t a, size_t b, enum diff_nature nature
     f->o = (struct diff_options){.metric = -1, .margin = -1, .level = 0.01};
     struct diff_section like = {
         .name = "cpu", .title = "", .quantity = QUANTITY_TIME, .nature = nature};
-    f->s = diff_section_new(&f->d, &like, f->side);
+    struct diff_side side[SIDE_N] = {f->side[SIDE_A], f->side[SIDE_B]};
+    f->s = diff_section_new(&f->d, &like, side);
     f->s->period_ns[SIDE_A] = f->s->period_ns[SIDE_B] = period;
 }
 
