@@ -60,7 +60,7 @@ int open(const char *path, int flags, ...)
 {
     va_list l;
     va_start(l, flags);
-    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(l, mode_t) : 0;
+    mode_t mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(l, mode_t) : 0;
     va_end(l);
     return (int)CALL6(SYS_openat, AT_FDCWD, path, flags, mode, 0, 0);
 }

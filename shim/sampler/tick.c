@@ -226,22 +226,39 @@ static int has_room(const struct native_stack *here)
     return here->hi != 0 && stack_now() > here->lo + LARGE;
 }
 
-/* The copy that runs on this thread above SP, if it is new.  No other: its library may be closed at this
- * moment by another thread, and learning runs code of it. */
-static void learn(const struct tick_thread *t, uint64_t sp)
+static int is_new(uint32_t id)
 {
     enum { LAYOUT_UNUSED = 2 };
-    const struct running *r = running_last;
-    if (r == NULL || (uintptr_t)r <= sp || r->check != ((uintptr_t)r ^ RUNNING_CHECK))
+    return !lua_learnt(id)->tried && copy_at(id)->live && arena->copies[id].layout != LAYOUT_UNUSED;
+}
+
+/* The copy that runs on this thread above SP, if it is new; -1: none.  What running_last points to may have
+ * been the stack of a fiber, and be gone. */
+static int new_copy(uint64_t sp)
+{
+    struct running r;
+    uint64_t at = (uint64_t)(uintptr_t)running_last;
+    if (at <= sp || native_peek(at, &r, sizeof r) != 0 || r.check != (at ^ RUNNING_CHECK))
+        return -1;
+    return is_new(r.copy->id) ? (int)r.copy->id : -1;
+}
+
+/* Only a copy that runs here: the library of another may be closed at this moment by another thread, and
+ * learning runs code of it. */
+static void learn(const struct tick_thread *t, uint64_t sp)
+{
+    uint32_t i = 0, n = copy_count();
+    while (likely(i < n) && !is_new(i))
+        i++;
+    if (likely(i == n))
         return;
-    uint32_t id = r->copy->id;
-    struct lua_copy *c = copy_at(id);
+    int saved = errno, id = new_copy(sp);
     struct native_stack here = stack_here(t);
-    int is_checked = arena->copies[id].layout != LAYOUT_UNUSED;
-    if (likely(lua_learnt(id)->tried) || !c->live || !is_checked || !has_room(&here))
-        return;
-    if (lua_learn(c, &here) && !lua_learnt(id)->frames)
-        uncovered_note("Lua frames in CPU samples", "this copy's structures are not known", id + 1);
+    if (id >= 0 && has_room(&here) && lua_learn(copy_at((uint32_t)id), &here) &&
+        !lua_learnt((uint32_t)id)->frames)
+        uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
+                       (uint32_t)id + 1);
+    errno = saved;
 }
 
 void tick_name(struct tick_thread *t)

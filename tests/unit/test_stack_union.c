@@ -9,7 +9,7 @@
 #include "collector/util/xalloc.h"
 #include "tests/unit/unit.h"
 
-enum { NODES = 5000, KEPT = 300, FRAMES = 40 };
+enum { NODES = 5000, KEPT = 300, FRAMES = 40, NAME_BYTES = 16 };
 
 /* What the test knows by itself of each node. */
 struct planted {
@@ -23,10 +23,10 @@ static unsigned next(unsigned *seed)
     return *seed >> 8;
 }
 
-static void frames_make(struct stack_union *u, char name[FRAMES][8])
+static void frames_make(struct stack_union *u, char name[FRAMES][NAME_BYTES])
 {
     for (int i = 0; i < FRAMES; i++) {
-        snprintf(name[i], 8, "f%d", i);
+        snprintf(name[i], NAME_BYTES, "f%d", i);
         struct frame f = {
             .kind = FRAME_LUA, .label = name[i], .file = "", .source = "", .module = ""};
         stack_tree_frame(&u->tree, &f);
@@ -74,7 +74,7 @@ static int is_note(const struct stack_union *u, uint32_t node)
 static void what_is_folded_keeps_every_sum(void **state)
 {
     (void)state;
-    char name[FRAMES][8];
+    char name[FRAMES][NAME_BYTES];
     struct stack_union u;
     struct planted *p = xcalloc(NODES, sizeof *p);
     stack_union_init(&u);
@@ -104,7 +104,7 @@ static void what_is_folded_keeps_every_sum(void **state)
 static void few_stacks_stay_as_they_are(void **state)
 {
     (void)state;
-    char name[FRAMES][8];
+    char name[FRAMES][NAME_BYTES];
     struct stack_union u;
     struct planted *p = xcalloc(NODES, sizeof *p);
     stack_union_init(&u);
