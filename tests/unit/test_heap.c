@@ -223,7 +223,7 @@ static void check_samples(int plain)
 {
     set_up(NULL);
     proof = plain;
-    open_state();
+    lua_State *L = open_state();
     heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0); /* the route is found */
     slot.sample_left = 100;
     void *p = heap_alloc(&slot, NULL, LUA_TTABLE, 60);
@@ -241,6 +241,7 @@ static void check_samples(int plain)
     assert_int_equal(fake_alloc.bytes, 101);
     heap_alloc(&slot, p, 161, 0);
     heap_alloc(&slot, q, 10, 0);
+    hook_lua_close(L);
 }
 
 static void the_block_in_which_the_countdown_ends_is_a_sample(void **state)
@@ -254,7 +255,7 @@ static void check_followed(int plain)
 {
     set_up(NULL);
     proof = plain;
-    open_state();
+    lua_State *L = open_state();
     heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0);
     void *p = heap_alloc(&slot, NULL, 0, 60);
     follow(p);
@@ -266,6 +267,7 @@ static void check_followed(int plain)
     heap_alloc(&slot, p, 100000, 0);
     assert_int_equal(fake_alloc.gone_n, 1);
     assert_ptr_equal(fake_alloc.block, p);
+    hook_lua_close(L);
 }
 
 static void a_followed_block_is_followed_through_resizes_to_its_release(void **state)
@@ -278,7 +280,7 @@ static void a_followed_block_is_followed_through_resizes_to_its_release(void **s
 static void a_refused_resize_leaves_the_followed_block_where_it_is(void **state)
 {
     (void)state;
-    open_state();
+    lua_State *L = open_state();
     void *p = heap_alloc(&slot, NULL, 0, 60);
     follow(p);
     host.refuse = 1;
@@ -288,6 +290,7 @@ static void a_refused_resize_leaves_the_followed_block_where_it_is(void **state)
     host.refuse = 0;
     heap_alloc(&slot, p, 60, 0);
     assert_int_equal(fake_alloc.gone_n, 1);
+    hook_lua_close(L);
 }
 
 /* ---- states ---- */
