@@ -18,7 +18,7 @@ teardown() {
 collect() {
     "$MODPROF" collect --dir d "$@" 2>log &
     collector=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 3000); do
         grep -q listening log && return
         kill -0 $collector 2>/dev/null || break
         sleep 0.02
@@ -38,7 +38,7 @@ finish() {
 
 # Waits until the log has N lines like this.
 logged() { # N PATTERN
-    for _ in $(seq 300); do
+    for _ in $(seq 3000); do
         [ "$(grep -c -E "$2" log)" -ge "$1" ] && return
         sleep 0.02
     done
@@ -168,7 +168,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
         for i = 1, 1e6 do string.rep("x", 3) end
         print "fine"' >out 2>&1 &
     host=$!
-    for _ in $(seq 100); do [ -e begun ] && break; sleep 0.02; done
+    for _ in $(seq 3000); do [ -e begun ] && break; sleep 0.02; done
     finish
     grep 'left running' log
     rm begun

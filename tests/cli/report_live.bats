@@ -17,7 +17,7 @@ start_endless() {
           while true do local s = string.format("%d", 3) end' >endless.lua
     LD_PRELOAD=$SHIM lua5.4 endless.lua 3>&- &
     pid=$!
-    for _ in $(seq 100); do [ -e ready ] && [ -s ./*.mprof ] && return; sleep 0.1; done
+    for _ in $(seq 600); do [ -e ready ] && [ -s ./*.mprof ] && return; sleep 0.1; done
     return 1
 }
 
@@ -37,7 +37,7 @@ start_endless() {
 
 @test "a running program is reported as unfinished, exit 4" {
     start_endless
-    for _ in $(seq 50); do # it writes once a second
+    for _ in $(seq 600); do # it writes once a second
         "$MODPROF" report | grep -q pl.pretty && break
         sleep 0.1
     done

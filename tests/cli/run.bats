@@ -172,11 +172,11 @@ sections() { "$MODPROF" report --section overview "$@"; }
     run -0 "$MODPROF" run --wait 0.2 -- sh -c 'lua5.4 -e "
         for i = 1, 500 do string.rep([[x]], i) end
         os.execute [[touch begun; sleep 2; touch ended]]" >/dev/null 2>&1 &
-        for i in $(seq 100); do [ -e begun ] && break; sleep 0.05; done'
+        for i in $(seq 1200); do [ -e begun ] && break; sleep 0.05; done'
     [[ $output == *"1 process is still in the background"* ]]
     run -4 sections lua5.4-*.mprof
     "$MODPROF" report --section crossings lua5.4-*.mprof | grep -E 'string\.rep +500 '
-    for _ in $(seq 100); do [ -e ended ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ -e ended ] && break; sleep 0.05; done
     [ -e ended ]
 }
 
@@ -185,9 +185,9 @@ sections() { "$MODPROF" report --section overview "$@"; }
         rm -f ready
         # A shell's background jobs ignore SIGINT and SIGQUIT.
         env --default-signal=INT,QUIT "$MODPROF" run -q -- bash -c "
-            trap 'exit 42' $signal; touch ready; for i in {1..200}; do sleep 0.05; done" &
+            trap 'exit 42' $signal; touch ready; for i in {1..1200}; do sleep 0.05; done" &
         pid=$!
-        for _ in $(seq 100); do [ -e ready ] && break; sleep 0.05; done
+        for _ in $(seq 1200); do [ -e ready ] && break; sleep 0.05; done
         kill -s $signal $pid
         status=0
         wait $pid || status=$?
@@ -196,16 +196,16 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "modprof stops and goes on with the program" {
-    "$MODPROF" run -q -- bash -c 'touch ready; for i in {1..400}; do [ -e end ] && exit 5; sleep 0.05; done' &
+    "$MODPROF" run -q -- bash -c 'touch ready; for i in {1..1200}; do [ -e end ] && exit 5; sleep 0.05; done' &
     pid=$!
-    for _ in $(seq 100); do [ -e ready ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ -e ready ] && break; sleep 0.05; done
     child=$(cat /proc/$pid/task/$pid/children)
     state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat"; }
     kill -TSTP $pid
-    for _ in $(seq 100); do [ "$(state "${child% }")" = T ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ "$(state "${child% }")" = T ] && break; sleep 0.05; done
     [ "$(state "${child% }")" = T ]
     kill -CONT $pid
-    for _ in $(seq 100); do [ "$(state "${child% }")" != T ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ "$(state "${child% }")" != T ] && break; sleep 0.05; done
     [ "$(state "${child% }")" != T ]
     touch end
     status=0

@@ -165,12 +165,12 @@ arenas() { find /dev/shm -maxdepth 1 -name "modprof.$(id -u).$1.*" | wc -l; }
     for way in fork_many vfork_exec daemon exec exec_fails quick_exit _exit exit_in_handler; do
         MODPROF_OUT=$way-%p.mprof profiled "$HOSTS/processes" "$way" >/dev/null 2>&1 || true
     done
-    sleep 1 # the daemon
+    for _ in $(seq 3000); do [ -e daemon.done ] && break; sleep 0.02; done
     # A handler may end the program in the middle of a write: then its arena waits for a reader.
     run -0 "$MODPROF" report exit_in_handler-*.mprof
     ls *.mprof | sed 's/.*-\([0-9]*\)\.mprof$/modprof.'"$(id -u)"'.\1./' >ours
     [ "$(wc -l <ours)" -ge 8 ]
-    for i in $(seq 50); do
+    for i in $(seq 300); do
         ls /dev/shm | grep -vxFf before >new || true
         grep -Ff ours new || break
         sleep 0.2

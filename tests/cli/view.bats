@@ -158,7 +158,7 @@ opens() { # FILE: by the viewer's own importer, where there is Node.js to run it
     echo 'io.open("ready", "w"):close() while true do local s = string.format("%d", 3) end' >endless.lua
     LD_PRELOAD=$SHIM MODPROF_OUT=live.mprof lua5.4 endless.lua 3>&- &
     host=$!
-    for _ in $(seq 200); do [ -e ready ] && [ -s live.mprof ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ -e ready ] && [ -s live.mprof ] && break; sleep 0.05; done
     serve live.mprof
     curl -s --compressed -D headers -o live.json "${url}trace/0"
     jq -e '.report.processes[0] | .complete == false and (.incomplete | any(test("still running")))' live.json
@@ -203,7 +203,7 @@ opens() { # FILE: by the viewer's own importer, where there is Node.js to run it
     BROWSER="/no/such/browser:$PWD/browser --new %s" "$MODPROF" view a.mprof >url 2>err 3>&- &
     server=$!
     read -r url <url
-    for _ in $(seq 200); do [ -e opened ] && break; sleep 0.05; done
+    for _ in $(seq 1200); do [ -e opened ] && break; sleep 0.05; done
     diff opened - <<<"--new
 $url"
     kill "$server"
