@@ -202,6 +202,8 @@ struct arena_proto {
  * What lived at the highest point is not copied at every new height: a site notes its live figures
  * when it changes for the first time after the height was reached (peak_epoch is then the lane's).
  * Until then its live figures are what lived at the highest point.  The same goes for full_*. */
+enum { SITE_TYPES_DIFFER = UINT32_MAX };
+
 struct arena_site {
     uint64_t alloc_n, alloc_bytes, free_n, free_bytes;
     uint32_t epoch; /* of the lane, when last changed */
@@ -213,9 +215,10 @@ struct arena_site {
     int64_t peak_n, peak_bytes, full_n, full_bytes, close_n, close_bytes;
     int64_t inherited_n, inherited_bytes;
     float alloc_var, live_var; /* KiB^2 */
-    uint32_t lua, native, object, type_name, flags;
+    uint32_t lua, native, object, flags;
+    uint32_t type_name; /* userdata: of the metatable; 0: not known (yet), or SITE_TYPES_DIFFER */
     _Atomic uint32_t ready;
-    uint32_t defined; /* 1: in the trace */
+    uint32_t defined, emitted_type; /* 1: in the trace, with this type */
     uint32_t emitted_epoch;
     uint64_t emitted_sum;               /* of the counters last written */
     uint64_t check_bytes[ARENA_CHECKS]; /* live at the checks, [0] at the newest */

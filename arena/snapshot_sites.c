@@ -31,7 +31,8 @@ static int mode(const struct snapshot *s)
 static int define(const struct snapshot *s, uint32_t i)
 {
     struct arena_site *t = &s->a->sites[i];
-    if (t->defined)
+    uint32_t type = t->type_name; /* known later than the site */
+    if (t->defined && t->emitted_type == type)
         return 0;
     struct rec_alloc_site r = {.id = i + 1,
                                .heap = t->heap,
@@ -39,11 +40,12 @@ static int define(const struct snapshot *s, uint32_t i)
                                .lua = t->lua,
                                .native = t->native,
                                .kind = t->kind,
-                               .type_name = t->type_name,
+                               .type_name = type != SITE_TYPES_DIFFER ? type : 0,
                                .object = t->object,
                                .flags = t->flags};
     int stop = SNAPSHOT_EMIT(s, alloc_site, &r);
     t->defined = !stop;
+    t->emitted_type = type;
     return stop;
 }
 
@@ -154,12 +156,12 @@ static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
     return 0;
 }
 
-/* Changes with every change of a counter, and with every check. */
+/* Changes with every change of a counter, with every check, and when the type is known. */
 static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
 {
-    return 1 + (a->memory.checks_n << 40) + t->alloc_n + t->alloc_bytes + t->free_n +
-           3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes + 7 * t->shrink_bytes +
-           (uint64_t)t->close_n + (uint64_t)t->inherited_n;
+    return 1 + (a->memory.checks_n << 40) + ((uint64_t)t->type_name << 32) + t->alloc_n +
+           t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
+           7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n;
 }
 
 static int site(const struct snapshot *s, uint32_t i)

@@ -29,6 +29,7 @@ enum {
     OFFSET_CCLOSURE_F = 24,
     OFFSET_LCLOSURE_PROTO = 24,
     OFFSET_GLOBAL_STRINGS = 48, /* of global_State: the table of short strings; only compared */
+    OFFSET_USERDATA_METATABLE = 24, /* of a block of any userdata; only compared */
     OFFSET_PROTO_LINE =
         44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */
 };

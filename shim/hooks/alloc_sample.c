@@ -12,6 +12,7 @@
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_stack.h"
 #include "shim/hooks/collections.h"
+#include "shim/hooks/userdata_types.h"
 #include "shim/record/config.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
@@ -130,7 +131,8 @@ static int is_collected(const struct arena_site *t)
 {
     if (alloc_collecting || t->heap != HEAP_LUA)
         return alloc_collecting;
-    return t->kind != ALLOC_OTHER && arena->states[t->lane].close_live_bytes == 0;
+    return t->kind >= ALLOC_STRING && t->kind <= ALLOC_PROTO &&
+           arena->states[t->lane].close_live_bytes == 0;
 }
 
 static void count_gone(const struct tracked *e)
@@ -150,42 +152,44 @@ static void count_gone(const struct tracked *e)
         level_change(l, -(int64_t)e->bytes);
 }
 
-/* Counts what was drawn, and follows the block. */
-static void record(enum track_heap heap, const void *p, const struct site_key *k,
-                   const struct draw *d, int grown)
+/* Counts what was drawn, and follows the block.  Returns its site; 0: it is not followed. */
+static uint32_t record(enum track_heap heap, const void *p, const struct site_key *k,
+                       const struct draw *d, int grown)
 {
     uint32_t id = site_intern(k);
     if (id == 0)
-        return;
+        return 0;
     struct arena_site *t = site_at(id);
     struct arena_lane *l = lane_of(k->lane);
     struct tracked e = {.site = id, .n = grown ? 0 : d->n, .bytes = d->bytes, .var = d->var};
     site_touch(t, l);
     count_new(t, d, grown);
     l->kind_live[t->kind] += (int64_t)d->bytes;
-    if (track_add(heap, p, &e) != 0)
-        loss_count(LOSS_TRACK_FULL, d->n ? d->n : 1);
+    if (track_add(heap, p, &e) == 0)
+        return id;
+    loss_count(LOSS_TRACK_FULL, d->n ? d->n : 1);
+    return 0;
 }
 
 /* ---- blocks that are followed ---- */
 
-static void take_all(enum track_heap heap, const void *p)
-{
-    struct tracked e;
-    while (track_take(heap, p, &e))
-        count_gone(&e);
-}
-
 void alloc_lua_gone(struct arena_state *s, const void *p)
 {
+    struct tracked e;
     lua_level(s, lane_of((uint32_t)(s - arena->states)));
-    take_all(TRACK_LUA, p);
+    while (track_take(TRACK_LUA, p, &e)) {
+        if (site_at(e.site)->kind == ALLOC_USERDATA)
+            userdata_gone(s, p, e.site);
+        count_gone(&e);
+    }
 }
 
 void alloc_c_gone(const void *p)
 {
+    struct tracked e;
     c_level(lane_of(SITE_LANE_C));
-    take_all(TRACK_C, p);
+    while (track_take(TRACK_C, p, &e))
+        count_gone(&e);
 }
 
 /* A block that grows again and again has many entries: those of one site become one. */
@@ -322,14 +326,19 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
 {
     struct alloc_stack stack;
     uint32_t lane = (uint32_t)(s - arena->states);
-    struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA, .kind = (uint8_t)kind};
+    struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA};
     struct draw d = weigh(config.alloc.lua, n, config.alloc.lua_interval);
     alloc_stack_lua(s->global_state, &stack);
     if (unlikely(stack.unlearnt != NULL) && alloc_stack_learn(stack.unlearnt) == 0)
         alloc_stack_lua(s->global_state, &stack);
-    k.lua = grown && is_string_table(s, p) ? 0 : stack.lua;
+    int nobodys = grown && is_string_table(s, p);
+    k.lua = nobodys ? 0 : stack.lua;
+    k.kind = kind == ALLOC_OTHER && !nobodys ? stack.kind : (uint8_t)kind;
     lua_level(s, lane_of(lane));
-    record(TRACK_LUA, p, &k, &d, grown);
+    userdata_look(s);
+    uint32_t site = record(TRACK_LUA, p, &k, &d, grown);
+    if (kind == ALLOC_USERDATA && site != 0)
+        userdata_made(s, p, site);
 }
 
 static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind, size_t n,

@@ -12,6 +12,7 @@
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
 #include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_kinds.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
 #include "shim/stack/native_bounds.h"
@@ -30,6 +31,7 @@ struct walk {
     struct native_frame frame, vm;
     int has_vm, running_n, native_n;
     const struct running *running[RUNNING_MAX]; /* innermost first */
+    struct lua_kind_look kind;
     const void *caller; /* frames count from this return address on; NULL: from anywhere */
     uint64_t native[NATIVE_MAX];
 };
@@ -59,6 +61,7 @@ static void look_at(struct walk *w)
         w->has_vm = 1;
         lua_bring_pc((uint32_t)copy, &w->vm, &w->stack);
     }
+    lua_kind_look(&w->kind, pc);
     if (w->caller != NULL && pc == (uint64_t)(uintptr_t)w->caller)
         w->caller = NULL;
     if (w->caller == NULL && w->native_n < NATIVE_MAX)
@@ -89,6 +92,7 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
 {
     int more = 1;
     w->has_vm = w->running_n = w->native_n = 0;
+    w->kind = (struct lua_kind_look){.kind = ALLOC_OTHER};
     w->caller = caller;
     begin(w, r);
     for (int i = 0;
@@ -199,6 +203,7 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
     if (caller != NULL)
         take_native(&w, out);
     take_lua(&w, global, out);
+    out->kind = w.kind.kind;
     errno = saved;
 }
 

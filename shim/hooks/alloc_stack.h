@@ -10,6 +10,7 @@
 
 struct alloc_stack {
     uint32_t lua, native; /* node ids; 0: none */
+    uint8_t kind;         /* of a block without a kind of Lua's own: enum alloc_kind */
     /* The copy whose Lua stack could not be taken since its structures are not known yet, or NULL. */
     const struct lua_copy *unlearnt;
 };

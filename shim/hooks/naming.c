@@ -13,6 +13,7 @@
 #include "shim/hooks/name_hint.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
+#include "shim/hooks/userdata_types.h"
 
 _Atomic uint8_t naming_state[ARENA_FUNCTIONS_MAX];
 
@@ -119,7 +120,10 @@ int hook_luaL_newmetatable(lua_State *L, const char *tname)
 {
     struct lua_copy *c = copy_current();
     int is_new = c->api.luaL_newmetatable(L, tname);
-    known_table_note(key_at(c, L, -1), intern_z(tname));
+    table_key key = key_at(c, L, -1);
+    uint32_t name = intern_z(tname);
+    known_table_note(key, name);
+    userdata_type_note(key, name);
     return is_new;
 }
 

@@ -14,6 +14,7 @@
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_kinds.h"
 #include "shim/stack/lua_roles.h"
 
 enum { SCRATCH_BYTES = 256 * 1024, FRAMES_MAX = 24 };
@@ -197,6 +198,7 @@ static void learn(struct lua_copy *c, struct lua_learnt *out, const struct nativ
     arena->copies[c->id].roles_n = 0;
     if (found.vm.hi != 0)
         lua_roles_learn(c, &found.vm, &now.stack, &memory);
+    lua_kinds_learn(c, &now.stack, &memory);
     copy_now = before;
     munmap(p, SCRATCH_BYTES);
     out->vm = found.vm;
@@ -241,6 +243,7 @@ void lua_bring_pc(uint32_t id, struct native_frame *vm, const struct native_stac
 void lua_unlearn(uint32_t id)
 {
     struct lua_learnt *l = &learnt[id];
+    lua_kinds_forget(id);
     l->vm.hi = l->vm.lo = 0;
     l->frames = 0;
     l->tried = 0;

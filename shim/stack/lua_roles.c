@@ -4,52 +4,21 @@
 #include <string.h>
 
 #include "shim/record/record_api.h"
-#include "shim/stack/native.h"
-
-enum { CHAIN_MAX = 24, SEEN_MAX = 64 };
+#include "shim/stack/lua_chain.h"
 
 static struct {
     const struct lua_copy *copy;
     const struct lua_api *api;
     const struct cfi_range *vm;
-    const struct native_stack *stack;
-    enum code_role role;                /* of what runs; 0: of nothing that is looked for */
-    struct cfi_range common[CHAIN_MAX]; /* serve ordinary calls too */
+    enum code_role role;                    /* of what runs; 0: of nothing that is looked for */
+    struct cfi_range common[LUA_CHAIN_MAX]; /* serve ordinary calls too */
     int common_n;
-    struct cfi_range
-        seen[SEEN_MAX]; /* functions met so far: looking them up takes most of the time */
-    int seen_n;
+    struct lua_chain functions;
 } now;
 
-static int range_of(uint64_t pc, struct cfi_range *out)
-{
-    for (int i = 0; i < now.seen_n; i++)
-        if (pc - now.seen[i].lo < now.seen[i].hi - now.seen[i].lo) {
-            *out = now.seen[i];
-            return 0;
-        }
-    if (native_range(pc, out) != 0)
-        return -1;
-    if (now.seen_n < SEEN_MAX)
-        now.seen[now.seen_n++] = *out;
-    return 0;
-}
-
-/* The copy's functions from here outwards, as far as they follow each other. */
 static int chain(struct cfi_range *out)
 {
-    struct native_frame f;
-    int n = 0, inside = 0;
-    native_begin_caller(&f, now.stack);
-    for (int i = 0; i < 2 * CHAIN_MAX && n < CHAIN_MAX && native_step(&f, now.stack) > 0; i++) {
-        int is_lua = f.pc >= now.copy->text_lo && f.pc < now.copy->text_hi;
-        if (inside && !is_lua)
-            break;
-        inside |= is_lua;
-        if (is_lua && range_of(f.pc - 1, &out[n]) == 0)
-            n++;
-    }
-    return n;
+    return lua_chain_look(&now.functions, out, LUA_CHAIN_MAX);
 }
 
 static int is_common(const struct cfi_range *r)
@@ -74,7 +43,7 @@ static void add(const struct cfi_range *r, enum code_role role)
  * block is freed; of the other requests some functions serve running code too (growing tables, stacks). */
 static void *alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    struct cfi_range r[CHAIN_MAX];
+    struct cfi_range r[LUA_CHAIN_MAX];
     if (now.role != 0 && (ptr != NULL || nsize != 0)) {
         int n = chain(r);
         for (int i = 0; i < n && (i == 0 || (now.role == ROLE_GC && nsize == 0)); i++)
@@ -87,7 +56,7 @@ static const char *read_chunk(lua_State *L, void *ud, size_t *n)
 {
     static const char chunk[] = "local t = {1, x = 2} for i = 1, 3 do t[i] = function(a, ...) "
                                 "if a then return a + i * 2 .. 'text' end goto e ::e:: end end\n";
-    struct cfi_range r[CHAIN_MAX];
+    struct cfi_range r[LUA_CHAIN_MAX];
     int *read = ud, ranges_n = chain(r);
     (void)L;
     for (int i = 0; i < ranges_n; i++)
@@ -118,7 +87,8 @@ void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm,
     now.copy = c;
     now.api = &c->api;
     now.vm = vm;
-    now.stack = stack;
+    now.functions.stack = stack;
+    now.functions.copy = c;
     if (c->api.lua_gc == NULL || c->api.lua_settop == NULL)
         return;
     lua_State *L = c->api.lua_newstate(alloc, memory);

@@ -41,16 +41,14 @@ static uint64_t mix(uint64_t x)
 
 static uint64_t hash_of(const struct site_key *k)
 {
-    return mix(mix((uint64_t)k->lua << 32 | k->native) +
-               mix((uint64_t)k->type_name << 32 | k->object) +
+    return mix(mix((uint64_t)k->lua << 32 | k->native) + mix(k->object) +
                ((uint64_t)k->lane << 16 | (uint64_t)k->heap << 8 | k->kind));
 }
 
 static int same(const struct arena_site *t, const struct site_key *k)
 {
     return t->lua == k->lua && t->native == k->native && t->object == k->object &&
-           t->type_name == k->type_name && t->lane == k->lane && t->heap == k->heap &&
-           t->kind == k->kind && !t->flags;
+           t->lane == k->lane && t->heap == k->heap && t->kind == k->kind && !t->flags;
 }
 
 static uint32_t take(uint32_t max)
@@ -73,7 +71,6 @@ static uint32_t add(const struct site_key *k, uint32_t max, uint32_t flags)
     t->lua = k->lua;
     t->native = k->native;
     t->object = k->object;
-    t->type_name = k->type_name;
     t->lane = k->lane;
     t->heap = k->heap;
     t->kind = k->kind;

@@ -11,7 +11,7 @@
 enum { SITE_LANE_C = ARENA_STATES_MAX };
 
 struct site_key {
-    uint32_t lua, native, object, type_name;
+    uint32_t lua, native, object;
     uint16_t lane;
     uint8_t heap, kind;
 };

@@ -47,7 +47,7 @@ LUA
 @test "sampled blocks are charged to the line that made them" {
     leaker
     record sample:4k lua5.4 leak.lua
-    between "$(sum 'heap=Lua kind=table.*leak.lua:7 < @leak.lua:12' alloc_n)" 900000 1100000
+    between "$(sum 'heap=Lua kind=table type=.*leak.lua:7 < @leak.lua:12' alloc_n)" 900000 1100000
     between "$(sum 'heap=Lua kind=string.*[|] @leak.lua:3 < @leak.lua:11' alloc_bytes)" 8500000 12500000
     between "$(sum 'heap=Lua kind=string.*C:rep < @leak.lua:3' alloc_n)" 9000 11500
 }
@@ -77,7 +77,7 @@ LUA
     echo 'local t = {} for i = 1, 200000 do t[i] = tostring(i) end' >grow.lua
     record sample:1k lua5.4 grow.lua
     # 18 growths; the estimate's standard error is 11, nearly all of it from those below 1 KiB.
-    between "$(sum 'heap=Lua kind=other.*[|] @grow.lua:1' grow_n)" 8 80
+    between "$(sum 'heap=Lua kind=table part type=.*[|] @grow.lua:1' grow_n)" 8 80
     [ "$(sum 'heap=Lua' live_bytes)" = 0 ]
 }
 
@@ -113,7 +113,7 @@ local co = coroutine.create(work)
 while coroutine.resume(co) do end
 LUA
     record sample:1k lua5.4 co.lua
-    between "$(sum 'kind=table.*[|] @co.lua:3 < coroutine < C:resume < @co.lua:8' alloc_n)" 17000 23000
+    between "$(sum 'kind=table type=.*[|] @co.lua:3 < coroutine < C:resume < @co.lua:8' alloc_n)" 17000 23000
 }
 
 @test "C allocation is charged to the library and to the Lua line that called into it" {
@@ -188,8 +188,8 @@ local kept = tree(17)
 LUA
     record exact lua5.4 trees.lua
     [ "$(sum '^site.*overflow=1' alloc_n)" = 0 ]
-    [ "$(sum '^site heap=Lua kind=table.*[|] @trees.lua:2[ *]' alloc_n)" = 131072 ]
-    [ "$(sum '^site heap=Lua kind=table.*[|] @trees.lua:5[ *]' alloc_n)" = 131071 ]
+    [ "$(sum '^site heap=Lua kind=table type=.*[|] @trees.lua:2[ *]' alloc_n)" = 131072 ]
+    [ "$(sum '^site heap=Lua kind=table type=.*[|] @trees.lua:5[ *]' alloc_n)" = 131071 ]
     [ "$(sum '^state' alloc_bytes)" = "$(sum '^site heap=Lua' alloc_bytes)" ]
 }
 
@@ -202,7 +202,7 @@ LUA
     done
     [ "$(sum '^state' peak_bytes)" = "$(sum '^site heap=Lua' peak_bytes)" ]
     [ "$(sum '^state' close_live_bytes)" = "$(sum '^site heap=Lua' close_bytes)" ]
-    [ "$(sum 'kind=table.*[|] @leak.lua:7 < @leak.lua:12' alloc_n)" = 1000000 ]
+    [ "$(sum 'kind=table type=.*[|] @leak.lua:7 < @leak.lua:12' alloc_n)" = 1000000 ]
     [ "$(sum 'kind=string.*C:rep < @leak.lua:3 < @leak.lua:11' alloc_n)" = 10000 ]
     # The strings that are kept, and some of the numbers' texts, which are strings too.
     between "$(sum 'kind=string.*[|] @leak.lua:3 < @leak.lua:11' close_n)" 10000 20000

@@ -94,8 +94,8 @@ LUA
     "$HOSTS/sites_dump" "$child.mprof" >said
     grep -q "forked_from=$parent" said
     grep -q '^mark .*origin=fork' said
-    grep 'kind=table.*[|] @f.lua:2' said | grep -q ' alloc_n=0 .* inherited_n=1000 '
-    grep 'kind=table.*[|] =child:1' said | grep -q ' alloc_n=501 '
+    grep 'kind=table type=.*[|] @f.lua:2' said | grep -q ' alloc_n=0 .* inherited_n=1000 '
+    grep 'kind=table type=.*[|] =child:1' said | grep -q ' alloc_n=501 '
     # The books: inherited, made and freed give what lives.
     awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; sum += f["live_bytes"] }
          /^state/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); g[kv[1]] = kv[2] }; live += g["live_bytes"] }
