@@ -154,6 +154,22 @@ $(BUILD)/hosts/%_module.so: tests/hosts/%_module.c $(HOST_HEADERS)
 	$(call say,HOST  $@)
 	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call words_of_line,$<,LINK)
 
+# ---- Lua built from its own sources, where tests/lua_source/fetch could get them: BUILD/lua/VERSION/lua ----
+# Of the version that Debian builds also without optimisation, and with all there is.
+LUA_SOURCE := $(patsubst %/sum,%,$(wildcard $(BUILD)/lua/*/sum))
+lua-source: $(LUA_SOURCE:%=%/lua) $(patsubst %,%/lua-O0,$(filter %/5.4.4,$(LUA_SOURCE))) \
+	$(patsubst %,%/lua-O3,$(filter %/5.4.4,$(LUA_SOURCE)))
+	@:
+$(BUILD)/lua/%/lua: LUA_FLAGS := -O2
+$(BUILD)/lua/%/lua-O0: LUA_FLAGS := -O0
+$(BUILD)/lua/%/lua-O3: LUA_FLAGS := -O3 -fomit-frame-pointer
+define lua_rule
+$(BUILD)/lua/%/$(1): $(BUILD)/lua/%/sum
+	$$(call say,LUA   $$@)
+	$$(Q)$$(CC) -std=gnu99 $$(LUA_FLAGS) -DLUA_USE_LINUX -o $$@ $$(filter-out %/luac.c,$$(wildcard $$(@D)/*.c)) -lm -ldl -Wl,-E
+endef
+$(foreach l,lua lua-O0 lua-O3,$(eval $(call lua_rule,$(l))))
+
 # ---- what people call ----
 # Packages first, in a make of its own: nothing may be compiled before they are there.
 test:
@@ -163,6 +179,8 @@ test:
 
 test-build: all $(UNIT) $(HOSTS)
 	@tests/foreign/fetch $(BUILD)
+	@tests/lua_source/fetch $(BUILD)
+	@+$(MAKE) --no-print-directory lua-source
 
 demo:
 	@$(MAKE) --no-print-directory deps-demo
@@ -256,7 +274,7 @@ help:
 	@echo 'Settings: BUILD=dir CC=gcc|clang CFLAGS= DEPS=skip (do not install packages)'
 
 -include $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(wildcard $(BUILD)/unit.o/*/*.d $(BUILD)/unit.o/*/*/*.d $(BUILD)/unit.o/*/*/*/*.d)
-.PHONY: all again viewer test test-build demo bench lint asan tsan sanitize-build unit fuzz fuzz-build \
+.PHONY: all again viewer test test-build lua-source demo bench lint asan tsan sanitize-build unit fuzz fuzz-build \
 	check-fresh install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

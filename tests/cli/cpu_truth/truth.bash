@@ -1,0 +1,19 @@
+# What cpu_truth.bats and cpu_versions.bats share.
+bats_require_minimum_version 1.5.0
+setup() {
+    here=$BATS_TEST_DIRNAME/cpu_truth
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    gcc -O2 -fPIC -shared -I/usr/include/lua5.4 -o spins.so "$here/spins.c"
+    export LUA_CPATH="$PWD/?.so" LUA_PATH=none
+    lua5.4 "$here/oracle.lua" "$here/truth.lua" 0.5 >oracle 2>/dev/null
+}
+
+# true_of HOST C-NAME: what the samples of HOST say of the script, with at most half a percent of stale lines.
+true_of() {
+    MODPROF_CPU=2999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$1" "$here/truth.lua" 4 >told
+    "$MODPROF" flame t.mprof --by line -o folded
+    "$MODPROF" report t.mprof --format json | jq '.processes[0].cpu' >cpu.json
+    jq 'del(.functions, .lines)' cpu.json
+    lua5.4 "$here/compare.lua" oracle told folded "$(jq .sampler.period_ns cpu.json)" "$2"
+    jq -e '.inexact_line_samples <= 0.005 * .lua_samples and .no_lua_stack_samples <= 0.005 * .lua_samples' cpu.json
+}
