@@ -14,7 +14,7 @@
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 
-/* The offsets of 5.4.0 to 5.4.8 on 64-bit machines. */
+/* The offsets of 5.4.0 to 5.4.9 on 64-bit machines. */
 static const struct lua_layout candidate = {
     .verified = 0,
     .tried = 1,

@@ -10,7 +10,7 @@
 #include "shim/attach/thunk.h"
 #include "wire/enums.h"
 
-/* Offsets of 5.4.3 to 5.4.8 on 64-bit machines, checked before use (lua_learn.c). */
+/* Offsets of 5.4.2 to 5.4.9 on 64-bit machines, checked before use (lua_learn.c). */
 enum {
     STATE_STACK_LAST = 40,
     STATE_STACK = 48,
