@@ -32,10 +32,11 @@ uint32_t track_start(int large)
     return n;
 }
 
-/* Blocks are aligned to 8 at least, or else two of them may be taken for one. */
+/* Addresses of programs are below the top bit, and above what stands for an empty slot.  Neighbours may be as near as
+ * their allocator likes: jemalloc's and tcmalloc's smallest blocks are 8 bytes apart. */
 static uint64_t key_of(enum track_heap heap, const void *p)
 {
-    return ((uint64_t)(uintptr_t)p & ~UINT64_C(7)) | (heap == TRACK_C ? 1 : 0) | 8;
+    return (uint64_t)(uintptr_t)p | (uint64_t)(heap == TRACK_C) << 63;
 }
 
 static uint32_t hash_of(uint64_t key)

@@ -51,6 +51,19 @@ static void a_block_may_have_several_entries(void **state)
     assert_int_equal(sites, 3);
 }
 
+static void neighbours_are_two_blocks_however_near(void **state)
+{
+    struct tracked out;
+    char *p = block(9);
+    (void)state;
+    for (uint32_t i = 0; i < 64; i++)
+        track_add(TRACK_LUA, p + i, &(struct tracked){.site = i + 1});
+    for (uint32_t i = 64; i-- > 0;) {
+        assert_int_equal(track_take(TRACK_LUA, p + i, &out), 1);
+        assert_int_equal(out.site, i + 1);
+    }
+}
+
 static void many_blocks_are_all_found_and_the_rest_is_refused(void **state)
 {
     enum { N = 200000 };
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test(a_block_is_taken_out_once),
         cmocka_unit_test(the_same_address_in_both_heaps_is_two_blocks),
         cmocka_unit_test(a_block_may_have_several_entries),
+        cmocka_unit_test(neighbours_are_two_blocks_however_near),
         cmocka_unit_test(many_blocks_are_all_found_and_the_rest_is_refused),
         cmocka_unit_test(threads_do_not_meet),
     };
