@@ -342,12 +342,20 @@ void tick(int signal, siginfo_t *info, void *context)
     t->busy = 1;
     native_begin(&t->frame, context);
     learn(t, t->frame.r[CFI_RSP]);
+    uint64_t began = now_ns();
+    if (unlikely(tick_rest_holds(&t->rest, began, arena->sampler.period_ns, &periods))) {
+        t->busy = 0;
+        errno = saved;
+        return;
+    }
     take(t, context, periods);
+    uint64_t cost = now_ns() - began;
     if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
         sampler_finer(t);
     struct native_stack here = stack_here(t);
     if (has_room(&here))
         writer_tick(now_ns());
+    tick_rest_note(&t->rest, cost, now_ns());
     t->busy = 0;
     errno = saved;
 }

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "shim/sampler/tick_rest.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
 
@@ -41,6 +42,7 @@ struct tick_thread {
     int has_vm; /* vm: the innermost frame of a VM, if it is the innermost call's */
     uint64_t cached_global;
     uint32_t cached_state;
+    struct tick_rest rest;
 };
 
 /* This thread's, or NULL: it is not sampled. */
