@@ -130,7 +130,8 @@ struct arena_uncovered {
  * as its ud; what every allocation touches stands in the first cache line, then the tables. */
 struct arena_state {
     uint64_t live_bytes, peak_bytes;
-    uint64_t route;      /* how requests are passed on; known to shim/hooks/heap.c only */
+    uint32_t route; /* how requests are passed on; known to shim/hooks/heap.c only */
+    uint8_t tagging, tags_used, tags_unsure, host_looked_at; /* shim/hooks/heap_exact.c only */
     uint64_t direct_n;   /* lua_calls_n of this state, not yet in a thread's */
     int64_t sample_left; /* bytes until the next sample of allocation */
     uint64_t free_bytes, grow_bytes;

@@ -120,11 +120,18 @@ static uint64_t at_most(uint64_t n, uint64_t max)
     return n < max ? n : max;
 }
 
+/* Where all is seen, nobody counts it. */
+static uint64_t seen_n(const struct arena *a, const struct arena_site *t)
+{
+    int all = t->heap == HEAP_LUA && a->memory.lua_mode == ALLOC_EXACT;
+    return all ? t->alloc_n + t->grow_n : t->seen_n;
+}
+
 static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
 {
     struct arena_site *t = &s->a->sites[i];
     struct rec_alloc_count r = {.site = i + 1,
-                                .seen_n = t->seen_n,
+                                .seen_n = seen_n(s->a, t),
                                 .alloc_n = t->alloc_n,
                                 .alloc_bytes = t->alloc_bytes,
                                 .grow_n = t->grow_n,

@@ -6,8 +6,9 @@
 
 int alloc_words_known(const char *value)
 {
-    static const char word[] = "^((off|exact|c-off|c-exact|(c-)?sample(:0*[1-9][0-9]{0,9}[kKmM]?)?|"
-                               "sites:0*[1-9][0-9]{0,9})(,|$))+$";
+    static const char word[] =
+        "^((off|exact|c-off|c-exact|no-tag|(c-)?sample(:0*[1-9][0-9]{0,9}[kKmM]?)?|"
+        "sites:0*[1-9][0-9]{0,9})(,|$))+$";
     regex_t re;
     if (regcomp(&re, word, REG_EXTENDED | REG_NOSUB) != 0)
         return 1;

@@ -365,7 +365,7 @@ static int read_options(struct run *r, int argc, char **argv)
             if (!alloc_words_known(optarg) || setenv("MODPROF_ALLOC", optarg, 1))
                 return cli_usage_error("run",
                                        "--alloc %s: not off, exact, sample, sample:SIZE, c-off, "
-                                       "c-exact, c-sample:SIZE or sites:N (joined by commas)",
+                                       "c-exact, c-sample:SIZE, sites:N or no-tag (joined by commas)",
                                        optarg);
         } else if (c == 'c') {
             if (set_rate("MODPROF_CPU", optarg))

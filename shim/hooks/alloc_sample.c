@@ -10,6 +10,7 @@
 #include "shim/attach/lua_tags.h"
 #include "shim/hooks/alloc_draw.h"
 #include "shim/hooks/alloc_errand.h"
+#include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_stack.h"
 #include "shim/hooks/collections.h"
 #include "shim/hooks/userdata_types.h"
@@ -19,6 +20,8 @@
 #include "shim/stack/site_table.h"
 
 static const int64_t NEVER = INT64_MAX / 2;
+/* Exact states stop so often to see what the collector does. */
+static const int64_t EXACT_LOOK_BYTES = 4096;
 
 SHIM_TLS int alloc_collecting;
 SHIM_TLS int64_t alloc_c_left;
@@ -49,11 +52,12 @@ static void start(void)
         m->lua_interval = a->lua == ALLOC_SAMPLED ? a->lua_interval : 0;
         m->c_interval = a->c == ALLOC_SAMPLED ? a->c_interval : 0;
         m->tracked_max = track_start(a->lua == ALLOC_EXACT || a->c == ALLOC_EXACT);
+        m->tag_bytes = a->lua == ALLOC_EXACT && !a->no_tag ? ALLOC_TAG_BYTES : 0;
     }
     if (a->bad)
         uncovered_note("a word in MODPROF_ALLOC",
                        "it is none of off, sample[:SIZE], exact, c-off, c-sample[:SIZE], c-exact, "
-                       "sites:N",
+                       "sites:N, no-tag",
                        0);
     atomic_store(&started, ok ? 1 : -1);
 }
@@ -222,9 +226,10 @@ void alloc_move_begin(enum track_heap heap, const void *p, struct alloc_moved *m
             count_gone(&e);
 }
 
+/* Exact figures of Lua: alloc_exact.h. */
 static int is_exact(enum track_heap heap)
 {
-    return (heap == TRACK_LUA ? config.alloc.lua : config.alloc.c) == ALLOC_EXACT;
+    return heap == TRACK_C && config.alloc.c == ALLOC_EXACT;
 }
 
 /* Sampled growth is a sample of its own. */
@@ -272,12 +277,11 @@ void alloc_move_end(enum track_heap heap, const void *p, const struct alloc_move
 
 /* ---- Lua ---- */
 
-/* Exact: every allocation ends the countdown. */
 static void lua_rearm(struct arena_state *s)
 {
-    switch (is_started() ? config.alloc.lua : ALLOC_OFF) {
+    switch (is_started() && s->lane_ready ? config.alloc.lua : ALLOC_OFF) {
     case ALLOC_EXACT:
-        s->sample_left = 0;
+        s->sample_left = EXACT_LOOK_BYTES;
         break;
     case ALLOC_SAMPLED:
         s->sample_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.lua_interval);
@@ -299,6 +303,11 @@ void alloc_state_new(struct arena_state *s, struct lua_copy *c)
         alloc_stack_watch(c);
     }
     lua_rearm(s);
+}
+
+int alloc_is_exact(const struct arena_state *s)
+{
+    return config.alloc.lua == ALLOC_EXACT && is_started() && s->lane_ready;
 }
 
 void alloc_state_close(struct arena_state *s)
@@ -327,10 +336,8 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     struct alloc_stack stack;
     uint32_t lane = (uint32_t)(s - arena->states);
     struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA};
-    struct draw d = weigh(config.alloc.lua, n, config.alloc.lua_interval);
+    struct draw d = draw_weight(seed_of_thread(), n, config.alloc.lua_interval);
     alloc_stack_lua(s->global_state, &stack);
-    if (unlikely(stack.unlearnt != NULL) && alloc_stack_learn(stack.unlearnt) == 0)
-        alloc_stack_lua(s->global_state, &stack);
     int nobodys = grown && is_string_table(s, p);
     k.lua = nobodys ? 0 : stack.lua;
     k.kind = kind == ALLOC_OTHER && !nobodys ? stack.kind : (uint8_t)kind;
@@ -341,23 +348,47 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
         userdata_made(s, p, site);
 }
 
+/* 1 where there was one, which ended the countdown before its time. */
+static int run_errand(struct arena_state *s)
+{
+    if (busy || likely(atomic_load(&alloc_errands) == 0))
+        return 0;
+    busy = 1;
+    alloc_errand_run(s);
+    busy = 0;
+    return 1;
+}
+
+static int is_sampled(const struct arena_state *s)
+{
+    return config.alloc.lua == ALLOC_SAMPLED && is_started() && s->lane_ready;
+}
+
+/* After an errand a new countdown is as good as the rest of the old one. */
 static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind, size_t n,
                             int grown)
 {
-    int saved = errno, errand = !busy && unlikely(atomic_load(&alloc_errands) != 0);
-    if (errand) {
-        busy = 1;
-        alloc_errand_run(s);
-        busy = 0;
-    }
-    /* An errand ended the countdown before its time; a new one is as good as the rest of the old. */
-    if (!busy && is_started() && config.alloc.lua != ALLOC_OFF &&
-        (!errand || config.alloc.lua == ALLOC_EXACT)) {
+    int saved = errno;
+    if (!run_errand(s) && !busy && is_sampled(s)) {
         busy = 1;
         lua_draw(s, p, kind, n, grown);
         collections_look(s);
-        if (config.alloc.lua == ALLOC_SAMPLED)
-            memory_point(now_ns());
+        memory_point(now_ns());
+        busy = 0;
+    }
+    lua_rearm(s);
+    errno = saved;
+}
+
+COLD void alloc_lua_look(struct arena_state *s)
+{
+    int saved = errno;
+    run_errand(s);
+    if (!busy) {
+        busy = 1;
+        userdata_look(s);
+        collections_look(s);
+        memory_point(now_ns());
         busy = 0;
     }
     lua_rearm(s);
@@ -371,10 +402,7 @@ void alloc_lua_new(struct arena_state *s, const void *p, size_t kind, size_t n)
 
 void alloc_lua_grown(struct arena_state *s, const void *p, size_t n)
 {
-    if (config.alloc.lua == ALLOC_EXACT) /* growth belongs to the block, see alloc_move_end */
-        lua_rearm(s);
-    else
-        lua_sample(s, p, ALLOC_OTHER, n, 1);
+    lua_sample(s, p, ALLOC_OTHER, n, 1);
 }
 
 /* ---- C ---- */

@@ -22,6 +22,11 @@ void alloc_state_new(struct arena_state *s, struct lua_copy *c);
 /* It begins to be closed. */
 void alloc_state_close(struct arena_state *s);
 
+/* 1: its blocks are charged one by one (alloc_exact.h), of the others some are drawn. */
+int alloc_is_exact(const struct arena_state *s);
+/* The countdown of an exact state has ended. */
+void alloc_lua_look(struct arena_state *s);
+
 /* The countdown s->sample_left has ended: in block P of KIND (a size, as Lua gives it), new, of N bytes; or
  * grown by N bytes. */
 void alloc_lua_new(struct arena_state *s, const void *p, size_t kind, size_t n);

@@ -207,13 +207,21 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
     errno = saved;
 }
 
-__attribute__((noinline)) void alloc_stack_lua(uint64_t global, struct alloc_stack *out)
+/* The frame of whoever calls this is where the walk begins; it is still there while this runs. */
+static inline __attribute__((always_inline)) void take_here(uint64_t global,
+                                                            struct alloc_stack *out)
 {
     struct registers r;
-    out->native = 0;
     registers_now(&r);
     take(&r, NULL, global, out);
-    __asm__ volatile("" ::: "memory"); /* no tail call: this frame is where the walk begins */
+}
+
+__attribute__((noinline)) void alloc_stack_lua(uint64_t global, struct alloc_stack *out)
+{
+    take_here(global, out);
+    if (unlikely(out->unlearnt != NULL) && alloc_stack_learn(out->unlearnt) == 0)
+        take_here(global, out);
+    __asm__ volatile("" ::: "memory"); /* no tail call */
 }
 
 __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_stack *out)

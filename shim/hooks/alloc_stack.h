@@ -15,7 +15,8 @@ struct alloc_stack {
     const struct lua_copy *unlearnt;
 };
 
-/* The Lua stack of the state whose global_State is at GLOBAL (0: of whichever runs). */
+/* The Lua stack of the state whose global_State is at GLOBAL (0: of whichever runs).  Within an allocator of
+ * Lua's: what is not known of its copy yet is learnt. */
 void alloc_stack_lua(uint64_t global, struct alloc_stack *out);
 
 /* Both; the native one from the frame on that CALLER returns to. */

@@ -18,6 +18,9 @@
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
 #include "shim/hooks/collections.h"
+#include "shim/hooks/heap_count.h"
+#include "shim/hooks/heap_exact.h"
+#include "shim/hooks/heap_host.h"
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
@@ -27,75 +30,8 @@
 SHIM_TLS uintptr_t heap_inside;
 
 /* arena_state.route.  Direct: the host's allocator is proven to be nothing but realloc and free, so
- * they are called without it, which saves two functions at every request. */
-enum { ROUTE_UNKNOWN = 0, ROUTE_HOST, ROUTE_DIRECT };
-
-/* Class of blocks of up to 1 KiB, by their size in units of 16 bytes, rounded up. */
-static const uint8_t small_class[65] = {
-    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  9,  9,  9,  9,  9,  9,  9,  10, 10, 10, 10, 10,
-    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
-    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
-};
-
-static COLD unsigned large_class(size_t n)
-{
-    unsigned class = 65 - (unsigned)__builtin_clzl(n - 1); /* 2^(class - 1) is the next power */
-    return class < SIZE_CLASS_N ? class : SIZE_CLASS_N - 1;
-}
-
-/* 0: nothing; 1..8 end at 16, 32 ... 128; 9.. end at 256, 512 ... (wire/enums.h). */
-static inline unsigned size_class(size_t n)
-{
-    return likely(n <= 1024) ? small_class[(n + 15) / 16] : large_class(n);
-}
-
-static inline unsigned kind_of(size_t osize)
-{
-    return osize - ALLOC_STRING <= ALLOC_PROTO - ALLOC_STRING ? (unsigned)osize : ALLOC_OTHER;
-}
-
-/* ---- counting ---- */
-
-static inline void note_growth(struct arena_state *s, size_t n)
-{
-    uint64_t live = s->live_bytes + n;
-    s->live_bytes = live;
-    if (live > s->peak_bytes)
-        s->peak_bytes = live;
-}
-
-static inline void note_new(struct arena_state *s, size_t osize, size_t nsize)
-{
-    unsigned kind = kind_of(osize);
-    s->kind_n[kind]++;
-    s->kind_bytes[kind] += nsize;
-    s->class_alloc_n[size_class(nsize)]++;
-    note_growth(s, nsize);
-}
-
-static inline void note_free(struct arena_state *s, size_t osize)
-{
-    s->class_free_n[size_class(osize)]++;
-    s->free_bytes += osize;
-    s->live_bytes -= osize;
-}
-
-static inline void note_resize(struct arena_state *s, size_t osize, size_t nsize)
-{
-    unsigned from = size_class(osize), to = size_class(nsize);
-    s->realloc_n++;
-    if (from != to) {
-        s->class_free_n[from]++;
-        s->class_alloc_n[to]++;
-    }
-    if (nsize >= osize) {
-        s->grow_bytes += nsize - osize;
-        note_growth(s, nsize - osize);
-    } else {
-        s->shrink_bytes += osize - nsize;
-        s->live_bytes -= osize - nsize;
-    }
-}
+ * they are called without it, which saves two functions at every request.  Exact: heap_exact.h. */
+enum { ROUTE_UNKNOWN = 0, ROUTE_HOST, ROUTE_DIRECT, ROUTE_EXACT };
 
 /* ---- sampling ---- */
 
@@ -111,17 +47,7 @@ static inline void sample_growth(struct arena_state *s, const void *p, size_t os
         alloc_lua_grown(s, p, nsize - osize);
 }
 
-/* ---- through the host's allocator ---- */
-
-/* Passes the request on as it came. */
-static inline void *host_call(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
-{
-    lua_Alloc f = (lua_Alloc)(uintptr_t)s->host_alloc;
-    heap_inside = stack_now();
-    void *p = f((void *)(uintptr_t)s->host_ud, ptr, osize, nsize);
-    heap_inside = 0;
-    return p;
-}
+/* ---- the host's allocator ---- */
 
 static int readable(const void *address)
 {
@@ -139,28 +65,32 @@ void heap_forget(uint64_t lo, uint64_t hi)
         atomic_store_explicit(&plain_alloc_known, 0, memory_order_relaxed);
 }
 
-/* Once both realloc and free have been called (and so are bound), the host's allocator can be
- * looked at. */
-static COLD void route_find(struct arena_state *s)
+int heap_host_known_plain(const struct arena_state *s)
+{
+    return s->host_alloc == atomic_load_explicit(&plain_alloc_known, memory_order_relaxed);
+}
+
+int heap_host_is_plain(const struct arena_state *s)
 {
     const struct plain_alloc_targets t = {cheap_realloc_entry, cheap_free_entry, readable};
-    s->route = ROUTE_HOST;
     if (!t.realloc || !t.free || !plain_alloc_is((const void *)(uintptr_t)s->host_alloc, &t))
-        return;
-    s->route = ROUTE_DIRECT;
+        return 0;
     atomic_store_explicit(&plain_alloc_known, s->host_alloc, memory_order_relaxed);
+    return 1;
 }
+
+/* ---- through it ---- */
 
 static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL) {
-        note_free(s, osize);
+        heap_note_free(s, osize);
         if (track_may_hold(TRACK_LUA, ptr))
             alloc_lua_gone(s, ptr);
     }
-    void *p = host_call(s, ptr, osize, 0);
+    void *p = heap_host_call(s, ptr, osize, 0);
     if (unlikely(s->route == ROUTE_UNKNOWN) && ptr != NULL)
-        route_find(s);
+        s->route = heap_host_is_plain(s) ? ROUTE_DIRECT : ROUTE_HOST;
     return p;
 }
 
@@ -168,7 +98,7 @@ static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 static inline void *host_ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     lua_frames_moved = ptr;
-    void *p = host_call(s, ptr, osize, nsize);
+    void *p = heap_host_call(s, ptr, osize, nsize);
     if (p == ptr || p == NULL)
         lua_frames_moved = NULL;
     if (unlikely(p == NULL))
@@ -185,7 +115,7 @@ static HOT void *host_resize(struct arena_state *s, void *ptr, size_t osize, siz
     if (m.n != 0)
         alloc_move_end(TRACK_LUA, p != NULL ? p : ptr, &m, osize, p != NULL ? nsize : osize);
     if (likely(p != NULL)) {
-        note_resize(s, osize, nsize);
+        heap_note_resize(s, osize, nsize);
         sample_growth(s, p, osize, nsize);
     }
     return p;
@@ -199,7 +129,7 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
         return host_resize(s, ptr, osize, nsize);
     void *p = host_ask(s, NULL, osize, nsize);
     if (likely(p != NULL)) {
-        note_new(s, osize, nsize);
+        heap_note_new(s, osize, nsize);
         sample_new(s, p, osize, nsize);
     }
     return p;
@@ -217,7 +147,7 @@ static inline void *direct_ask(struct arena_state *s, void *ptr, size_t osize, s
     if (unlikely(p == NULL))
         s->fail_n++;
     else
-        note_resize(s, osize, nsize);
+        heap_note_resize(s, osize, nsize);
     return p;
 }
 
@@ -253,7 +183,7 @@ static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
         s->fail_n++;
         return NULL;
     }
-    note_new(s, osize, nsize);
+    heap_note_new(s, osize, nsize);
     sample_new(s, p, osize, nsize);
     return p;
 }
@@ -262,7 +192,7 @@ static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL) { /* Lua often frees the array part that a table never had */
         s->direct_n++;
-        note_free(s, osize);
+        heap_note_free(s, osize);
         if (track_may_hold(TRACK_LUA, ptr))
             alloc_lua_gone(s, ptr);
         real.free(ptr);
@@ -274,7 +204,8 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct arena_state *s = ud;
     if (unlikely(s->route != ROUTE_DIRECT))
-        return host_request(s, ptr, osize, nsize);
+        return s->route == ROUTE_EXACT ? heap_exact_request(s, ptr, osize, nsize)
+                                       : host_request(s, ptr, osize, nsize);
     if (nsize == 0)
         return direct_free(s, ptr, osize);
     if (ptr == NULL)
@@ -319,6 +250,17 @@ static COLD void state_refused(struct arena_state *s)
     state_closed(s);
 }
 
+/* Whose allocator is not known yet, or was changed. */
+static void route_begin(struct arena_state *s)
+{
+    if (alloc_is_exact(s)) {
+        s->route = ROUTE_EXACT;
+        heap_exact_begin(s);
+    } else {
+        s->route = heap_host_known_plain(s) ? ROUTE_DIRECT : ROUTE_UNKNOWN;
+    }
+}
+
 static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc f, void *ud)
 {
     s->host_alloc = (uintptr_t)f;
@@ -326,9 +268,8 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
     s->copy = (uint16_t)c->id;
     s->tid = slot_get()->owner_tid;
     s->created_ns = now_ns();
-    if (s->host_alloc == atomic_load_explicit(&plain_alloc_known, memory_order_relaxed))
-        s->route = ROUTE_DIRECT;
     alloc_state_new(s, c);
+    route_begin(s);
     lua_State *L = c->api.lua_newstate(heap_alloc, s);
     if (L == NULL) {
         state_refused(s);
@@ -389,6 +330,6 @@ void hook_lua_setallocf(lua_State *L, lua_Alloc f, void *ud)
     }
     s->host_alloc = (uintptr_t)f;
     s->host_ud = (uintptr_t)ud;
-    s->route = ROUTE_UNKNOWN;
+    route_begin(s);
     s->setallocf_n++;
 }

@@ -132,6 +132,8 @@ static void read_alloc_word(struct config_alloc *a, const char *at, const char *
         a->c = ALLOC_EXACT;
     } else if (word_is(at, end, "sites", &n) && n != 0) {
         a->sites_max = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+    } else if (word_is(at, end, "no-tag", NULL)) {
+        a->no_tag = 1;
     } else if (at < end) {
         a->bad = 1;
     }

@@ -17,6 +17,7 @@
  *                      exact         the stack of every Lua allocation
  *                      c-off, c-sample[:N], c-exact    for C's alone
  *                      sites:N       room for N places that allocate (64,000)
+ *                      no-tag        exact: never ask for more memory than Lua does
  *   MODPROF_MARKS    1: each state has a global `modprof` with a function `mark`
  *   MODPROF_MARK_SIGNAL  a signal, by number, that makes a mark
  *   MODPROF_VERBOSE  1: say on stderr what was attached and what was not
@@ -41,6 +42,7 @@ struct config_alloc {
     enum alloc_mode lua, c;
     uint64_t lua_interval, c_interval; /* bytes */
     uint32_t sites_max;
+    int no_tag;
     int bad; /* 1: MODPROF_ALLOC holds a word that is not known */
 };
 

@@ -1,5 +1,5 @@
 /* Lua's allocator wrapped: what is counted, what the host sees. */
-/* SOURCES: shim/hooks/heap.c shim/hooks/alloc_track.c */
+/* SOURCES: shim/hooks/heap.c shim/hooks/heap_exact.c shim/hooks/alloc_track.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +16,7 @@
 #include "shim/hooks/heap.h"
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
+#include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
 #include "tests/unit/fake_alloc.h"
@@ -24,6 +25,7 @@
 
 struct arena *arena;
 struct real real;
+struct config config;
 SHIM_TLS struct lua_copy *copy_now;
 static struct arena_thread thread;
 SHIM_TLS struct arena_thread *slot_now = &thread;
@@ -44,6 +46,13 @@ void marks_state(struct lua_copy *c, lua_State *L)
 {
     (void)c;
     (void)L;
+}
+
+static uint64_t lost_n;
+void loss_count(enum loss what, uint64_t n)
+{
+    assert_int_equal(what, LOSS_TRACK_FULL);
+    lost_n += n;
 }
 
 static struct arena_state slot, closed;
@@ -198,7 +207,8 @@ static int set_up(void **state)
     slots_left = 1;
     closed_n = verified_n = proofs_n = proof = 0;
     heap_forget(0, UINT64_MAX);
-    state_milestone_ns = 0;
+    state_milestone_ns = lost_n = 0;
+    memset(&config, 0, sizeof config);
     memset(&fake_alloc, 0, sizeof fake_alloc);
     return 0;
 }
@@ -290,6 +300,197 @@ static void a_refused_resize_leaves_the_followed_block_where_it_is(void **state)
     host.refuse = 0;
     heap_alloc(&slot, p, 60, 0);
     assert_int_equal(fake_alloc.gone_n, 1);
+    hook_lua_close(L);
+}
+
+/* ---- exact ---- */
+
+static lua_State *open_exact(int plain)
+{
+    set_up(NULL);
+    fake_alloc.exact = 1;
+    proof = plain;
+    return open_state(); /* site 1 */
+}
+
+/* Asks for a block of N bytes, fills it up to its last one, and gives its site to *SITE. */
+static void *exact_block(size_t n, uint32_t *site)
+{
+    void *p = heap_alloc(&slot, NULL, LUA_TSTRING, n);
+    *site = (uint32_t)fake_alloc.new_n;
+    assert_non_null(p);
+    memset(p, 0xff, n);
+    return p;
+}
+
+static void *exact_resize(void *p, size_t before, size_t after, uint32_t site)
+{
+    p = heap_alloc(&slot, p, before, after);
+    assert_non_null(p);
+    assert_int_equal(fake_alloc.site, site);
+    assert_int_equal(fake_alloc.before, before);
+    assert_int_equal(fake_alloc.after, after);
+    memset(p, 0xff, after);
+    return p;
+}
+
+static void exact_free(void *p, size_t n, uint32_t site)
+{
+    int before = fake_alloc.gone_n;
+    assert_null(heap_alloc(&slot, p, n, 0));
+    assert_int_equal(fake_alloc.gone_n, before + 1);
+    assert_int_equal(fake_alloc.site, site);
+    assert_int_equal(fake_alloc.bytes, n);
+}
+
+/* A block that comes and goes; at the first one the host's allocator is looked at. */
+static void exact_pass(void)
+{
+    uint32_t site;
+    void *p = exact_block(8, &site);
+    exact_free(p, 8, site);
+}
+
+static void check_exact(int plain)
+{
+    uint32_t a, b, c, d;
+    lua_State *L = open_exact(plain);
+    void *p = exact_block(24, &a), *q = exact_block(40, &b);
+    exact_free(q, 40, b); /* the host's allocator is looked at */
+    assert_int_equal(slot.tagging, plain);
+    void *r = exact_block(24, &c), *t = exact_block(1, &d);
+    p = exact_resize(p, 24, 5000, a);
+    r = exact_resize(r, 24, 25, c);
+    t = exact_resize(t, 1, 100000, d);
+    p = exact_resize(p, 5000, 7, a);
+    t = exact_resize(t, 100000, 2, d);
+    exact_free(r, 25, c);
+    exact_free(p, 7, a);
+    exact_free(t, 2, d);
+    assert_null(heap_alloc(&slot, NULL, 0, 0));
+    hook_lua_close(L);
+    assert_int_equal(fake_alloc.site, 1);
+    assert_int_equal(closed.live_bytes, 0);
+    assert_int_equal(lost_n, 0);
+}
+
+static void an_exact_block_keeps_its_site_to_its_release(void **state)
+{
+    (void)state;
+    check_exact(0);
+    check_exact(1);
+}
+
+static void an_exact_host_sees_what_lua_asks_for_and_no_more(void **state)
+{
+    (void)state;
+    uint32_t a;
+    lua_State *L = open_exact(0);
+    exact_pass();
+    void *p = exact_block(24, &a);
+    assert_int_equal(host.nsize, 24);
+    p = exact_resize(p, 24, 50, a);
+    assert_int_equal(host.osize, 24);
+    assert_int_equal(host.nsize, 50);
+    exact_free(p, 50, a);
+    assert_int_equal(host.osize, 50);
+    hook_lua_close(L);
+
+    L = open_exact(1);
+    config.alloc.no_tag = 1;
+    exact_pass();
+    int before = host.calls_n;
+    exact_pass();
+    assert_int_equal(host.calls_n, before + 2);
+    assert_int_equal(slot.tagging, 0);
+    hook_lua_close(L);
+}
+
+static void exact_blocks_survive_changes_of_the_allocator(void **state)
+{
+    (void)state;
+    uint32_t site[5];
+    void *p[5];
+    lua_State *L = open_exact(1);
+    p[0] = exact_block(24, &site[0]); /* in the table */
+    exact_pass();
+    p[1] = exact_block(24, &site[1]); /* tagged */
+    p[2] = exact_block(24, &site[2]);
+    proof = 0;
+    hook_lua_setallocf(L, other_alloc, NULL);
+    p[3] = exact_block(24, &site[3]); /* in the table */
+    assert_int_equal(host.nsize, 24);
+    p[1] = exact_resize(p[1], 24, 400, site[1]); /* from its tag into the table */
+    assert_int_equal(host.nsize, 400);
+    host.refuse = 1;
+    assert_null(heap_alloc(&slot, p[2], 24, 100));
+    assert_null(heap_alloc(&slot, p[3], 24, 100));
+    host.refuse = 0;
+    exact_pass();
+    assert_int_equal(slot.tagging, 0);
+    hook_lua_setallocf(L, host_alloc, NULL); /* which is known to be plain */
+    assert_int_equal(slot.tagging, 1);
+    p[4] = exact_block(24, &site[4]);
+    p[3] = exact_resize(p[3], 24, 30, site[3]); /* from the table to a tag */
+    hook_lua_setallocf(L, other_alloc, NULL);
+    exact_free(p[0], 24, site[0]);
+    exact_free(p[1], 400, site[1]);
+    exact_free(p[2], 24, site[2]);
+    exact_free(p[3], 30, site[3]);
+    exact_free(p[4], 24, site[4]);
+    hook_lua_close(L);
+    assert_int_equal(lost_n, 0);
+}
+
+static void a_tag_that_the_host_wrote_over_is_no_site_and_counts_as_lost(void **state)
+{
+    (void)state;
+    uint32_t a;
+    lua_State *L = open_exact(1);
+    exact_pass();
+    char *p = exact_block(24, &a);
+    memset(p, 0, 28);
+    exact_free(p, 24, 0);
+    assert_int_equal(lost_n, 1);
+    hook_lua_close(L);
+}
+
+static void a_block_with_no_room_for_its_tag_is_refused(void **state)
+{
+    (void)state;
+    lua_State *L = open_exact(1);
+    exact_pass();
+    assert_null(heap_alloc(&slot, NULL, 0, SIZE_MAX));
+    assert_null(heap_alloc(&slot, NULL, 0, SIZE_MAX - 3));
+    assert_null(heap_alloc(&slot, NULL, 0, PTRDIFF_MAX));
+    assert_int_equal(slot.fail_n, 3);
+    hook_lua_close(L);
+}
+
+/* A block that is neither in the table nor tagged: what is behind it is not ours. */
+static void once_a_block_found_no_room_no_tag_is_believed(void **state)
+{
+    (void)state;
+    enum { MORE = 80000 };
+    static void *p[MORE];
+    uint32_t a, b;
+    lua_State *L = open_exact(1);
+    exact_pass();
+    void *tagged = exact_block(24, &a);
+    proof = 0;
+    hook_lua_setallocf(L, other_alloc, NULL);
+    for (int i = 0; i < MORE; i++)
+        p[i] = exact_block(24, &b);
+    assert_int_not_equal(lost_n, 0);
+    exact_free(tagged, 24, 0);
+    uint64_t charged = 0;
+    for (int i = 0; i < MORE; i++) {
+        heap_alloc(&slot, p[i], 24, 0);
+        charged += fake_alloc.site != 0;
+    }
+    assert_int_equal(charged + lost_n, MORE);
+    hook_lua_setallocf(L, host_alloc, NULL);
+    assert_int_equal(slot.tagging, 0);
     hook_lua_close(L);
 }
 
@@ -658,6 +859,12 @@ int main(void)
         TEST(the_block_in_which_the_countdown_ends_is_a_sample),
         TEST(a_followed_block_is_followed_through_resizes_to_its_release),
         TEST(a_refused_resize_leaves_the_followed_block_where_it_is),
+        TEST(an_exact_block_keeps_its_site_to_its_release),
+        TEST(an_exact_host_sees_what_lua_asks_for_and_no_more),
+        TEST(exact_blocks_survive_changes_of_the_allocator),
+        TEST(a_tag_that_the_host_wrote_over_is_no_site_and_counts_as_lost),
+        TEST(a_block_with_no_room_for_its_tag_is_refused),
+        TEST(once_a_block_found_no_room_no_tag_is_believed),
         TEST(a_state_gets_the_wrapper_and_is_described),
         TEST(structures_are_verified_once),
         TEST(close_notes_what_was_alive_and_what_stayed),
