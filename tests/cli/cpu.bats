@@ -109,6 +109,22 @@ sampled() {
     [ "$n" -gt 200 ] # of some 2,000; one jump out of a sample must not end them
 }
 
+@test "parent and child of a fork are both sampled, each in a trace of its own" {
+    possible
+    MODPROF_CPU=2999 LD_PRELOAD=$SHIM "$HOSTS/hard" fork_both >told
+    [ "$(cat told)" = "fork_both 7" ]
+    for f in hard-*.mprof; do
+        "$MODPROF" flame "$f" --by function -o folded
+        # Functions by their lines: both, the child's, the parent's.
+        for line in 1 2 3; do
+            grep -q ":$line \|:$line;" folded && printf %s $line
+        done
+        echo
+    done | sort >lines
+    [ "$(cat lines)" = "13
+2" ]
+}
+
 @test "the signal stays the host's: its queries, its handler, its own signals" {
     possible
     sampled before
