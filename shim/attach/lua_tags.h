@@ -24,11 +24,16 @@ enum {
     OFFSET_STATE_CI = 32,
     OFFSET_CI_FUNC = 0,
     OFFSET_CI_PREVIOUS = 16,
+    OFFSET_CI_SAVEDPC =
+        32, /* this, and those of prototypes: where stacks can be read (lua_learn.h) */
+    OFFSET_CI_STATUS = 62,
     OFFSET_TVALUE_TAG = 8,
     TVALUE_BYTES = 16,
     OFFSET_CCLOSURE_F = 24,
     OFFSET_LCLOSURE_PROTO = 24,
-    OFFSET_GLOBAL_STRINGS = 48, /* of global_State: the table of short strings; only compared */
+    OFFSET_PROTO_SIZECODE = 24,
+    OFFSET_PROTO_CODE = 64,
+    OFFSET_GLOBAL_STRINGS = 48,     /* of global_State: the table of short strings; only compared */
     OFFSET_USERDATA_METATABLE = 24, /* of a block of any userdata; only compared */
     OFFSET_PROTO_LINE =
         44 /* int linedefined, 0 for the main function of a chunk; int lastlinedefined */

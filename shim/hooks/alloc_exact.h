@@ -14,6 +14,10 @@
 /* Bytes behind a block that carries the number of its site. */
 enum { ALLOC_TAG_BYTES = 4 };
 
+/* S is about to be made; was made. */
+void alloc_exact_begin(const struct arena_state *s);
+void alloc_exact_made(const struct arena_state *s);
+
 /* A block of N bytes was made at P.  Returns its site, or 0: it could not be charged. */
 uint32_t alloc_exact_new(struct arena_state *s, const void *p, unsigned kind, size_t n);
 

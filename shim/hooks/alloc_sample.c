@@ -299,6 +299,8 @@ void alloc_state_new(struct arena_state *s, struct lua_copy *c)
         start();
     if (is_started() && site_lane_ready(lane) == 0) {
         lane_of(lane)->gc = (struct arena_gc){.how = 0};
+        if (config.alloc.lua == ALLOC_EXACT)
+            alloc_exact_begin(s);
         s->lane_ready = 1;
         alloc_stack_watch(c);
     }
@@ -337,7 +339,7 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     uint32_t lane = (uint32_t)(s - arena->states);
     struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA};
     struct draw d = draw_weight(seed_of_thread(), n, config.alloc.lua_interval);
-    alloc_stack_lua(s->global_state, &stack);
+    alloc_stack_lua(s, &stack);
     int nobodys = grown && is_string_table(s, p);
     k.lua = nobodys ? 0 : stack.lua;
     k.kind = kind == ALLOC_OTHER && !nobodys ? stack.kind : (uint8_t)kind;

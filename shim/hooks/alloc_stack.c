@@ -9,9 +9,11 @@
 
 #include "shim/attach/arch/x86_64/registers.h"
 #include "shim/attach/arch/x86_64/stack.h"
+#include "shim/record/record_api.h"
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
 #include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_key.h"
 #include "shim/stack/lua_kinds.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
@@ -20,8 +22,8 @@
 
 enum {
     NATIVE_MAX = 48,
-    LUA_MAX = 128,
-    RUNNING_MAX = 16,
+    LUA_MAX = LUA_KEY_FRAMES + 1,
+    RUNNING_MAX = 32,
     STEPS_MAX = 2048,
     LEARN_STACK = 96 * 1024 /* what lua_learn may need */
 };
@@ -32,6 +34,7 @@ struct walk {
     int has_vm, running_n, native_n;
     const struct running *running[RUNNING_MAX]; /* innermost first */
     struct lua_kind_look kind;
+    int is_whole;       /* 1: walked to the outermost frame */
     const void *caller; /* frames count from this return address on; NULL: from anywhere */
     uint64_t native[NATIVE_MAX];
 };
@@ -98,6 +101,7 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
     for (int i = 0;
          i < STEPS_MAX && w->stack.hi != 0 && (more = native_step(&w->frame, &w->stack)) > 0; i++)
         look_at(w);
+    w->is_whole = more == 0 && w->running_n < RUNNING_MAX;
     if (more < 0)
         take_last(w, r->rsp);
 }
@@ -181,6 +185,36 @@ static void take_lua(struct walk *w, uint64_t global, struct alloc_stack *out)
     out->unlearnt = l->tried ? NULL : w->running[i]->copy;
 }
 
+/* ---- what is kept of it ---- */
+
+static uint64_t root_of(const struct walk *w, int i)
+{
+    const lua_State *from[RUNNING_MAX];
+    uint64_t root = 0;
+    int n = 0;
+    for (lua_State *L = w->running[i]->L; (L = resumer(w, L, &i)) != NULL;)
+        from[n++] = L;
+    while (n-- > 0)
+        root = current_resumed(from[n], root);
+    return root;
+}
+
+/* What runs in the state S, for as long as nothing is called. */
+static __attribute__((noinline)) void note_current(const struct walk *w,
+                                                   const struct arena_state *s)
+{
+    struct current *c = &current_of[s - arena->states];
+    const struct lua_learnt *l = lua_learnt(s->copy);
+    int i = s->global_state != 0 ? find_running(w, s->global_state) : -1;
+    current_forget(c);
+    if (!w->is_whole || s->global_state == 0 || !l->tried)
+        return;
+    if (i < 0 || !l->frames)
+        current_found(c, NULL, NULL, 0);
+    else if (w->running[i]->kind != RUNNING_CLOSE)
+        current_found(c, w->running[i]->L, w->running[i], root_of(w, i));
+}
+
 static void take_native(const struct walk *w, struct alloc_stack *out)
 {
     struct node_key k = {.kind = NODE_NATIVE};
@@ -195,32 +229,34 @@ static void take_native(const struct walk *w, struct alloc_stack *out)
 
 /* A frame of its own for what the walk keeps, below the registers it begins with. */
 static __attribute__((noinline)) void take(const struct registers *r, const void *caller,
-                                           uint64_t global, struct alloc_stack *out)
+                                           const struct arena_state *s, struct alloc_stack *out)
 {
     struct walk w;
     int saved = errno;
     walk(&w, r, caller);
     if (caller != NULL)
         take_native(&w, out);
-    take_lua(&w, global, out);
+    take_lua(&w, s != NULL ? s->global_state : 0, out);
+    if (s != NULL && current_wanted)
+        note_current(&w, s);
     out->kind = w.kind.kind;
     errno = saved;
 }
 
 /* The frame of whoever calls this is where the walk begins; it is still there while this runs. */
-static inline __attribute__((always_inline)) void take_here(uint64_t global,
+static inline __attribute__((always_inline)) void take_here(const struct arena_state *s,
                                                             struct alloc_stack *out)
 {
     struct registers r;
     registers_now(&r);
-    take(&r, NULL, global, out);
+    take(&r, NULL, s, out);
 }
 
-__attribute__((noinline)) void alloc_stack_lua(uint64_t global, struct alloc_stack *out)
+__attribute__((noinline)) void alloc_stack_lua(const struct arena_state *s, struct alloc_stack *out)
 {
-    take_here(global, out);
+    take_here(s, out);
     if (unlikely(out->unlearnt != NULL) && alloc_stack_learn(out->unlearnt) == 0)
-        take_here(global, out);
+        take_here(s, out);
     __asm__ volatile("" ::: "memory"); /* no tail call */
 }
 
@@ -228,8 +264,18 @@ __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_st
 {
     struct registers r;
     registers_now(&r);
-    take(&r, caller, 0, out);
+    take(&r, caller, NULL, out);
     __asm__ volatile("" ::: "memory");
+}
+
+const struct trail *alloc_stack_trail(const struct registers *r, unsigned wants)
+{
+    int saved = errno;
+    struct trail_walk how = {native_bounds(r->rsp, !sampler_is_fenced()),
+                             (uint64_t)(uintptr_t)running_call_return, vm_copy};
+    const struct trail *t = trail_record(r, wants, &how);
+    errno = saved;
+    return t;
 }
 
 int alloc_stack_learn(const struct lua_copy *c)

@@ -7,6 +7,7 @@
 #define SHIM_HOOKS_ALLOC_STACK_H
 
 #include "shim/attach/copy.h"
+#include "shim/stack/trail.h"
 
 struct alloc_stack {
     uint32_t lua, native; /* node ids; 0: none */
@@ -15,9 +16,12 @@ struct alloc_stack {
     const struct lua_copy *unlearnt;
 };
 
-/* The Lua stack of the state whose global_State is at GLOBAL (0: of whichever runs).  Within an allocator of
- * Lua's: what is not known of its copy yet is learnt. */
-void alloc_stack_lua(uint64_t global, struct alloc_stack *out);
+/* The Lua stack of S (of whichever runs, while S is being made), and where there are exact states, what runs in S
+ * (current.h).  Within an allocator of Lua's: what is not known of its copy yet is learnt. */
+void alloc_stack_lua(const struct arena_state *s, struct alloc_stack *out);
+
+/* The trail from R on, walked and remembered; NULL: it can not be. */
+const struct trail *alloc_stack_trail(const struct registers *r, unsigned wants);
 
 /* Both; the native one from the frame on that CALLER returns to. */
 void alloc_stack_c(const void *caller, struct alloc_stack *out);

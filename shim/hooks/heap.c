@@ -15,6 +15,7 @@
 #include "shim/attach/arch/x86_64/plain_alloc.h"
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/hooks.h"
+#include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
 #include "shim/hooks/collections.h"
@@ -231,6 +232,8 @@ static void state_created(struct arena_state *s, struct lua_copy *c, lua_State *
     if (c->layout.verified)
         memcpy(&s->global_state, (const char *)L + c->layout.state_global, sizeof s->global_state);
     s->create_ns = now_ns() - s->created_ns;
+    if (s->route == ROUTE_EXACT)
+        alloc_exact_made(s);
 }
 
 static void state_closed(struct arena_state *s)

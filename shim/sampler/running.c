@@ -19,6 +19,14 @@ static const struct lua_api *original(void)
     return &originals[copy_current()->id];
 }
 
+static __attribute__((noinline)) void call_noted(struct running *r)
+{
+    struct current before, *c = current_enter(r, &before);
+    running_call(r);
+    if (c != NULL)
+        current_leave(c, &before);
+}
+
 /* Makes the call R, then takes back what was running before. */
 static void run(struct running *r)
 {
@@ -31,7 +39,10 @@ static void run(struct running *r)
     r->check = (uintptr_t)r ^ RUNNING_CHECK;
     last_state = r->L;
     running_last = r;
-    running_call(r);
+    if (unlikely(current_wanted))
+        call_noted(r);
+    else
+        running_call(r);
     running_last = before;
     last_state = state_before;
     r->check = 0;

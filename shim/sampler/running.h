@@ -14,6 +14,7 @@
 #define SHIM_SAMPLER_RUNNING_H
 
 #include "shim/attach/copy.h"
+#include "shim/sampler/current.h"
 
 enum running_kind { RUNNING_CALL, RUNNING_RESUME, RUNNING_CLOSE };
 
@@ -44,6 +45,7 @@ extern SHIM_HIDDEN const char running_call_return[];
 static inline void running_jump(void)
 {
     running_last = NULL;
+    current_ticket++;
 }
 
 /* Puts the wrappers in place; once per copy. */

@@ -14,16 +14,10 @@
 enum {
     STATE_STACK_LAST = 40,
     STATE_STACK = 48,
-    CI_PREVIOUS = 16,
-    CI_SAVEDPC = 32,
-    CI_STATUS = 62,
-    LCLOSURE_PROTO = 24,
-    PROTO_SIZECODE = 24,
     PROTO_SIZELINEINFO = 28,
     PROTO_SIZEABSLINEINFO = 40,
     PROTO_LINEDEFINED = 44,
     PROTO_LASTLINE = 48,
-    PROTO_CODE = 64,
     PROTO_LINEINFO = 88,
     PROTO_ABSLINEINFO = 96,
     PROTO_SOURCE = 112,
@@ -87,8 +81,8 @@ void lua_proto_read(const void *proto, struct lua_proto *out)
 
 void lua_proto_code(const void *proto, uint64_t *lo, uint64_t *hi)
 {
-    *lo = u64_at(proto, PROTO_CODE);
-    *hi = *lo + (uint64_t)(uint32_t)s32_at(proto, PROTO_SIZECODE) * 4;
+    *lo = u64_at(proto, OFFSET_PROTO_CODE);
+    *hi = *lo + (uint64_t)(uint32_t)s32_at(proto, OFFSET_PROTO_SIZECODE) * 4;
 }
 
 struct abs_line {
@@ -175,7 +169,7 @@ static int is_function(const char *func)
         head[OBJECT_TAG] != (tag & ~TAG_COLLECTABLE))
         return 0;
     return tag == TAG_C_CLOSURE ||
-           (native_peek(u64_at(head, LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
+           (native_peek(u64_at(head, OFFSET_LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
             proto[OBJECT_TAG] == TAG_PROTO);
 }
 
@@ -184,12 +178,12 @@ static int is_function(const char *func)
 static void lua_frame_of(const char *ci, const void *closure, const struct native_frame *vm,
                          struct lua_frame *out)
 {
-    const void *proto = pointer_at(closure, LCLOSURE_PROTO);
+    const void *proto = pointer_at(closure, OFFSET_LCLOSURE_PROTO);
     uint64_t pc;
     out->kind = NODE_LUA;
     out->value = (uint64_t)(uintptr_t)proto;
     if (vm == NULL || !pc_in_registers(proto, vm, &pc))
-        pc = u64_at(ci, CI_SAVEDPC);
+        pc = u64_at(ci, OFFSET_CI_SAVEDPC);
     out->line = line_of(proto, instruction(proto, pc));
 }
 
@@ -197,7 +191,7 @@ static void frame_of(const char *ci, const char *func, const struct native_frame
                      struct lua_frame *out)
 {
     uint16_t status;
-    memcpy(&status, ci + CI_STATUS, sizeof status);
+    memcpy(&status, ci + OFFSET_CI_STATUS, sizeof status);
     memset(out, 0, sizeof *out);
     out->flags = flags_of(status);
     out->kind = NODE_C_FUNCTION;
@@ -218,11 +212,11 @@ static int is_sound(const char *func, const char *stack, const char *last, const
 
 uint64_t lua_frames_saved_pc(lua_State *L)
 {
-    const char *ci = pointer_at(pointer_at(L, OFFSET_STATE_CI), CI_PREVIOUS);
+    const char *ci = pointer_at(pointer_at(L, OFFSET_STATE_CI), OFFSET_CI_PREVIOUS);
     uint16_t status = CIST_C;
     if (ci != NULL)
-        memcpy(&status, ci + CI_STATUS, sizeof status);
-    return status & CIST_C ? 0 : u64_at(ci, CI_SAVEDPC);
+        memcpy(&status, ci + OFFSET_CI_STATUS, sizeof status);
+    return status & CIST_C ? 0 : u64_at(ci, OFFSET_CI_SAVEDPC);
 }
 
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
@@ -236,7 +230,7 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
         above > last + 5 * TVALUE_BYTES + TVALUE_BYTES * 256)
         return 0;
     for (;;) {
-        const char *previous = pointer_at(ci, CI_PREVIOUS);
+        const char *previous = pointer_at(ci, OFFSET_CI_PREVIOUS);
         const char *func = pointer_at(ci, OFFSET_CI_FUNC);
         if (previous == NULL) {
             *end = LUA_FRAMES_WHOLE;

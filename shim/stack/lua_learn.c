@@ -16,6 +16,7 @@
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/lua_kinds.h"
 #include "shim/stack/lua_roles.h"
+#include "shim/stack/trail.h"
 
 enum { SCRATCH_BYTES = 256 * 1024, FRAMES_MAX = 24 };
 
@@ -244,6 +245,7 @@ void lua_unlearn(uint32_t id)
 {
     struct lua_learnt *l = &learnt[id];
     lua_kinds_forget(id);
+    trail_forget();
     l->vm.hi = l->vm.lo = 0;
     l->frames = 0;
     l->tried = 0;

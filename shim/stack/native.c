@@ -72,7 +72,7 @@ static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
         cfi_find(pc, &s, row, range);
 }
 
-static void row_of(uint64_t pc, struct cfi_row *row)
+void native_row(uint64_t pc, struct cfi_row *row)
 {
     struct cached *c = cache_at(pc);
     if (cache_get(c, pc, row))
@@ -239,7 +239,7 @@ static int step_plt(struct native_frame *f, const struct native_stack *s)
 int native_step(struct native_frame *f, const struct native_stack *s)
 {
     struct cfi_row row;
-    row_of(f->is_exact ? f->pc : f->pc - 1, &row);
+    native_row(f->is_exact ? f->pc : f->pc - 1, &row);
     switch (row.kind) {
     case CFI_ROW:
         return step_row(f, s, &row);

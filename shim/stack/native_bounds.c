@@ -107,3 +107,13 @@ struct native_stack native_bounds(uint64_t sp, int may_ask)
     errno = saved;
     return s;
 }
+
+int native_is_own(uint64_t sp, int may_ask)
+{
+    if (unlikely(known_for == 0)) {
+        int saved = errno;
+        learn_own(sp, (uint32_t)syscall(SYS_gettid), may_ask);
+        errno = saved;
+    }
+    return sp >= own.lo && sp < own.hi;
+}

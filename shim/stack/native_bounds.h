@@ -10,4 +10,7 @@
 /* The stack around the stack pointer SP.  MAY_ASK 0: without opening files.  0, 0 where it is not known. */
 struct native_stack native_bounds(uint64_t sp, int may_ask);
 
+/* 1: SP is on the stack that the calling thread was first seen on, as a rule its own.  MAY_ASK as above. */
+int native_is_own(uint64_t sp, int may_ask);
+
 #endif

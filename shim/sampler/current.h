@@ -1,0 +1,58 @@
+/* current: which Lua state runs of each that the shim counts for, without a walk of the C stack, for exact figures of memory.
+ *
+ * What a walk would find is kept by the calls that it would find it by: the wrappers of running.h set it and take it
+ * back.  It is believed only where nothing can have come between:
+ *  - a longjmp, since which a call may be gone without having taken it back, ends the thread's ticket;
+ *  - so does a thread that uses a state which another one used before;
+ *  - a call is gone once the stack pointer is above its frame (an exception passed by);
+ *  - a thread that runs Lua on more than one C stack (fibers) gets no tickets.
+ * Else the C stack is walked, and what is found is kept again.  The state itself can not be gone: whoever frees it tells us.
+ *
+ * Context: host threads; an entry belongs to the thread that runs the state. */
+#ifndef SHIM_SAMPLER_CURRENT_H
+#define SHIM_SAMPLER_CURRENT_H
+
+#include "shim/attach/arch/x86_64/stack.h"
+#include "shim/attach/copy.h"
+
+struct running;
+
+struct current {
+    uint64_t ticket; /* of the thread, and since its last longjmp */
+    uintptr_t frame; /* of the call: holds below it */
+    lua_State *L;    /* NULL: no call, or one whose stack can not be read */
+    uint64_t root;   /* lua_key of those who resumed L */
+    uint64_t code;   /* raised whenever keys end to hold */
+};
+
+/* By the index of the arena_state. */
+extern SHIM_HIDDEN struct current current_of[ARENA_STATES_MAX];
+extern SHIM_HIDDEN SHIM_TLS uint64_t current_ticket;
+extern SHIM_HIDDEN int current_wanted; /* 1: there are exact states */
+
+#define CURRENT_UNKNOWN UINT64_MAX
+
+static inline int current_holds(const struct current *c)
+{
+    return likely(c->ticket == current_ticket) && likely(stack_now() < c->frame);
+}
+
+static inline void current_forget(struct current *c)
+{
+    c->ticket = CURRENT_UNKNOWN;
+}
+
+/* The state is new: nothing runs in it. */
+void current_begin(struct current *c, uint32_t copy);
+
+/* A walk found that L runs, for which FRAME was made, and under which resumers; NULL: nothing does. */
+void current_found(struct current *c, lua_State *L, const void *frame, uint64_t root);
+
+/* The root of what FROM, itself under ROOT, resumes. */
+uint64_t current_resumed(const lua_State *from, uint64_t root);
+
+/* Around a call; enter returns what leave is to be given, NULL where there is nothing to take back. */
+struct current *current_enter(const struct running *r, struct current *before);
+void current_leave(struct current *c, const struct current *before);
+
+#endif
