@@ -85,7 +85,7 @@ function shaped(lines, by = 'function') {
 /** A tree as text: label total(children...), heaviest first. */
 function text(tree, node = tree.root) {
     const k = tree.key(node);
-    const below = tree.children(node).map(c => text(tree, c)).join(' ');
+    const below = Array.from(tree.children(node), c => text(tree, c)).join(' ');
     return `${k < 0 ? '*' : tree.keys.label[k]} ${tree.total(node)}${below && `(${below})`}`;
 }
 const sentence = fn => {
@@ -145,7 +145,7 @@ test('the layout is as wide as its root, and says what it leaves out', () => {
     assert.deepEqual(l.narrow, { n: 5000, weight: 5000 });
     const drawn = l.boxes.filter(b => b.depth === 1);
     assert.equal(drawn.reduce((s, b) => s + b.w, 0), 1000);
-    const a = tree.children(0).find(c => tree.keys.label[tree.key(c)] === 'a');
+    const a = [...tree.children(0)].find(c => tree.keys.label[tree.key(c)] === 'a');
     assert.equal(v.flame.layoutFlame(tree, a, 2600, 0.5).narrow.n, 0, 'zooming in reaches them');
     assert.equal(v.flame.boxAt(l, 1, 999).node, drawn[1].node);
     assert.equal(v.flame.boxAt(l, 7, 10), null);

@@ -21,27 +21,46 @@ console.log(`# page of ${(readFileSync(path).length / 2 ** 20).toFixed(1)} MiB o
 const paints = await s.page.evaluate(() => [performance.getEntriesByType('paint').at(-1)?.startTime, performance.now()]);
 console.log(`# first paint after ${Math.round(paints[0])} ms, ready before ${Math.round(paints[1])} ms`);
 
+/** What a page's own thread has used of the processor: what else the machine does is not in it. */
+const tools = new Map();
+async function processorMs(page) {
+    if (!tools.has(page)) {
+        tools.set(page, await page.context().newCDPSession(page));
+        await tools.get(page).send('Performance.enable', { timeDomain: 'threadTicks' });
+    }
+    const { metrics } = await tools.get(page).send('Performance.getMetrics');
+    return 1000 * metrics.find(m => m.name === 'TaskDuration').value;
+}
+
 /** Does something in the page and waits for the frame that shows it; the time from one to the other. */
-async function step(what, change) {
-    const ms = await s.page.evaluate(async code => {
+async function step(what, change, page = s.page) {
+    const before = await processorMs(page);
+    const ms = await page.evaluate(async code => {
         const t = performance.now();
         new Function(code)();
         await new Promise(r => requestAnimationFrame(() => setTimeout(r)));
         await new Promise(r => requestAnimationFrame(() => setTimeout(r)));
         return performance.now() - t;
     }, change);
-    console.log(`# ${what}: ${ms.toFixed(0)} ms`);
+    console.log(`# ${what}: ${ms.toFixed(0)} ms, ${((await processorMs(page)) - before).toFixed(0)} of them at work`);
 }
 const to = hash => `location.hash = ${JSON.stringify(hash)}`;
 
 test('the flame graph draws what can be seen, and says what it leaves out', async () => {
-    await step('to the flame graph, first time', to('#flame'));
+    await step('to the flame graph, at once', to('#flame'));
     await step('to the first page', to('#overview'));
     await step('to the flame graph again', to('#flame'));
     const drawn = Number(await s.page.locator('.flame-canvas').getAttribute('data-drawn'));
     assert.ok(drawn > 1000 && drawn < 60 * 2600, `${drawn} frames`);
     assert.match(await s.page.locator('.narrow-note').innerText(), /frames are narrower than half a pixel/);
     await s.page.screenshot({ path: join(shots, 'scale-flame.png') });
+});
+test('what views will ask for first is made while nobody asks', async () => {
+    const other = await open(url);
+    await other.page.waitForSelector('html[data-ready=all]');
+    await step('to the flame graph, first time', to('#flame'), other.page);
+    assert.equal(await other.page.locator('.flame-canvas').getAttribute('data-drawn'), await s.page.locator('.flame-canvas').getAttribute('data-drawn'));
+    await other.done();
 });
 test('all that is left out of the picture is in the table', async () => {
     const rows = await csvOf(s.page, 'functions by cpu');
@@ -59,6 +78,9 @@ test('views of it are changed', async () => {
     await s.page.waitForURL(/zoom=/);
     console.log(`# zoom by a click, with the way to the browser and back: ${Date.now() - t} ms`);
     assert.match(await s.page.locator('.flame-line').innerText(), /min|s \(/);
+    const zoomed = new URL(s.page.url()).hash;
+    await step('zoomed out', to('#flame'));
+    await step('zoomed in', to(zoomed));
 });
 test('five thousand loads are a few rows', async () => {
     await step('to the waterfall', to('#load'));

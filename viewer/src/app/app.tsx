@@ -16,6 +16,8 @@ import { TimelinePanel } from '../panels/timeline';
 import { ViewContext, type View } from './context';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
+import { prepare } from './prepare';
+import { ready } from './ready';
 import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from './route';
 import { useTheme } from './theme';
 import { useTrace } from './trace';
@@ -74,6 +76,7 @@ export function App({ page }: { page: Page }) {
     useEffect(() => {
         document.title = `${entry?.title ?? 'modprof'} · ${page.title || page.traces[0]!.name}`;
     }, [entry, page]);
+    useEffect(() => (process ? prepare(process, () => ready('all')) : undefined), [process]);
     const view = useMemo<View | null>(
         () =>
             trace && process

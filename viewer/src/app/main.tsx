@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { ImportError, loadDocument } from '../import/carrier';
 import { importPage } from '../import/page';
 import { App } from './app';
+import { ready } from './ready';
 import './style.css';
 
 async function start(root: HTMLElement): Promise<void> {
@@ -10,7 +11,7 @@ async function start(root: HTMLElement): Promise<void> {
         const page = importPage(await loadDocument(document));
         root.textContent = '';
         render(<App page={page} />, root);
-        document.documentElement.dataset['ready'] = 'yes';
+        ready('yes');
     } catch (e) {
         const sentence = e instanceof ImportError ? e.message : `This page does not work: ${String(e)}`;
         root.textContent = '';
@@ -21,7 +22,7 @@ async function start(root: HTMLElement): Promise<void> {
             </main>,
             root,
         );
-        document.documentElement.dataset['ready'] = 'error';
+        ready('error');
         if (!(e instanceof ImportError)) console.error(e);
     }
 }

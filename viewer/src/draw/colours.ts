@@ -1,4 +1,6 @@
 // Colours of what runs.  Okabe and Ito's palette, which people with any colour vision tell apart; lightness differs too.
+import type { Keys } from '../model/merge';
+import { once } from '../model/once';
 import { Kind } from '../model/page';
 
 export type Theme = 'light' | 'dark';
@@ -31,6 +33,12 @@ export function spread(text: string): number {
     let h = 2166136261;
     for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
     return ((h >>> 8) & 0xffff) / 0x10000;
+}
+
+/** A colour for each key of a view; made once, since there are far more frames than keys. */
+export function keyColours(keys: Keys, theme: Theme): (key: number) => string {
+    const made = once(keys, `colours ${theme}`, () => new Array<string | undefined>(keys.n));
+    return k => (made[k] ??= kindColour(keys.kind[k] as Kind, theme, spread(keys.label[k]!)));
 }
 
 /** Growth in red, shrinkage in blue; SHARE from -1 to 1. */

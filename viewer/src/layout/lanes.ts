@@ -1,4 +1,5 @@
 // What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
+import { once } from '../model/once';
 import type { Process, Samples } from '../model/page';
 import { bytes } from '../model/units';
 
@@ -144,7 +145,7 @@ function memoryLanes(p: Process): Lane[] {
         }));
 }
 
-export function makeLanes(p: Process): Lane[] {
+function makeLanes(p: Process): Lane[] {
     return [
         ...markLane(p),
         ...threadLanes(p.samples),
@@ -153,6 +154,10 @@ export function makeLanes(p: Process): Lane[] {
         ...cycleLane(p),
         ...memoryLanes(p),
     ];
+}
+
+export function lanesOf(p: Process): readonly Lane[] {
+    return once(p, 'lanes', () => makeLanes(p));
 }
 
 export const LANE_GAP = 20; // for the title above each lane

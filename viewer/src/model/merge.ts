@@ -26,6 +26,7 @@ export interface Shape {
     readonly key: Uint32Array; // of merged nodes; of the root 0
     readonly childStart: Uint32Array; // children of i: child[childStart[i] .. childStart[i + 1])
     readonly child: Uint32Array;
+    readonly nested: Uint8Array; // 1: its key is on the way to the root, too (recursion)
 }
 
 /** As the report says it: `name file.lua:12`, or `file.lua:12` where the function has no name but its place. */
@@ -36,54 +37,8 @@ function lineLabel(label: string, path: string, line: number): string {
         : `${label} ${base}:${line}`;
 }
 
-export function makeKeys(frames: Frames, by: By): Keys {
-    const fns = frames.functions;
-    const ofFrame = new Int32Array(frames.fn.length);
-    const label: string[] = [];
-    const kind: number[] = [];
-    const file: string[] = [];
-    const line: number[] = [];
-    const module: string[] = [];
-    const seen = new Map<string | number, number>();
-    for (let i = 0; i < ofFrame.length; i++) {
-        const f = frames.fn[i]!;
-        const fk = fns.kind[f]!;
-        if (by === 'module' && fk === Kind.Note) {
-            ofFrame[i] = -1;
-            continue;
-        }
-        const at = frames.line[i]!;
-        const mod = frames.strings[fns.module[f]!]! || frames.strings[fns.label[f]!]!;
-        // Kind and label name a function: functions of one name are one, as in the report.
-        const fnLabel = frames.strings[fns.label[f]!]!;
-        const id = by === 'module' ? mod : `${fk} ${by === 'line' ? at : 0} ${fnLabel}`;
-        let k = seen.get(id);
-        if (k === undefined) {
-            k = label.length;
-            seen.set(id, k);
-            const path = frames.strings[fns.file[f]!]!;
-            label.push(by === 'module' ? mod : by === 'line' && at ? lineLabel(fnLabel, path, at) : fnLabel);
-            kind.push(fk);
-            file.push(path);
-            line.push(by === 'line' && at ? at : by === 'module' ? 0 : fns.line[f]!);
-            module.push(mod);
-        }
-        ofFrame[i] = k;
-    }
-    return {
-        by,
-        n: label.length,
-        ofFrame,
-        label,
-        kind: Uint8Array.from(kind),
-        file,
-        line: Uint32Array.from(line),
-        module,
-    };
-}
-
 /** Pairs of numbers, each below 2^32, numbered from 1 on in order of appearance: an open hash table. */
-class Pairs {
+export class Pairs {
     private slot: Uint32Array;
     private mask: number;
     readonly a: Uint32Array;
@@ -115,6 +70,62 @@ class Pairs {
     }
 }
 
+/** By function: a number for what is one in a view, the same for the same text; -1: not shown. */
+function named(frames: Frames, by: By): Int32Array {
+    const fns = frames.functions;
+    const seen = new Map<string, number>();
+    return Int32Array.from({ length: fns.n }, (_, f) => {
+        if (by === 'module' && fns.kind[f] === Kind.Note) return -1;
+        const label = frames.strings[fns.label[f]!]!;
+        // Kind and label name a function: functions of one name are one, as in the report.
+        const id = by === 'module' ? frames.strings[fns.module[f]!]! || label : `${fns.kind[f]} ${label}`;
+        const known = seen.get(id) ?? seen.size;
+        seen.set(id, known);
+        return known;
+    });
+}
+
+export function makeKeys(frames: Frames, by: By): Keys {
+    const fns = frames.functions;
+    const name = named(frames, by);
+    const ofFrame = new Int32Array(frames.fn.length);
+    const pairs = new Pairs(ofFrame.length);
+    const label: string[] = [];
+    const kind: number[] = [];
+    const file: string[] = [];
+    const line: number[] = [];
+    const module: string[] = [];
+    for (let i = 0; i < ofFrame.length; i++) {
+        const f = frames.fn[i]!;
+        if (name[f]! < 0) {
+            ofFrame[i] = -1;
+            continue;
+        }
+        const at = frames.line[i]!;
+        const k = pairs.number(name[f]!, by === 'line' ? at : 0) - 1;
+        ofFrame[i] = k;
+        if (k < label.length) continue;
+        const fnLabel = frames.strings[fns.label[f]!]!;
+        const mod = frames.strings[fns.module[f]!]! || fnLabel;
+        const path = frames.strings[fns.file[f]!]!;
+        label.push(by === 'module' ? mod : by === 'line' && at ? lineLabel(fnLabel, path, at) : fnLabel);
+        kind.push(fns.kind[f]!);
+        file.push(path);
+        line.push(by === 'line' && at ? at : by === 'module' ? 0 : fns.line[f]!);
+        module.push(mod);
+    }
+    return {
+        by,
+        n: label.length,
+        ofFrame,
+        label,
+        kind: Uint8Array.from(kind),
+        file,
+        line: Uint32Array.from(line),
+        module,
+    };
+}
+
 export function makeShape(stacks: Stacks, keys: Keys): Shape {
     const of = new Uint32Array(stacks.n);
     const pairs = new Pairs(stacks.n);
@@ -129,14 +140,35 @@ export function makeShape(stacks: Stacks, keys: Keys): Shape {
 }
 
 /** The same shape, for nodes that were made from several stacks (diff). */
-export function withChildren(s: Omit<Shape, 'childStart' | 'child'>): Shape {
+export function withChildren(s: Omit<Shape, 'childStart' | 'child' | 'nested'>): Shape {
     const childStart = new Uint32Array(s.n + 1);
     for (let i = 1; i < s.n; i++) childStart[s.parent[i]! + 1]++;
     for (let i = 0; i < s.n; i++) childStart[i + 1]! += childStart[i]!;
     const next = childStart.slice();
     const child = new Uint32Array(Math.max(0, s.n - 1));
     for (let i = 1; i < s.n; i++) child[next[s.parent[i]!]++] = i;
-    return { ...s, childStart, child };
+    return { ...s, childStart, child, nested: nestedOf(s, childStart, child) };
+}
+
+/** In the order of a depth-first pass, with a count of open nodes by key. */
+function nestedOf(
+    s: Pick<Shape, 'n' | 'keys' | 'key' | 'parent'>,
+    childStart: Uint32Array,
+    child: Uint32Array,
+): Uint8Array {
+    const nested = new Uint8Array(s.n);
+    const open = new Uint32Array(s.keys.n);
+    const next = childStart.slice(0, s.n);
+    for (let at = 0; ;) {
+        if (next[at]! < childStart[at + 1]!) {
+            at = child[next[at]!++]!;
+            if (open[s.key[at]!]!++ > 0) nested[at] = 1;
+        } else if (at === 0) return nested;
+        else {
+            open[s.key[at]!]!--;
+            at = s.parent[at]!;
+        }
+    }
 }
 
 export interface Weights {
@@ -152,5 +184,3 @@ export function weigh(shape: Shape, base: Float64Array): Weights {
     for (let i = shape.n - 1; i > 0; i--) total[shape.parent[i]!]! += total[i]!;
     return { self, total };
 }
-
-export { Pairs };

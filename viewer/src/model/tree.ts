@@ -9,14 +9,17 @@ export interface Tree {
     total(node: number): number;
     self(node: number): number;
     /** Heaviest first. */
-    children(node: number): readonly number[];
+    children(node: number): ArrayLike<number>;
     /** In a comparison: what the two sides have here. */
     sides?(node: number): { before: number; after: number };
 }
 
 /** From callers to callees. */
 export function downTree(shape: Shape, w: Weights): Tree {
-    const kept = new Map<number, number[]>();
+    const { childStart } = shape;
+    // Children are put in order where they are first asked for; those that weigh nothing come last, and are none.
+    const order = shape.child.slice();
+    const end = new Uint32Array(shape.n); // one more than where they end; 0: not in order yet
     return {
         keys: shape.keys,
         root: 0,
@@ -25,87 +28,102 @@ export function downTree(shape: Shape, w: Weights): Tree {
         total: i => w.total[i]!,
         self: i => w.self[i]!,
         children(i) {
-            let c = kept.get(i);
-            if (!c) {
-                c = Array.from(shape.child.subarray(shape.childStart[i]!, shape.childStart[i + 1]!)).filter(
-                    j => w.total[j]! > 0,
-                );
-                c.sort((a, b) => w.total[b]! - w.total[a]! || a - b);
-                kept.set(i, c);
-            }
-            return c;
+            const from = childStart[i]!;
+            if (end[i] === 0) end[i] = 1 + sortHeaviest(order, from, childStart[i + 1]!, w.total);
+            return order.subarray(from, end[i]! - 1);
         },
     };
 }
 
-interface UpNode {
-    key: number;
-    parent: number;
-    total: number;
-    self: number;
-    // Where in the shape its paths have come to.  Most are few: plain arrays are far cheaper to make than typed ones.
-    at: number[];
-    weight: number[];
-    children: number[] | null;
+const FEW = 12;
+
+/** Orders AT[from, to) by TOTAL, heaviest first; where those with any weight end. */
+function sortHeaviest(at: Uint32Array, from: number, to: number, total: Float64Array): number {
+    if (to - from > FEW) at.subarray(from, to).sort((a, b) => total[b]! - total[a]! || a - b);
+    else
+        for (let i = from + 1; i < to; i++) {
+            const node = at[i]!;
+            const w = total[node]!;
+            let k = i;
+            for (; k > from && total[at[k - 1]!]! < w; k--) at[k] = at[k - 1]!;
+            at[k] = node;
+        }
+    let end = to;
+    while (end > from && !(total[at[end - 1]!]! > 0)) end--;
+    return end;
 }
 
-const NONE: number[] = [];
+/** Where stacks have come to on the way to their callers, each with its weight. */
+interface Paths {
+    readonly node: Uint32Array;
+    readonly weight: Float64Array;
+}
 
-/** From callees to callers, beginning at AT (merged nodes) with WEIGHT; levels come to be as they are looked at. */
-export function upTree(shape: Shape, at: number[], weight: number[]): Tree {
+interface UpNode {
+    readonly key: number;
+    readonly parent: number;
+    readonly paths: Paths; // its own are [from, to)
+    readonly from: number;
+    to: number;
+    total: number;
+    self: number;
+    children: readonly number[] | null;
+}
+
+/** From callees to callers, beginning at PATHS (merged nodes); levels come to be as they are looked at. */
+function upTree(shape: Shape, paths: Paths): Tree {
     const nodes: UpNode[] = [];
-    // A single path has a single caller.
-    const step = (from: UpNode, index: number): number[] => {
-        const node = shape.parent[from.at[0]!]!;
-        if (node === 0) return NONE;
-        const { total, weight } = from;
-        const self = shape.parent[node] === 0 ? total : 0;
-        return [
-            nodes.push({
-                key: shape.key[node]!,
-                parent: index,
-                total,
-                self,
-                at: [node],
-                weight,
-                children: null,
-            }) - 1,
-        ];
-    };
-    const group = (from: UpNode, index: number, first: boolean): number[] => {
-        const rows = new Map<number, number>();
-        const made: number[] = [];
-        for (let i = 0; i < from.at.length; i++) {
-            const node = first ? from.at[i]! : shape.parent[from.at[i]!]!;
+    const made = (key: number, parent: number, of: Paths, from: number, to: number): UpNode => ({
+        key,
+        parent,
+        paths: of,
+        from,
+        to,
+        total: 0,
+        self: 0,
+        children: null,
+    });
+    const count = new Uint32Array(shape.keys.n); // by key, while a level is made
+    const place = new Int32Array(shape.keys.n);
+    /** The callers of a node; those of the root are the nodes where its paths begin. */
+    const level = (index: number): readonly number[] => {
+        const { paths: of, from, to } = nodes[index]!;
+        const at = index === 0 ? of.node.slice() : new Uint32Array(to - from);
+        const keys: number[] = [];
+        let n = 0;
+        for (let i = from; i < to; i++) {
+            const node = index === 0 ? of.node[i]! : shape.parent[of.node[i]!]!;
+            at[i - from] = node;
             if (node === 0) continue;
+            n++;
             const key = shape.key[node]!;
-            let r = rows.get(key);
-            if (r === undefined) {
-                r =
-                    nodes.push({
-                        key,
-                        parent: index,
-                        total: 0,
-                        self: 0,
-                        at: [],
-                        weight: [],
-                        children: null,
-                    }) - 1;
-                rows.set(key, r);
-                made.push(r);
-            }
-            const to = nodes[r]!;
-            const w = from.weight[i]!;
-            to.at.push(node);
-            to.weight.push(w);
-            to.total += w;
-            if (shape.parent[node] === 0) to.self += w;
+            if (count[key]!++ === 0) keys.push(key);
         }
-        return made.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
+        // Of one key beside each other.
+        const next: Paths = { node: new Uint32Array(n), weight: new Float64Array(n) };
+        const out: number[] = [];
+        let begin = 0;
+        for (const key of keys) {
+            place[key] = nodes.push(made(key, index, next, begin, begin)) - 1;
+            out.push(place[key]!);
+            begin += count[key]!;
+            count[key] = 0;
+        }
+        for (let i = 0; i < at.length; i++) {
+            const node = at[i]!;
+            if (node === 0) continue;
+            const row = nodes[place[shape.key[node]!]!]!;
+            const w = of.weight[from + i]!;
+            next.node[row.to] = node;
+            next.weight[row.to++] = w;
+            row.total += w;
+            if (shape.parent[node] === 0) row.self += w;
+        }
+        return out.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
     };
-    let total = 0;
-    for (const w of weight) total += w;
-    nodes.push({ key: -1, parent: -1, total, self: 0, at, weight, children: null });
+    const root = made(-1, -1, paths, 0, paths.node.length);
+    for (const w of paths.weight) root.total += w;
+    nodes.push(root);
     return {
         keys: shape.keys,
         root: 0,
@@ -113,23 +131,17 @@ export function upTree(shape: Shape, at: number[], weight: number[]): Tree {
         parent: i => nodes[i]!.parent,
         total: i => nodes[i]!.total,
         self: i => nodes[i]!.self,
-        children(i) {
-            const at = nodes[i]!;
-            return (at.children ??= i > 0 && at.at.length === 1 ? step(at, i) : group(at, i, i === 0));
-        },
+        children: i => (nodes[i]!.children ??= level(i)),
     };
 }
 
 /** Everything by where it was spent, callers below. */
 export function invertTree(shape: Shape, w: Weights): Tree {
-    const at: number[] = [];
-    const weight: number[] = [];
-    for (let i = 1; i < shape.n; i++)
-        if (w.self[i]! > 0) {
-            at.push(i);
-            weight.push(w.self[i]!);
-        }
-    return upTree(shape, at, weight);
+    const node = new Uint32Array(shape.n);
+    let n = 0;
+    for (let i = 1; i < shape.n; i++) if (w.self[i]! > 0) node[n++] = i;
+    const at = node.subarray(0, n);
+    return upTree(shape, { node: at, weight: Float64Array.from(at, i => w.self[i]!) });
 }
 
 /** The outermost nodes of KEY: nested ones (recursion) are within them. */
@@ -148,12 +160,8 @@ export function outermost(shape: Shape, key: number): number[] {
 
 /** Who calls KEY: the first level is KEY itself. */
 export function callersTree(shape: Shape, w: Weights, key: number): Tree {
-    const at = outermost(shape, key);
-    return upTree(
-        shape,
-        at,
-        at.map(i => w.total[i]!),
-    );
+    const at = Uint32Array.from(outermost(shape, key));
+    return upTree(shape, { node: at, weight: Float64Array.from(at, i => w.total[i]!) });
 }
 
 /** What KEY calls: all its outermost nodes as one. */
@@ -221,26 +229,10 @@ export function byKey(shape: Shape, w: Weights): { self: Float64Array; total: Fl
     const n = shape.keys.n;
     const self = new Float64Array(n);
     const total = new Float64Array(n);
-    // A node counts unless its key is on the way to the root.  Walking in the order of a depth-first pass keeps a
-    // count of open nodes by key.
-    const open = new Uint32Array(n);
-    const stack: number[] = [];
-    const push = (i: number) => {
-        for (let c = shape.childStart[i + 1]! - 1; c >= shape.childStart[i]!; c--)
-            stack.push(shape.child[c]!);
-    };
-    push(0);
-    while (stack.length > 0) {
-        const i = stack.pop()!;
-        if (i < 0) {
-            open[shape.key[-i]!]!--;
-            continue;
-        }
+    for (let i = 1; i < shape.n; i++) {
         const k = shape.key[i]!;
         self[k]! += w.self[i]!;
-        if (open[k]!++ === 0) total[k]! += w.total[i]!;
-        stack.push(-i);
-        push(i);
+        if (!shape.nested[i]) total[k]! += w.total[i]!;
     }
     return { self, total };
 }

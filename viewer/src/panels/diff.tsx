@@ -12,10 +12,8 @@ import { amount, baseName, exact, percent, signed } from '../model/units';
 import { Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { Table, type Column } from '../widgets/table';
-import { metricTitle } from './flame_data';
+import { BYS, metricTitle } from './flame_data';
 import { DiffNumbers } from './diff_numbers';
-
-const BYS = ['function', 'line', 'module'] as const;
 
 export function DiffPanel() {
     const { page, route } = useView();

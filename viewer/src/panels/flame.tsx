@@ -4,17 +4,26 @@ import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
 import { kindColour } from '../draw/colours';
-import { Kind, KIND_NAMES, type Process } from '../model/page';
+import { Kind, KIND_NAMES } from '../model/page';
 import { find } from '../model/search';
-import { calleesTree, callersTree, downTree, invertTree, matchedTotal } from '../model/tree';
+import { calleesTree, callersTree, matchedTotal } from '../model/tree';
 import { amount, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { TimeStrip } from '../widgets/time_strip';
-import { filterOf, functionsOf, metricTitle, pickMetric, see, type Seen } from './flame_data';
+import {
+    BYS,
+    filterOf,
+    functionsOf,
+    invertedOf,
+    metricTitle,
+    pickMetric,
+    see,
+    stacksOf,
+    statesOf,
+    type Seen,
+} from './flame_data';
 import { HotTable } from './hot_table';
-
-const BYS = ['function', 'line', 'module'] as const;
 
 export function FlamePanel() {
     const view = useView();
@@ -65,10 +74,11 @@ function Pictures({ seen }: { seen: Seen }) {
     const focus = focusKey(seen, route.params['focus']);
     const label = shape.keys.label[focus] ?? '';
     const found = useMemo(() => find(shape.keys, route.params['q'] ?? ''), [shape, route.params['q']]);
-    const tree = useMemo(
-        () => (inverted ? invertTree(shape, weights) : downTree(shape, weights)),
-        [shape, weights, inverted],
+    const foundTotal = useMemo(
+        () => (found ? matchedTotal(shape, weights, found.matches) : 0),
+        [shape, weights, found],
     );
+    const tree = inverted ? invertedOf(seen) : stacksOf(seen);
     const sandwich = useMemo(
         () =>
             focus < 0
@@ -87,8 +97,8 @@ function Pictures({ seen }: { seen: Seen }) {
             {found && (
                 <p class="found" role="status">
                     {found.error ??
-                        `${plural(found.n, seen.shape.keys.by)} found, with ${amount(matchedTotal(shape, weights, found.matches), metric.unit)}: ` +
-                            `${percent(matchedTotal(shape, weights, found.matches), whole)} of the whole (nested ones counted once)`}
+                        `${plural(found.n, seen.shape.keys.by)} found, with ${amount(foundTotal, metric.unit)}: ` +
+                            `${percent(foundTotal, whole)} of the whole (nested ones counted once)`}
                 </p>
             )}
             {sandwich ? (
@@ -160,10 +170,6 @@ function KindLegend() {
     );
 }
 
-function states(process: Process): number[] {
-    return process.samples ? [...new Set(process.samples.rows.state)].sort((a, b) => a - b) : [];
-}
-
 function Toolbar({ seen }: { seen: Seen }) {
     const { process, route, set } = useView();
     const search = useRef<HTMLInputElement>(null);
@@ -226,13 +232,13 @@ function Toolbar({ seen }: { seen: Seen }) {
                     onChange={thread => set({ thread })}
                 />
             )}
-            {samples && states(process).length > 1 && (
+            {samples && statesOf(process).length > 1 && (
                 <Select
                     label="state"
                     value={route.params['state'] ?? ''}
                     choices={[
                         { value: '', title: 'all' },
-                        ...states(process).map(s => ({
+                        ...statesOf(process).map(s => ({
                             value: String(s),
                             title: s === 0 ? 'outside Lua' : `Lua state ${s}`,
                         })),

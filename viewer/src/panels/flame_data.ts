@@ -1,10 +1,12 @@
 // The chain from metric and filter to weights, each link made once and kept with its stacks.
-import { once, recent } from '../app/context';
 import { numberOf, type Route } from '../app/route';
 import { baseWeights, isFiltered, type Filter } from '../model/filter';
 import { makeKeys, makeShape, weigh, type By, type Shape, type Weights } from '../model/merge';
-import type { Metric, Process } from '../model/page';
-import { byKey } from '../model/tree';
+import { once, recent } from '../model/once';
+import { KIND_NAMES, type Metric, type Process } from '../model/page';
+import { byKey, downTree, invertTree, type Tree } from '../model/tree';
+
+export const BYS = ['function', 'line', 'module'] as const;
 
 export interface Seen {
     readonly metric: Metric;
@@ -64,6 +66,56 @@ export function see(process: Process, metric: Metric, by: By, filter: Filter): S
     return { metric, shape, weights, filtered };
 }
 
+/** Lua states that samples were taken in; 0 is outside of Lua. */
+export function statesOf(process: Process): readonly number[] {
+    const { samples } = process;
+    if (!samples) return [];
+    return once(samples, 'states', () => [...new Set(samples.rows.state)].sort((a, b) => a - b));
+}
+
 export function functionsOf(seen: Seen): { self: Float64Array; total: Float64Array } {
     return once(seen.weights, 'by key', () => byKey(seen.shape, seen.weights));
+}
+
+/** From callers to callees. */
+export function stacksOf(seen: Seen): Tree {
+    return once(seen.weights, 'down', () => downTree(seen.shape, seen.weights));
+}
+
+/** From where it was spent to the callers; the first level is there already. */
+export function invertedOf(seen: Seen): Tree {
+    return once(seen.weights, 'up', () => {
+        const tree = invertTree(seen.shape, seen.weights);
+        tree.children(tree.root);
+        return tree;
+    });
+}
+
+export interface Hot {
+    readonly key: number;
+    readonly label: string;
+    readonly kind: string;
+    readonly place: string;
+    readonly self: number;
+    readonly total: number;
+}
+
+/** What has any weight, that with most of its own first. */
+export function hottest(seen: Seen): readonly Hot[] {
+    return once(seen.weights, 'hot', () => {
+        const { self, total } = functionsOf(seen);
+        const { keys } = seen.shape;
+        const out: Hot[] = [];
+        for (let k = 0; k < keys.n; k++)
+            if (total[k]! > 0)
+                out.push({
+                    key: k,
+                    label: keys.label[k]!,
+                    kind: KIND_NAMES[keys.kind[k]!]!,
+                    place: keys.file[k] ? `${keys.file[k]}${keys.line[k] ? `:${keys.line[k]}` : ''}` : '',
+                    self: self[k]!,
+                    total: total[k]!,
+                });
+        return out.sort((a, b) => b.self - a.self || a.key - b.key);
+    });
 }

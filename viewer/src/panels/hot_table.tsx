@@ -1,20 +1,10 @@
 // Functions, lines or modules of a view, by what they cost themselves and in all.
 import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
-import { KIND_NAMES } from '../model/page';
 import { amount, baseName, exact, percent } from '../model/units';
 import { Share } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
-import { functionsOf, type Seen } from './flame_data';
-
-interface Hot {
-    readonly key: number;
-    readonly label: string;
-    readonly kind: string;
-    readonly place: string;
-    readonly self: number;
-    readonly total: number;
-}
+import { hottest, type Hot, type Seen } from './flame_data';
 
 export function HotTable(p: {
     seen: Seen;
@@ -27,21 +17,7 @@ export function HotTable(p: {
     const { keys } = seen.shape;
     const whole = seen.weights.total[0]!;
     const unit = seen.metric.unit;
-    const rows = useMemo(() => {
-        const { self, total } = functionsOf(seen);
-        const out: Hot[] = [];
-        for (let k = 0; k < keys.n; k++)
-            if (total[k]! > 0)
-                out.push({
-                    key: k,
-                    label: keys.label[k]!,
-                    kind: KIND_NAMES[keys.kind[k]!]!,
-                    place: keys.file[k] ? `${keys.file[k]}${keys.line[k] ? `:${keys.line[k]}` : ''}` : '',
-                    self: self[k]!,
-                    total: total[k]!,
-                });
-        return out;
-    }, [seen.weights, keys]);
+    const rows = hottest(seen);
     const columns = useMemo<Column<Hot>[]>(
         () => [
             { id: 'label', title: keys.by, width: 'minmax(10rem, 2fr)', value: r => r.label },

@@ -1,12 +1,12 @@
 // Time line: threads, states, module loads, collector cycles, marks and memory, one below the other.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { useOnce, useView } from '../app/context';
+import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf } from '../app/route';
 import { AXIS, drawLanes } from '../draw/lanes';
 import { ink } from '../draw/colours';
 import { prepare } from '../draw/surface';
-import { ITEM_ROW, itemAt, LANE_GAP, makeLanes, type Item, type Lane } from '../layout/lanes';
+import { ITEM_ROW, itemAt, LANE_GAP, lanesOf, type Item, type Lane } from '../layout/lanes';
 import { nanoseconds } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
 import { useWidth } from '../widgets/size';
@@ -32,7 +32,7 @@ function moved(s: Stretch, share: number, duration: number): Stretch {
 
 export function TimelinePanel() {
     const { process, route, set, link, theme } = useView();
-    const lanes = useOnce(process, 'lanes', () => makeLanes(process));
+    const lanes = lanesOf(process);
     const duration = Math.max(1, process.report.duration_ns);
     const asked: Stretch = { from: numberOf(route, 'from') ?? 0, to: numberOf(route, 'to') ?? duration };
     const seen: Stretch = asked.to > asked.from ? asked : { from: 0, to: duration };

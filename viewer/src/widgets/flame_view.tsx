@@ -1,7 +1,7 @@
 // A flame graph on a canvas: pointer, keyboard, and a sentence about the frame that is looked at.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { depthAt, drawFlame, ROW, rowTop } from '../draw/flame';
-import { diffColour, kindColour, spread, type Theme } from '../draw/colours';
+import { diffColour, keyColours, kindColour, type Theme } from '../draw/colours';
 import { prepare } from '../draw/surface';
 import { boxAt, layoutFlame, neighbour, type Step } from '../layout/flame';
 import { Kind, KIND_NAMES, type Unit } from '../model/page';
@@ -31,9 +31,12 @@ export function nodeAtPath(tree: Tree, path: string): number {
     let at = tree.root;
     if (path === '') return at;
     for (const part of path.split('.')) {
-        const next = tree.children(at).find(c => tree.key(c) === Number(part));
+        const next = Array.prototype.find.call(
+            tree.children(at),
+            (c: number) => tree.key(c) === Number(part),
+        );
         if (next === undefined) break; // filtered away meanwhile: as near as it goes
-        at = next;
+        at = next as number;
     }
     return at;
 }
@@ -92,6 +95,7 @@ export function FlameView(p: FlameViewProps) {
             if (!s) return;
             const { keys } = tree;
             const found = p.found;
+            const colour = keyColours(keys, p.theme);
             drawFlame(s, layout, {
                 theme: p.theme,
                 up,
@@ -107,9 +111,7 @@ export function FlameView(p: FlameViewProps) {
                         return diffColour((after - before) / Math.max(after, before, 1), p.theme);
                     }
                     const k = tree.key(i);
-                    return k < 0
-                        ? kindColour(Kind.Note, p.theme)
-                        : kindColour(keys.kind[k] as Kind, p.theme, spread(keys.label[k]!));
+                    return k < 0 ? kindColour(Kind.Note, p.theme) : colour(k);
                 },
             });
             canvas.current!.dataset['drawn'] = String(layout.boxes.length);

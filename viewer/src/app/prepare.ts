@@ -1,0 +1,51 @@
+// What views will ask for first is made while nothing else is to be done, a link of a chain at a time, so that a first look
+// costs no more than a later one.  Whatever is asked for earlier is made then: all of it is kept with the models.
+import { doingsOf } from '../layout/activity';
+import { lanesOf } from '../layout/lanes';
+import type { Process } from '../model/page';
+import { BYS, hottest, invertedOf, pickMetric, see, shapeOf, stacksOf } from '../panels/flame_data';
+
+type Step = () => void;
+
+function* steps(process: Process): Generator<Step> {
+    const { samples } = process;
+    const metric = pickMetric(process, undefined);
+    if (metric)
+        for (const by of BYS) {
+            yield () => shapeOf(process, metric, by);
+            yield () => see(process, metric, by, {});
+            yield () => hottest(see(process, metric, by, {}));
+            yield () => stacksOf(see(process, metric, by, {})).children(0);
+            yield () => invertedOf(see(process, metric, by, {}));
+        }
+    if (samples) yield () => doingsOf(samples);
+    yield () => lanesOf(process);
+}
+
+type Idle = (run: () => void) => () => void;
+
+/** Firefox and Chromium know idle moments; elsewhere a moment later must do. */
+const whenIdle: Idle =
+    typeof requestIdleCallback === 'function'
+        ? run => {
+              const id = requestIdleCallback(run, { timeout: 2000 });
+              return () => cancelIdleCallback(id);
+          }
+        : run => {
+              const id = setTimeout(run, 30);
+              return () => clearTimeout(id);
+          };
+
+/** Begins; what is returned stops it.  WHEN_DONE is called when nothing is left to be made. */
+export function prepare(process: Process, whenDone: () => void): () => void {
+    const all = steps(process);
+    let stop = (): void => {};
+    const next = () => {
+        const step = all.next();
+        if (step.done) return whenDone();
+        step.value();
+        stop = whenIdle(next);
+    };
+    stop = whenIdle(next);
+    return () => stop();
+}

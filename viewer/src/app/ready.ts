@@ -1,0 +1,6 @@
+// How far the page is, for those who look at it from outside (tests): html[data-ready].
+
+/** yes: shown; all: and what views will ask for first is made; error: a sentence is shown instead. */
+export function ready(how: 'yes' | 'all' | 'error'): void {
+    document.documentElement.dataset['ready'] = how;
+}
