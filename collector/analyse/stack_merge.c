@@ -334,6 +334,16 @@ static void emit_all(struct merger *m)
     }
 }
 
+/* What the innermost coroutine runs is the outermost of its frames; farther out is who resumed it. */
+static uint32_t coroutine_frame(struct merger *m)
+{
+    size_t end = coroutine_end(m, 0);
+    struct chain_node *n = end > 0 && end < m->lua_n ? m->lua[end - 1] : NULL;
+    if (!n || (n->kind != NODE_LUA && n->kind != NODE_C_FUNCTION))
+        return 0;
+    return stack_chain_frame(&m->chain, n) + 1;
+}
+
 const struct merged *merger_stack(struct merger *m, const struct sample_total *s)
 {
     struct merged *o = &m->out;
@@ -353,6 +363,7 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
     o->runs_lua = m->lua_n && m->lua[0]->kind == NODE_LUA;
     o->line_stale = o->runs_lua && (m->lua[0]->flags & NODE_LINE_STALE ||
                                     !stack_chain_record(&m->chain, m->lua[0])->line);
+    o->coroutine = coroutine_frame(m);
     emit_all(m);
     if (!m->state_known && m->lua_n)
         o->state = o->runs_lua ? STATE_LUA : STATE_C;

@@ -35,6 +35,8 @@ struct merged {
     enum stack_state state;
     int runs_lua;   /* 1: a Lua function was running, not a C function */
     int line_stale; /* 1: and its line is not exact */
+    uint32_t
+        coroutine; /* number + 1 of the frame of the function that the coroutine runs; 0: in none, or not known */
 };
 
 struct merger;

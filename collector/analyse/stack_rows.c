@@ -44,7 +44,9 @@ struct stack_row *stack_rows_add(struct stack_union *u, struct process *p, struc
         for (size_t k = stack->n; k-- > 0;)
             node = stack_tree_child(&u->tree, node, union_frame(u, &f, &num, stack->frame[k]));
         stack_union_add(u, metric, node, s->periods * period);
-        row[i] = (struct stack_row){node, (uint8_t)stack->state, (uint8_t)metric};
+        row[i] = (struct stack_row){
+            node, (uint8_t)stack->state, (uint8_t)metric,
+            stack->coroutine ? union_frame(u, &f, &num, stack->coroutine - 1) + 1 : 0};
     }
     merger_free(m);
     frames_release(&f);

@@ -55,6 +55,14 @@ uint32_t *page_functions_add(struct page_functions *f, const struct stack_tree *
     return number;
 }
 
+uint32_t *page_functions_of(struct page_functions *f, const struct stack_tree *t, unsigned tree)
+{
+    uint32_t *number = xcalloc(t->frame_n + 1, sizeof *number);
+    for (size_t i = 0; i < t->frame_n; i++)
+        number[i] = function_of(f, &t->frame[i], tree);
+    return number;
+}
+
 static void column(const struct rowset *s, FILE *out, const char *name,
                    int64_t (*value)(const void *row), int first)
 {

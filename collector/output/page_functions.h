@@ -29,6 +29,9 @@ void page_functions_release(struct page_functions *f);
  * their functions. */
 uint32_t *page_functions_add(struct page_functions *f, const struct stack_tree *t, unsigned tree);
 
+/* The numbers of the functions of T's frames, likewise. */
+uint32_t *page_functions_of(struct page_functions *f, const struct stack_tree *t, unsigned tree);
+
 /* Writes the members `functions` and `frames`. */
 void page_functions_write(const struct page_functions *f, FILE *out);
 

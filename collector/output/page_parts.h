@@ -12,6 +12,9 @@
 #include "collector/output/page_json.h"
 #include "collector/output/page_texts.h"
 
+/* Its number among the trees: that of the samples. */
+enum { PAGE_TREE_CODE };
+
 /* A process while its part is being written. */
 struct page_process {
     struct digest *digest;

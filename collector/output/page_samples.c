@@ -96,9 +96,16 @@ static void rows_sort(struct rows *r, struct page_process *p)
         page_column_end(&c); \
     } while (0)
 
+/* FUNCTION: by frame of the tree `code`. */
+static int64_t coroutine_number(const struct stack_row *row, const uint32_t *function)
+{
+    return row->coroutine ? (int64_t)function[row->coroutine - 1] + 1 : 0;
+}
+
 static void rows_write(const struct rows *r, const struct rowset *threads)
 {
     uint64_t period = stack_period_ns(r->p->process);
+    uint32_t *function = page_functions_of(&r->p->functions, &r->p->code.tree, PAGE_TREE_CODE);
     page_key(r->p->out, "rows");
     fputc('{', r->p->out);
     ROWS_COLUMN("node_d", 1, r->p->order.number[row->node]);
@@ -106,9 +113,11 @@ static void rows_write(const struct rows *r, const struct rowset *threads)
     ROWS_COLUMN("state", 0, s->state);
     ROWS_COLUMN("what", 0, row->what);
     ROWS_COLUMN("metric", 0, row->metric);
+    ROWS_COLUMN("coroutine", 0, coroutine_number(row, function));
     ROWS_COLUMN("n", 0, s->n);
     ROWS_COLUMN("weight", 0, s->periods * period);
     fputc('}', r->p->out);
+    free(function);
 }
 
 /* ---- when ---- */

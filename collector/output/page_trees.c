@@ -126,7 +126,7 @@ static void other_write(struct page_process *p, enum stack_metric_id id, unsigne
 
 void page_trees(struct page_process *p)
 {
-    unsigned number = 0;
+    unsigned number = PAGE_TREE_CODE;
     page_key(p->out, "trees");
     fputc('[', p->out);
     tree_write(p, &p->code, &p->order, "code", number++);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/analyse/stack_hot.h"
+#include "collector/analyse/stack_merge.h"
 #include "collector/analyse/stack_names.h"
 #include "collector/analyse/stack_metric.h"
 #include "collector/ingest/ingest.h"
@@ -243,6 +244,40 @@ static void coroutines_go_on_in_their_resumers(void **state)
     sample(f, 0, SIDE(FRESH(3, 21), C(1), FRESH(2, 11), CO, C(0), FRESH(1, 1)), SAMPLE_NO_NATIVE);
     assert_string_equal(folded(f), "main (main chunk);t.sort;main:10;t.pcall;main:20 1000000\n");
     assert_int_equal(f->quality.no_native_n, 1);
+    end(f);
+}
+
+/* The label of the function that the coroutine of a sample runs. */
+static const char *coroutine_of(struct fixture *f, uint64_t l)
+{
+    static char label[64];
+    struct frames frames;
+    f->symbols = symbols_new();
+    frames_init(&frames, f->model.process[0], f->symbols, BY_FUNCTION);
+    struct merger *m = merger_new(&frames);
+    uint32_t frame = merger_stack(m, &(struct sample_total){.lua = l, .periods = 1})->coroutine;
+    snprintf(label, sizeof label, "%s", frame ? frames.at[frame - 1].label : "none");
+    merger_free(m);
+    frames_release(&frames);
+    symbols_free(f->symbols);
+    f->symbols = NULL;
+    return label;
+}
+
+static void a_coroutine_is_known_by_what_it_runs(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    uint64_t in_two = SIDE(C(1), FRESH(2, 11), CO, C(0), FRESH(3, 21), CO, FRESH(1, 1));
+    uint64_t of_c = SIDE(C(0), CO, FRESH(1, 1));
+    uint64_t in_none = SIDE(C(0), FRESH(1, 1));
+    uint64_t lost = SIDE(FRESH(2, 11), {NODE_OVERFLOW, 0, 0, 0}, CO, FRESH(1, 1));
+    read_trace(f, NULL);
+    assert_string_equal(coroutine_of(f, in_two), "main:10");
+    assert_string_equal(coroutine_of(f, of_c), "t.sort");
+    assert_string_equal(coroutine_of(f, in_none), "none");
+    assert_string_equal(coroutine_of(f, lost), "none");
     end(f);
 }
 
@@ -516,6 +551,7 @@ int main(void)
         cmocka_unit_test(the_collector_is_known_wherever_it_runs),
         cmocka_unit_test(machinery_folds_into_the_lua_function),
         cmocka_unit_test(coroutines_go_on_in_their_resumers),
+        cmocka_unit_test(a_coroutine_is_known_by_what_it_runs),
         cmocka_unit_test(a_call_being_made_does_not_shift_the_others),
         cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),
         cmocka_unit_test(damaged_chains_come_to_an_end),

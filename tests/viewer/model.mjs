@@ -166,11 +166,17 @@ test('the samples of a filter add up to those of none', () => {
     assert.equal(sum({}), 4000e6);
     assert.equal([4711, 4712, 4713].reduce((s, t) => s + sum({ thread: t }), 0), 4000e6);
     assert.equal(p.samples.what.reduce((s, w) => s + sum({ what: w }), 0), 4000e6);
+    assert.equal([0, 1, 2, 3].reduce((s, c) => s + sum({ coroutine: c }), 0), 4000e6);
     const half = p.samples.log.bucketNs * 1000;
     assert.equal(sum({ to: half }) + sum({ from: half }), 4000e6);
     assert.equal(sum({ thread: 99 }), 0);
     const whole = v.activity.layoutActivity(p.samples, 0, p.report.duration_ns, 300, { metric: 0 });
     assert.ok(Math.abs(whole.value.reduce((s, x) => s + x, 0) - 4000) < 1e-6, 'the strip shows every sample');
+    const part = coroutine => {
+        const a = v.activity.layoutActivity(p.samples, 0, p.report.duration_ns, 300, { metric: 0, coroutine });
+        return a.value.reduce((s, x) => s + x, 0) * 1e6;
+    };
+    for (const c of [0, 1, 2, 3]) assert.ok(Math.abs(part(c) - sum({ coroutine: c })) < 1, `the lane of ${c}`);
 });
 test('a difference knows both sides, new and gone frames too', () => {
     const before = shaped([['a;b', 5], ['gone', 2]]);

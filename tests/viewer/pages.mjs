@@ -214,6 +214,25 @@ test('the time line zooms by keys and by happenings, and leads to the flame grap
     await settled(L.page);
     assert.match(L.page.url(), /#flame\?.*from=\d+.*to=\d+/);
 });
+test('samples of coroutines are told by what they run, and add up with those outside to the whole', async () => {
+    const s = await open(pageOf([traceB]));
+    await go(s.page, '#timeline');
+    const rows = await csvOf(s.page, 'coroutines');
+    assert.equal(rows.length, 1, 'the program makes one');
+    assert.match(rows[0]['function that they run'], /main\.lua:\d+/);
+    assert.match(await s.page.locator('main').innerText(), /lua_resume was called 200 times/);
+    const total = async () => {
+        const nothing = await s.page.getByText('Nothing of this metric is left').count(); // all of it may be inside
+        return nothing ? 0 : (await csvOf(s.page, 'functions by cpu')).reduce((sum, r) => sum + Number(r.self), 0);
+    };
+    await s.page.getByRole('table', { name: 'coroutines' }).getByRole('link').first().click();
+    await settled(s.page);
+    const inside = await total();
+    assert.equal(inside, Number(rows[0]['CPU time']));
+    await go(s.page, '#flame?coroutine=0');
+    assert.equal(inside + (await total()), b.cpu.time_ns);
+    await s.done();
+});
 test('budgets show verdicts, and the broken one says what the file says of it', async () => {
     await go(A.page, '#budgets');
     const rows = await csvOf(A.page, 'budgets');

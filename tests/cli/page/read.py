@@ -89,6 +89,7 @@ def check_samples(process, report):
         into = by_node[rows["metric"][i]]
         into[nodes[i]] = into.get(nodes[i], 0) + rows["weight"][i]
         assert rows["thread"][i] < len(samples["threads"]["tid"])
+        assert rows["coroutine"][i] <= len(process["functions"]["kind"])
     for into, metric in zip(by_node, code["metrics"]):
         if into:
             assert into == selfs(metric), "rows and tree do not agree"

@@ -43,6 +43,7 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
             const a = layoutActivity(look.samples, look.from, look.to, Math.max(1, width), {
                 metric: look.metric,
                 thread: lane.thread,
+                coroutine: lane.coroutine,
             });
             drawActivity(ctx, a, look.samples.what, {
                 x: 0,

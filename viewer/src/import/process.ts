@@ -87,7 +87,12 @@ function sampleLog(v: unknown, where: string, rowN: number): SampleLog | null {
     return { bucketNs, start, row, periods };
 }
 
-function samples(v: unknown, where: string, code: Stacks | undefined, metricN: number): Samples | null {
+function samples(
+    v: unknown,
+    where: string,
+    of: { code: Stacks | undefined; metricN: number; functionN: number },
+): Samples | null {
+    const { code, metricN } = of;
     const s = maybeObject(v, where);
     if (!s || !code) return null;
     const t = object(s['threads'], `${where}.threads`);
@@ -104,10 +109,23 @@ function samples(v: unknown, where: string, code: Stacks | undefined, metricN: n
         state: indices(r, 'state', at, 2 ** 32),
         what: indices(r, 'what', at, Math.max(1, what.length)),
         metric: indices(r, 'metric', at, Math.max(1, metricN)),
+        coroutine: r['coroutine']
+            ? indices(r, 'coroutine', at, of.functionN + 1)
+            : new Uint32Array(node.length),
         count: column(r, 'n', at),
         weight: column(r, 'weight', at),
     };
-    sameLength(at, node, rows.thread, rows.state, rows.what, rows.metric, rows.count, rows.weight);
+    sameLength(
+        at,
+        node,
+        rows.thread,
+        rows.state,
+        rows.what,
+        rows.metric,
+        rows.coroutine,
+        rows.count,
+        rows.weight,
+    );
     return {
         threads: Array.from(tid, (id, i) => ({ tid: id, name: name[i] as string })),
         what,
@@ -199,7 +217,11 @@ export function importProcess(v: unknown, reportRow: unknown, index: number, whe
         }
         all.push(...own);
     });
-    const taken = samples(p['samples'], `${where}.samples`, code, codeMetricN);
+    const taken = samples(p['samples'], `${where}.samples`, {
+        code,
+        metricN: codeMetricN,
+        functionN: fr.functions.n,
+    });
     const sampledIndex = new Set(taken ? taken.rows.metric : []);
     return {
         index,

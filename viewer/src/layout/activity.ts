@@ -14,6 +14,7 @@ export interface ActivityFilter {
     readonly metric: number;
     readonly thread?: number | undefined; // row of threads
     readonly state?: number | undefined;
+    readonly coroutine?: number | undefined; // row of functions + 1
 }
 
 /** The log without its stacks: by bucket, what was done by whom.  Far shorter where there are many stacks. */
@@ -37,13 +38,14 @@ function kindsOf({ rows }: Samples): { kind: Uint32Array; row: Uint32Array } {
             rows.metric[r] === rows.metric[last] &&
             rows.thread[r] === rows.thread[last] &&
             rows.state[r] === rows.state[last] &&
+            rows.coroutine[r] === rows.coroutine[last] &&
             rows.what[r] === rows.what[last];
         if (same) {
             kind[r] = kind[last]!;
             continue;
         }
         last = r;
-        const id = `${rows.metric[r]} ${rows.thread[r]} ${rows.state[r]} ${rows.what[r]}`;
+        const id = `${rows.metric[r]} ${rows.thread[r]} ${rows.state[r]} ${rows.what[r]} ${rows.coroutine[r]}`;
         let k = seen.get(id);
         if (k === undefined) {
             k = first.push(r) - 1;
@@ -101,7 +103,8 @@ export function layoutActivity(
         const wanted = Uint8Array.from(doings.row, r =>
             rows.metric[r] === f.metric &&
             (f.thread === undefined || rows.thread[r] === f.thread) &&
-            (f.state === undefined || rows.state[r] === f.state)
+            (f.state === undefined || rows.state[r] === f.state) &&
+            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine)
                 ? 1
                 : 0,
         );

@@ -1,4 +1,5 @@
 // What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
+import { coroutinesOf } from '../model/coroutines';
 import { once } from '../model/once';
 import type { Process, Samples } from '../model/page';
 import { bytes } from '../model/units';
@@ -18,6 +19,7 @@ export interface Lane {
     readonly kind: 'activity' | 'items' | 'moments' | 'amount';
     readonly height: number;
     readonly thread?: number; // activity: row of samples.threads
+    readonly coroutine?: number; // activity: as samples have it
     readonly items: readonly Item[]; // by row, then begin
     readonly values?: { at: Float64Array; v: Float64Array };
 }
@@ -35,6 +37,28 @@ function threadLanes(samples: Samples | null): Lane[] {
         thread: i,
         items: [],
     }));
+}
+
+const MOST_COROUTINES = 12;
+
+/** A lane for each function that coroutines run, those that take most time first. */
+function coroutineLanes(p: Process): Lane[] {
+    if (!p.samples?.log) return [];
+    return coroutinesOf(p)
+        .slice(0, MOST_COROUTINES)
+        .map(c => ({
+            id: `coroutine ${c.number}`,
+            title: `coroutines of ${c.label}`,
+            kind: 'activity' as const,
+            height: 22,
+            coroutine: c.number,
+            items: [],
+        }));
+}
+
+/** How many functions of coroutines have no lane. */
+export function coroutinesWithoutLane(p: Process): number {
+    return Math.max(0, coroutinesOf(p).length - MOST_COROUTINES);
 }
 
 function loadLane(p: Process): Lane[] {
@@ -149,6 +173,7 @@ function makeLanes(p: Process): Lane[] {
     return [
         ...markLane(p),
         ...threadLanes(p.samples),
+        ...coroutineLanes(p),
         ...stateLane(p),
         ...loadLane(p),
         ...cycleLane(p),

@@ -1,10 +1,12 @@
-// Weights of a metric under a filter: samples of one thread, one state, one activity, one stretch of time.
+// Weights of a metric under a filter: samples of one thread, state, activity, of coroutines that run one function, of
+// one stretch of time.
 import type { Metric, Samples } from './page';
 
 export interface Filter {
     thread?: number; // tid
     state?: number;
     what?: string;
+    coroutine?: number; // row of functions + 1; 0: outside of all
     from?: number; // ns since process start
     to?: number;
 }
@@ -26,7 +28,8 @@ export function baseWeights(metric: Metric, samples: Samples | null, f: Filter):
             rows.metric[r] === metric.index &&
             (f.thread === undefined || rows.thread[r] === thread) &&
             (f.state === undefined || rows.state[r] === f.state) &&
-            (f.what === undefined || rows.what[r] === what)
+            (f.what === undefined || rows.what[r] === what) &&
+            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine)
         )
             wanted[r] = 1;
     if (f.from === undefined && f.to === undefined) {

@@ -55,6 +55,7 @@ export interface Samples {
         readonly state: Uint32Array;
         readonly what: Uint32Array;
         readonly metric: Uint32Array;
+        readonly coroutine: Uint32Array; // row of functions + 1: what the coroutine runs; 0: in none
         readonly count: Float64Array;
         readonly weight: Float64Array;
     };

@@ -5,6 +5,7 @@ import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
 import { kindColour } from '../draw/colours';
 import { Kind, KIND_NAMES } from '../model/page';
+import { coroutinesOf } from '../model/coroutines';
 import { find } from '../model/search';
 import { calleesTree, callersTree, matchedTotal } from '../model/tree';
 import { amount, nanoseconds, percent, plural } from '../model/units';
@@ -195,7 +196,18 @@ function Toolbar({ seen }: { seen: Seen }) {
         {
             keys: '0',
             says: 'zoom out, all filters off',
-            run: () => set({ zoom: '', focus: '', q: '', thread: '', state: '', what: '', from: '', to: '' }),
+            run: () =>
+                set({
+                    zoom: '',
+                    focus: '',
+                    q: '',
+                    thread: '',
+                    state: '',
+                    what: '',
+                    coroutine: '',
+                    from: '',
+                    to: '',
+                }),
         },
     ]);
     return (
@@ -244,6 +256,18 @@ function Toolbar({ seen }: { seen: Seen }) {
                         })),
                     ]}
                     onChange={state => set({ state })}
+                />
+            )}
+            {samples && coroutinesOf(process).length > 0 && (
+                <Select
+                    label="coroutines"
+                    value={route.params['coroutine'] ?? ''}
+                    choices={[
+                        { value: '', title: 'all, and outside' },
+                        { value: '0', title: 'outside of all' },
+                        ...coroutinesOf(process).map(c => ({ value: String(c.number), title: c.label })),
+                    ]}
+                    onChange={coroutine => set({ coroutine })}
                 />
             )}
             {samples && (

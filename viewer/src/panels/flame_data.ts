@@ -51,6 +51,8 @@ export function filterOf(route: Route): Filter {
     const to = numberOf(route, 'to');
     if (thread !== undefined) f.thread = thread;
     if (state !== undefined) f.state = state;
+    const coroutine = numberOf(route, 'coroutine');
+    if (coroutine !== undefined) f.coroutine = coroutine;
     if (from !== undefined) f.from = from;
     if (to !== undefined) f.to = to;
     if (route.params['what']) f.what = route.params['what'];

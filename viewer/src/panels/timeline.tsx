@@ -1,4 +1,4 @@
-// Time line: threads, states, module loads, collector cycles, marks and memory, one below the other.
+// Time line: threads, coroutines, states, module loads, collector cycles, marks and memory, one below the other.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
@@ -6,8 +6,17 @@ import { numberOf } from '../app/route';
 import { AXIS, drawLanes } from '../draw/lanes';
 import { ink } from '../draw/colours';
 import { prepare } from '../draw/surface';
-import { ITEM_ROW, itemAt, LANE_GAP, lanesOf, type Item, type Lane } from '../layout/lanes';
-import { nanoseconds } from '../model/units';
+import {
+    coroutinesWithoutLane,
+    ITEM_ROW,
+    itemAt,
+    LANE_GAP,
+    lanesOf,
+    type Item,
+    type Lane,
+} from '../layout/lanes';
+import { coroutinesOf } from '../model/coroutines';
+import { count, nanoseconds, percent } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
 import { useWidth } from '../widgets/size';
 import { Table, type Column } from '../widgets/table';
@@ -111,14 +120,70 @@ export function TimelinePanel() {
                 </Empty>
             )}
             <Happened lanes={lanes} seen={seen} onShow={show} />
-            <p class="muted small">
-                Coroutines are not shown one by one: what they did is in the lane of their thread
-                {process.report.crossings
-                    ? `; lua_resume was called ${process.report.crossings.c_to_lua.lua_resume.toLocaleString('en')} times`
-                    : ''}
-                .
-            </p>
+            <Coroutines />
         </>
+    );
+}
+
+/** What is known of coroutines, and what is not. */
+function Coroutines() {
+    const { process, link } = useView();
+    const all = coroutinesOf(process);
+    const resumed = process.report.crossings?.c_to_lua.lua_resume ?? 0;
+    if (resumed === 0 && all.length === 0) return null;
+    const without = coroutinesWithoutLane(process);
+    const sampled = process.metrics.find(m => m.sampled);
+    return (
+        <Card
+            title="Coroutines"
+            means="Samples say which function the coroutine runs in which they were taken: coroutines of one function are shown as one. Of nested ones the innermost counts."
+        >
+            <p>
+                lua_resume was called {count(resumed)} times.{' '}
+                {all.length === 0
+                    ? 'No sample was taken in a coroutine.'
+                    : without > 0
+                      ? `The ${count(all.length - without)} functions that take most time have a lane above; ${count(without)} more have none.`
+                      : 'Each function that they run has a lane above.'}
+            </p>
+            {all.length > 0 && sampled && (
+                <Table
+                    name="coroutines"
+                    rows={all}
+                    columns={[
+                        {
+                            id: 'label',
+                            title: 'function that they run',
+                            width: 'minmax(12rem, 3fr)',
+                            value: c => c.label,
+                            show: c => (
+                                <a href={link('flame', { metric: sampled.id, coroutine: c.number })}>
+                                    {c.label}
+                                </a>
+                            ),
+                        },
+                        {
+                            id: 'time',
+                            title: sampled.id === 'wall' ? 'time' : 'CPU time',
+                            numeric: true,
+                            width: '8rem',
+                            value: c => c.weight,
+                            show: c => nanoseconds(c.weight),
+                        },
+                        {
+                            id: 'share',
+                            title: 'share',
+                            numeric: true,
+                            width: '5rem',
+                            value: c => c.weight,
+                            show: c => percent(c.weight, process.report.cpu?.time_ns ?? 0),
+                        },
+                    ]}
+                    sort="-time"
+                    height={220}
+                />
+            )}
+        </Card>
     );
 }
 
