@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/util/exec_report.h"
 #include "collector/util/xalloc.h"
 
 static volatile sig_atomic_t interrupted;
@@ -120,26 +121,14 @@ static _Noreturn void become(const struct bench_command *c, const struct bench_s
     environment_set(c, s);
     descriptors_set(s);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &mask_before, NULL);
     *start = clock_ns();
     execvp(c->argv[0], c->argv);
-    int why = errno;
-    if (write(tell_fd, &why, sizeof why) != sizeof why)
-        _exit(126);
-    _exit(127);
+    exec_report_fail(tell_fd);
 }
 
 /* ---- our side ---- */
-
-static int exec_errno(int fd)
-{
-    int why = 0;
-    ssize_t n;
-    do
-        n = read(fd, &why, sizeof why);
-    while (n < 0 && errno == EINTR);
-    return n == sizeof why ? why : 0;
-}
 
 /* Waits for the end of PID, for its time, or for a signal of ours. Returns why it was killed, or BENCH_OK. */
 static enum bench_outcome wait_end(pid_t pid, uint64_t timeout_ns)
@@ -212,7 +201,7 @@ void bench_process_run(struct bench_process *p, const struct bench_command *c,
         become(c, s, start, tell[1]);
     int why = pid < 0 ? errno : 0;
     close(tell[1]);
-    if (pid > 0 && !(why = exec_errno(tell[0])))
+    if (pid > 0 && !(why = exec_report_read(tell[0])))
         measure_end(p, pid, *start, s->timeout_ns);
     else if (pid > 0)
         waitpid(pid, NULL, 0);

@@ -1,6 +1,7 @@
 /* bench_wanted: see bench_wanted.h. */
 #include "collector/bench/bench_wanted.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,14 +84,14 @@ static int phase_number(const char *given)
     return enum_number(names, PHASE_N, given);
 }
 
-static void name_add(struct bench *b, struct name_set *set, const char *name)
+static void name_add(struct pool *pool, struct name_set *set, const char *name)
 {
     set->at = xgrow(set->at, set->n, &set->cap, sizeof *set->at);
-    set->at[set->n++] = pool_format(&b->pool, "%s", name);
+    set->at[set->n++] = pool_format(pool, "%s", name);
 }
 
 /* The first kind of place that the metric knows takes PLACE. */
-static int place_set(struct bench *b, struct rule *r, const char *place, struct err *err)
+static int place_set(struct pool *pool, struct rule *r, const char *place, struct err *err)
 {
     unsigned places = r->metric->places;
     if (places & PLACE_KIND)
@@ -102,13 +103,13 @@ static int place_set(struct bench *b, struct rule *r, const char *place, struct 
                    ? err_set(err, "there is no phase `%s` of %s", place, r->metric->name)
                    : 0;
     if (places & PLACE_FUNC)
-        name_add(b, &r->func, place);
+        name_add(pool, &r->func, place);
     else if (places & PLACE_MODULE)
-        name_add(b, &r->module, place);
+        name_add(pool, &r->module, place);
     else if (places & PLACE_CHUNK)
-        name_add(b, &r->chunk, place);
+        name_add(pool, &r->chunk, place);
     else if (places & PLACE_LIBRARY)
-        name_add(b, &r->library, place);
+        name_add(pool, &r->library, place);
     else
         return err_set(err, "%s is of the whole process: it has no place `%s`", r->metric->name,
                        place);
@@ -127,22 +128,27 @@ static int unknown(const char *name, const char *nearest, struct err *err)
     return err_set(err, "there is no metric `%s`; `modprof bench --metrics` lists them", name);
 }
 
-static int trace_add(struct bench *b, const char *name, struct err *err)
+int bench_wanted_rule(struct rule *r, const char *name, struct pool *pool, struct err *err)
 {
-    static const char *const units[] = {"ns", "bytes", "count"};
     const char *colon = strchr(name, ':'), *nearest = NULL;
     char *word = colon ? xstrndup(name, (size_t)(colon - name)) : xstrdup(name);
-    struct rule r = {.metric = metric_find(word, &nearest), .phase = -1, .kind = -1};
-    int bad = r.metric ? colon && place_set(b, &r, colon + 1, err) : unknown(word, nearest, err);
+    *r = (struct rule){.metric = metric_find(word, &nearest), .phase = -1, .kind = -1};
+    int bad = r->metric ? colon && place_set(pool, r, colon + 1, err) : unknown(word, nearest, err);
     free(word);
-    if (bad)
+    return bad ? -1 : 0;
+}
+
+static int trace_add(struct bench *b, const char *name, struct err *err)
+{
+    struct rule r;
+    if (bench_wanted_rule(&r, name, &b->pool, err))
         return -1;
     struct bench_metric *m = bench_metric_add(b, name, SOURCE_TRACE);
     m->rule = r;
     m->judged = 1;
     m->counted = r.metric->timing == TIMING_EXACT;
     m->more_is_better = r.metric->direction == DIRECTION_MORE;
-    strcpy(m->unit, units[r.metric->quantity]);
+    snprintf(m->unit, sizeof m->unit, "%s", quantity_unit(r.metric->quantity));
     return 0;
 }
 

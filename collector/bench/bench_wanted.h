@@ -14,6 +14,10 @@ int bench_wanted_add(struct bench *b, const char *name, struct err *err);
 /* Without a wish: wall time is judged, CPU time and resident memory are shown. */
 void bench_wanted_usual(struct bench *b);
 
+/* What a metric of the profiler measures: one sum, with texts in POOL; its sets of names are released by the caller.
+ * Returns 0, or -1 with ERR. */
+int bench_wanted_rule(struct rule *r, const char *name, struct pool *pool, struct err *err);
+
 /* Sets what is known of a metric of the program's own from its name; UNIT: as the program says. */
 void bench_wanted_op(struct bench_metric *m, const char *unit);
 

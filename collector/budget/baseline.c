@@ -6,19 +6,19 @@
 #include <string.h>
 
 #include "collector/budget/measure.h"
+#include "collector/util/command_text.h"
 #include "collector/util/xalloc.h"
 
 enum { JSON_VERSION = 2 };
 
-void baseline_add(struct baseline *b, const char *key, const char *command, const double *value,
-                  size_t n)
+void baseline_add(struct baseline *b, const struct baseline_row *row)
 {
     b->row = xgrow(b->row, b->row_n, &b->row_cap, sizeof *b->row);
-    double *copy = xmalloc(n * sizeof *copy);
-    memcpy(copy, value, n * sizeof *copy);
-    b->row[b->row_n++] =
-        (struct baseline_row){pool_copy(&b->pool, key, strlen(key)),
-                              pool_copy(&b->pool, command, strlen(command)), copy, n};
+    double *copy = xmalloc(row->n * sizeof *copy);
+    memcpy(copy, row->value, row->n * sizeof *copy);
+    b->row[b->row_n++] = (struct baseline_row){
+        pool_copy(&b->pool, row->key, strlen(row->key)),
+        pool_copy(&b->pool, row->command, strlen(row->command)), row->forked, copy, row->n};
 }
 
 void baseline_release(struct baseline *b)
@@ -28,6 +28,7 @@ void baseline_release(struct baseline *b)
         free(b->row[i].value);
     free(b->row);
     free(b->missing);
+    free(b->about);
     pool_release(&b->pool);
     memset(b, 0, sizeof *b);
 }
@@ -47,7 +48,8 @@ static void runs_take(struct baseline *b, const char *key, const json_t *runs)
         json_array_foreach(values, k, value) if (json_is_number(value)) at[n++] =
             json_number_value(value);
         if (command && n)
-            baseline_add(b, key, command, at, n);
+            baseline_add(b, &(struct baseline_row){
+                                key, command, json_is_true(json_object_get(run, "forked")), at, n});
         free(at);
     }
 }
@@ -113,20 +115,32 @@ static size_t of_traces(const struct baseline *b, const struct rule *r, const st
     return none(pool, why, b, "has nothing of this");
 }
 
+/* The same command; else the only one that is alike: the same program from another folder. */
 static const struct baseline_row *row_find(const struct baseline *b, const char *key,
                                            const struct run_group *g)
 {
-    const struct baseline_row *only = NULL;
+    const struct baseline_row *alike = NULL;
     size_t n = 0;
     for (size_t i = 0; i < b->row_n; i++) {
-        if (strcmp(b->row[i].key, key) != 0)
+        const struct baseline_row *row = &b->row[i];
+        if (strcmp(row->key, key) != 0 || row->forked != g->forked)
             continue;
-        if (!strcmp(b->row[i].command, g->command))
-            return &b->row[i];
-        only = &b->row[i];
-        n++;
+        if (command_same(row->command, g->command))
+            return row;
+        if (command_alike(row->command, g->command)) {
+            alike = row;
+            n++;
+        }
     }
-    return n == 1 ? only : NULL; /* the same program from another folder */
+    return n == 1 ? alike : NULL;
+}
+
+static int has_command(const struct baseline *b, const struct run_group *g)
+{
+    for (size_t i = 0; i < b->row_n; i++)
+        if (b->row[i].forked == g->forked && command_alike(b->row[i].command, g->command))
+            return 1;
+    return 0;
 }
 
 size_t baseline_values(const struct baseline *b, const struct rule *r, const struct run_group *g,
@@ -139,7 +153,8 @@ size_t baseline_values(const struct baseline *b, const struct rule *r, const str
         return of_traces(b, r, g, value, pool, why);
     const struct baseline_row *row = row_find(b, rule_key(pool, r), g);
     if (!row)
-        return none(pool, why, b, "has nothing of this");
+        return none(pool, why, b,
+                    has_command(b, g) ? "has nothing of this" : "has no run of this command");
     *value = xmalloc(row->n * sizeof **value);
     memcpy(*value, row->value, row->n * sizeof **value);
     return row->n;

@@ -12,6 +12,7 @@
 struct baseline_row {
     const char *key; /* rule_key */
     const char *command;
+    int forked; /* 1: of workers */
     double *value;
     size_t n;
 };
@@ -22,6 +23,7 @@ struct baseline {
     struct baseline_row *row;
     size_t row_n, row_cap;
     char *missing; /* why there is none, or NULL */
+    char *about; /* of one that was found by its name: "of 2026-01-02 03:04:05, commit abc"; NULL */
     struct pool pool;
 };
 
@@ -29,9 +31,8 @@ struct baseline {
  * released. */
 int baseline_json_read(struct baseline *b, const char *name, const char *text, size_t n,
                        struct err *err);
-/* Adds values from elsewhere; they are copied. */
-void baseline_add(struct baseline *b, const char *key, const char *command, const double *value,
-                  size_t n);
+/* Adds ROW, which is copied. */
+void baseline_add(struct baseline *b, const struct baseline_row *row);
 void baseline_release(struct baseline *b);
 
 /* What the baseline has of R in runs like G's: *VALUE[N] (released by the caller), and returns N.  0: nothing,

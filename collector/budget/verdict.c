@@ -207,10 +207,12 @@ static void judge_relative(struct finding *f)
         f->verdict = beyond(f, r->level == LEVEL_WARN ? VERDICT_WARN : VERDICT_FAIL);
 }
 
-static void runs_keep(struct finding *worst, const struct run_group *g, double *value, size_t n)
+/* VALUE[N] of what S saw in G. */
+static void runs_keep(struct finding *worst, const struct run_group *g, double *value,
+                      const struct seen *s)
 {
     worst->runs = xrealloc(worst->runs, worst->runs_n + 1, sizeof *worst->runs);
-    worst->runs[worst->runs_n++] = (struct finding_runs){g, value, n};
+    worst->runs[worst->runs_n++] = (struct finding_runs){g, value, s->n, any_doubt(s)};
 }
 
 static void group_judge(struct finding *worst, const struct rule *r, const struct run_group *g,
@@ -238,7 +240,7 @@ static void group_judge(struct finding *worst, const struct rule *r, const struc
         f.verdict = VERDICT_INCOMPLETE;
     }
     take_worse(worst, &f);
-    runs_keep(worst, g, value, s.n);
+    runs_keep(worst, g, value, &s);
     free(smallest);
     seen_release(&s);
 }

@@ -24,6 +24,7 @@ struct finding_runs {
     const struct run_group *group;
     double *value;
     size_t n;
+    const char *doubt; /* why they may be too low, so that they are no baseline; NULL */
 };
 
 /* One rule's, for the command (and the run) where it looks worst. */

@@ -180,7 +180,7 @@ static int bench(struct benching *b)
         return EXIT_ERROR;
     status = report(b);
     if (!b->bench.stopped && !b->bench.interrupted &&
-        bench_history_end(&b->history, &b->set, &b->bench))
+        bench_history_end(&b->history, &b->set, &b->bench, status == EXIT_OVER))
         return EXIT_ERROR;
     return status;
 }
@@ -196,6 +196,7 @@ int cmd_bench(int argc, char **argv)
         status = metrics_list();
     else {
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN); /* a full file is told */
         status = bench(&b);
     }
     bench_history_release(&b.history);

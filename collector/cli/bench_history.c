@@ -1,15 +1,13 @@
 /* bench_history: see bench_history.h. */
 #include "collector/cli/bench_history.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "collector/cli/cli.h"
-#include "collector/history/store.h"
-#include "collector/util/human.h"
+#include "collector/cli/history_baseline.h"
 #include "collector/util/xalloc.h"
 
 static char *param_text(const struct bench *b, size_t value)
@@ -53,29 +51,6 @@ static void values_take(struct bench *b, const struct store_values *values)
     }
 }
 
-static void about_take(struct bench_history *h, const struct store_about *about)
-{
-    char date[HUMAN_MAX];
-    const char *commit = about->run.commit;
-    h->baseline_text =
-        xformat("of %s%s%.10s%s%s%s", human_date(date, (uint64_t)about->run.at_ns),
-                *commit ? ", commit " : "", commit, about->run.dirty ? " with changes" : "",
-                about->elsewhere ? ", machine " : "", about->elsewhere ? about->run.machine : "");
-}
-
-static char *names_known(struct store *s)
-{
-    const char *name[8];
-    long n = store_baseline_names(s, name, 8, NULL);
-    char *text = xstrdup(n > 0 ? "; there are: " : "");
-    for (long i = 0; i < n; i++) {
-        char *more = xformat("%s%s%s", text, i ? ", " : "", name[i]);
-        free(text);
-        text = more;
-    }
-    return text;
-}
-
 static int baseline_take(struct bench_history *h, const struct bench_settings *s, struct bench *b,
                          struct store *store, struct err *err)
 {
@@ -86,19 +61,17 @@ static int baseline_take(struct bench_history *h, const struct bench_settings *s
     if (run < 0)
         return -1;
     if (!run) {
-        char *known = names_known(store);
+        char *known = history_baseline_names(store, s->baseline);
         h->missing = xformat("there is no baseline %s of this command in %s%s", s->baseline,
                              store_path(store), known);
         free(known);
         return 0;
     }
     if (about.elsewhere && !s->any_machine) {
-        h->missing = xformat(
-            "the baseline %s is of another machine (%s); --any-machine compares all the same",
-            s->baseline, about.run.machine);
+        h->missing = history_elsewhere(s->baseline, about.run.machine);
         return 0;
     }
-    about_take(h, &about);
+    h->baseline_text = history_run_words(&about.run, about.elsewhere);
     int bad = store_values_read(store, run, &values, err);
     if (!bad)
         values_take(b, &values);
@@ -106,17 +79,6 @@ static int baseline_take(struct bench_history *h, const struct bench_settings *s
     if (!bad && !b->compared)
         h->missing = xformat("the baseline %s holds none of these metrics", s->baseline);
     return bad;
-}
-
-static int history_is_there(const struct bench_settings *s)
-{
-    char *found = s->history ? xstrdup(s->history) : store_path_find();
-    FILE *in = found ? fopen(found, "re") : NULL;
-    int missing = !found || (!in && errno == ENOENT);
-    if (in)
-        fclose(in);
-    free(found);
-    return !missing;
 }
 
 int bench_history_begin(struct bench_history *h, const struct bench_settings *s, struct bench *b)
@@ -127,7 +89,7 @@ int bench_history_begin(struct bench_history *h, const struct bench_settings *s,
     revision_find(&h->revision);
     if (!s->baseline)
         return 0;
-    if (!history_is_there(s)) {
+    if (!history_is_there(s->history)) {
         h->missing =
             xformat("there is no history yet, so no baseline %s; --save-baseline %s makes it",
                     s->baseline, s->baseline);
@@ -161,8 +123,8 @@ static size_t values_make(const struct bench *b, struct store_value *v)
     return n;
 }
 
-static int run_save(const struct bench_history *h, const struct bench_settings *s,
-                    const struct bench *b, struct store *store, struct err *err)
+static int run_save(const struct bench_history *h, const char *baseline, const struct bench *b,
+                    struct store *store, struct err *err)
 {
     struct store_value *v = xcalloc(b->metric_n * b->value_n + 1, sizeof *v);
     struct timespec now;
@@ -173,7 +135,7 @@ static int run_save(const struct bench_history *h, const struct bench_settings *
                             .machine = h->machine,
                             .command = b->command[SIDE_APP].text};
     size_t n = values_make(b, v);
-    int bad = n ? store_add(store, &run, v, n, s->save_baseline, err)
+    int bad = n ? store_add(store, &run, v, n, baseline, err)
                 : err_set(err, "nothing was measured that could be saved");
     for (size_t i = 0; i < n; i++)
         free((void *)(uintptr_t)v[i].param);
@@ -182,13 +144,18 @@ static int run_save(const struct bench_history *h, const struct bench_settings *
 }
 
 int bench_history_end(const struct bench_history *h, const struct bench_settings *s,
-                      const struct bench *b)
+                      const struct bench *b, int regressed)
 {
     struct err err = {""};
-    if (!s->save && !s->save_baseline && !s->history && !history_is_there(s))
+    const char *baseline = s->save_baseline;
+    if (!s->save && !s->save_baseline && !s->history && !history_is_there(s->history))
         return 0;
+    if (baseline && s->baseline && regressed) {
+        history_not_moved("bench", baseline);
+        baseline = NULL;
+    }
     struct store *store = store_open(s->history, STORE_WRITE, &err);
-    int bad = !store || run_save(h, s, b, store, &err);
+    int bad = !store || run_save(h, baseline, b, store, &err);
     store_close(store);
     return bad ? cli_error("bench", "the run was not saved: %s", err.text) : 0;
 }

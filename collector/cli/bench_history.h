@@ -18,9 +18,10 @@ struct bench_history {
  * status after saying what was wrong. */
 int bench_history_begin(struct bench_history *h, const struct bench_settings *s, struct bench *b);
 
-/* Saves the run, where that is wanted. Returns 0, or an exit status after saying what was wrong. */
+/* Saves the run, where that is wanted; one that REGRESSED against a baseline gets no baseline's name. Returns 0, or an
+ * exit status after saying what was wrong. */
 int bench_history_end(const struct bench_history *h, const struct bench_settings *s,
-                      const struct bench *b);
+                      const struct bench *b, int regressed);
 
 void bench_history_release(struct bench_history *h);
 

@@ -16,6 +16,7 @@
 #include "collector/budget/verdict.h"
 #include "collector/cli/check_artifact.h"
 #include "collector/cli/check_baseline.h"
+#include "collector/cli/check_history.h"
 #include "collector/cli/check_run.h"
 #include "collector/cli/check_settings.h"
 #include "collector/cli/check_traces.h"
@@ -87,17 +88,28 @@ static int any_regression(const struct budget *b)
     return 0;
 }
 
+/* A file that the budgets name lies beside them, or where people are; else it is a name of the history. */
+static const char *baseline_of(struct budget *b)
+{
+    const char *slash = strrchr(b->path, '/');
+    if (!b->baseline || *b->baseline == '/' || !slash)
+        return b->baseline;
+    const char *beside =
+        pool_format(&b->pool, "%.*s/%s", (int)(slash - b->path), b->path, b->baseline);
+    return access(beside, F_OK) ? b->baseline : beside;
+}
+
 /* The command line goes before the file. */
 static int baseline_read(struct check *c)
 {
-    const char *name = c->set.baseline ? c->set.baseline : c->budget.baseline;
+    const char *name = c->set.baseline ? c->set.baseline : baseline_of(&c->budget);
     if (!name)
         return 0;
     if (c->set.baseline && !any_regression(&c->budget))
         cli_error("check", "no rule of %s has a `regression`, so --baseline changes nothing",
                   c->budget.path);
     c->has_baseline = 1;
-    return check_baseline_read(&c->baseline, name);
+    return check_baseline_read(&c->baseline, name, &c->set);
 }
 
 static int output(const struct check *c, const struct check_report *r)
@@ -130,6 +142,8 @@ static int judge(const struct check *c)
                              .all = c->set.all,
                              .lenient = c->set.lenient};
     int status = output(c, &r);
+    if (check_history_save(&c->set, &f, &groups, c->has_baseline && r.status == EXIT_OVER))
+        status = EXIT_ERROR;
     free(file);
     findings_release(&f);
     run_groups_release(&groups);

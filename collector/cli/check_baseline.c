@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/cli/check_history.h"
 #include "collector/cli/cli.h"
 #include "collector/util/xalloc.h"
 
@@ -39,28 +40,37 @@ static int json_take(struct check_baseline *b, const char *name, FILE *in)
     return bad ? cli_error("check", "%s", err.text) : 0;
 }
 
-int check_baseline_read(struct check_baseline *b, const char *name)
+static int file_take(struct check_baseline *b, const char *name)
 {
-    struct stat st;
-    char magic[4] = "";
-    memset(b, 0, sizeof *b);
-    b->values.name = name;
-    if (stat(name, &st)) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            return cli_error("check", "%s can not be read: %s", name, strerror(errno));
-        b->values.missing = xformat("there is no baseline %s", name);
-        return 0;
-    }
-    if (S_ISDIR(st.st_mode))
-        return traces_take(b, name);
+    char magic[16] = "";
     FILE *in = fopen(name, "re");
     if (!in)
         return cli_error("check", "%s can not be read: %s", name, strerror(errno));
-    int is_trace = fread(magic, 1, 4, in) == 4 && !memcmp(magic, "MPRF", 4);
+    size_t n = fread(magic, 1, sizeof magic, in);
     rewind(in);
-    int status = is_trace ? traces_take(b, name) : json_take(b, name, in);
+    int status;
+    if (n >= 4 && !memcmp(magic, "MPRF", 4))
+        status = traces_take(b, name);
+    else if (n == sizeof magic && !memcmp(magic, "SQLite format 3", sizeof magic))
+        status = cli_error("check",
+                           "%s is a history: --history %s --baseline NAME names a baseline in it",
+                           name, name);
+    else
+        status = json_take(b, name, in);
     fclose(in);
     return status;
+}
+
+int check_baseline_read(struct check_baseline *b, const char *name, const struct check_settings *s)
+{
+    struct stat st;
+    memset(b, 0, sizeof *b);
+    b->values.name = name;
+    if (!stat(name, &st))
+        return S_ISDIR(st.st_mode) ? traces_take(b, name) : file_take(b, name);
+    if (errno != ENOENT && errno != ENOTDIR)
+        return cli_error("check", "%s can not be read: %s", name, strerror(errno));
+    return check_history_read(&b->values, s);
 }
 
 void check_baseline_release(struct check_baseline *b)

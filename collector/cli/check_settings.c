@@ -23,7 +23,12 @@ static const char help[] =
     "\n"
     "  -c, --config FILE    the budgets (default: .modprof here, or in the nearest folder above)\n"
     "  -b, --baseline WHAT  what the rules' `regression` is held against: a trace, a folder of\n"
-    "                       traces, or a file that --format json wrote\n"
+    "                       traces, a file that --format json wrote, or a name in the history\n"
+    "      --save-baseline NAME  save what was measured in the history, under that name\n"
+    "      --save           save it without a name\n"
+    "      --history FILE   the history (default: $MODPROF_HISTORY, or the .modprof-history here\n"
+    "                       or above)\n"
+    "      --any-machine    compare with a baseline that another machine saved\n"
     "  -f, --format FORMAT  text (default), json, junit, sarif, github (annotations; the summary\n"
     "                       of the step goes to $GITHUB_STEP_SUMMARY), gitlab, openmetrics\n"
     "  -o, --output FILE    where the result goes (default: standard output)\n"
@@ -63,7 +68,11 @@ enum {
     OPTION_COLOR,
     OPTION_ARTIFACT,
     OPTION_ANY_STATUS,
-    OPTION_SHOW_OUTPUT
+    OPTION_SHOW_OUTPUT,
+    OPTION_SAVE_BASELINE,
+    OPTION_SAVE,
+    OPTION_HISTORY,
+    OPTION_ANY_MACHINE
 };
 enum { RUNS_MAX = 10000 };
 
@@ -85,6 +94,29 @@ static int *flag_of(struct check_settings *s, int option)
         return &s->any_status;
     case OPTION_SHOW_OUTPUT:
         return &s->show_output;
+    case OPTION_SAVE:
+        return &s->save;
+    case OPTION_ANY_MACHINE:
+        return &s->any_machine;
+    default:
+        return NULL;
+    }
+}
+
+/* Options whose text is taken as it is; NULL for others. */
+static const char **text_of(struct check_settings *s, int option)
+{
+    switch (option) {
+    case 'c':
+        return &s->config;
+    case 'b':
+        return &s->baseline;
+    case OPTION_ARTIFACT:
+        return &s->artifact;
+    case OPTION_SAVE_BASELINE:
+        return &s->save_baseline;
+    case OPTION_HISTORY:
+        return &s->history;
     default:
         return NULL;
     }
@@ -103,19 +135,16 @@ static int set_runs(struct check_settings *s, const char *value)
 static int set_option(struct check_settings *s, int option, char *value)
 {
     int v, *flag = flag_of(s, option);
+    const char **text = text_of(s, option);
     if (flag)
         return *flag = 1, 0;
+    if (text)
+        return *text = value, 0;
     switch (option) {
     case 'f':
         v = options_word("check", "format", formats, value);
         s->format = (enum check_format)v;
         return v < 0 ? -1 : 0;
-    case 'c':
-        s->config = value;
-        return 0;
-    case 'b':
-        s->baseline = value;
-        return 0;
     case 'o':
         s->output = strcmp(value, "-") ? value : NULL;
         return 0;
@@ -123,9 +152,6 @@ static int set_option(struct check_settings *s, int option, char *value)
         return set_runs(s, value);
     case 'p':
         return options_pid("check", &s->pid, value);
-    case OPTION_ARTIFACT:
-        s->artifact = value;
-        return 0;
     default:
         s->color = options_color("check", value);
         return s->color < 0 ? -1 : 0;
@@ -154,6 +180,18 @@ static int program_take(struct check_settings *s, int argc, char **argv, int das
     return 0;
 }
 
+static int contradiction(const struct check_settings *s)
+{
+    if (s->save_baseline && !*s->save_baseline)
+        return cli_usage_error("check", "--save-baseline takes a name");
+    if (s->init && (s->save || s->save_baseline || s->baseline))
+        return cli_usage_error("check", "--init judges nothing: %s means nothing beside it",
+                               s->baseline        ? "--baseline"
+                               : s->save_baseline ? "--save-baseline"
+                                                  : "--save");
+    return 0;
+}
+
 /* How many words stand behind the first `--` that is no option's value; -1: there is none. */
 static int words_behind_dashes(int argc, char **argv)
 {
@@ -165,23 +203,28 @@ static int words_behind_dashes(int argc, char **argv)
 
 int check_settings_read(struct check_settings *s, int argc, char **argv)
 {
-    static const struct option longer[] = {{"config", required_argument, NULL, 'c'},
-                                           {"format", required_argument, NULL, 'f'},
-                                           {"output", required_argument, NULL, 'o'},
-                                           {"all", no_argument, NULL, 'a'},
-                                           {"pid", required_argument, NULL, 'p'},
-                                           {"init", no_argument, NULL, OPTION_INIT},
-                                           {"strict", no_argument, NULL, OPTION_STRICT},
-                                           {"lenient", no_argument, NULL, OPTION_LENIENT},
-                                           {"baseline", required_argument, NULL, 'b'},
-                                           {"artifact", required_argument, NULL, OPTION_ARTIFACT},
-                                           {"runs", required_argument, NULL, 'n'},
-                                           {"any-status", no_argument, NULL, OPTION_ANY_STATUS},
-                                           {"show-output", no_argument, NULL, OPTION_SHOW_OUTPUT},
-                                           {"metrics", no_argument, NULL, OPTION_METRICS},
-                                           {"color", required_argument, NULL, OPTION_COLOR},
-                                           {"help", no_argument, NULL, 'h'},
-                                           {NULL, 0, NULL, 0}};
+    static const struct option longer[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"format", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"all", no_argument, NULL, 'a'},
+        {"pid", required_argument, NULL, 'p'},
+        {"init", no_argument, NULL, OPTION_INIT},
+        {"strict", no_argument, NULL, OPTION_STRICT},
+        {"lenient", no_argument, NULL, OPTION_LENIENT},
+        {"baseline", required_argument, NULL, 'b'},
+        {"artifact", required_argument, NULL, OPTION_ARTIFACT},
+        {"save-baseline", required_argument, NULL, OPTION_SAVE_BASELINE},
+        {"save", no_argument, NULL, OPTION_SAVE},
+        {"history", required_argument, NULL, OPTION_HISTORY},
+        {"any-machine", no_argument, NULL, OPTION_ANY_MACHINE},
+        {"runs", required_argument, NULL, 'n'},
+        {"any-status", no_argument, NULL, OPTION_ANY_STATUS},
+        {"show-output", no_argument, NULL, OPTION_SHOW_OUTPUT},
+        {"metrics", no_argument, NULL, OPTION_METRICS},
+        {"color", required_argument, NULL, OPTION_COLOR},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     int option, dashes = words_behind_dashes(argc, argv);
     memset(s, 0, sizeof *s);
     s->color = COLOR_AUTO;
@@ -197,6 +240,7 @@ int check_settings_read(struct check_settings *s, int argc, char **argv)
         if (set_option(s, option, optarg))
             return EXIT_USAGE + 1;
     }
-    int bad = program_take(s, argc, argv, dashes);
+    int bad = contradiction(s);
+    bad = bad ? bad : program_take(s, argc, argv, dashes);
     return bad ? bad + 1 : 0;
 }

@@ -18,10 +18,13 @@ struct check_settings {
     const char *output;          /* NULL: standard output */
     const char *baseline;        /* NULL: what the budgets say, if anything */
     const char *artifact;        /* NULL: none */
+    const char *history;         /* NULL: the usual file */
+    const char *save_baseline;   /* NULL: none */
     unsigned long pid;           /* 0: all */
     char **program;              /* to run for its traces; NULL: traces are given */
     unsigned long runs;          /* how often; 1 unless told otherwise */
     int any_status, show_output; /* of the program */
+    int save, any_machine;
     int init, all, strict, lenient, metrics, color; /* color: enum terminal_color */
 };
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/util/exec_report.h"
 #include "collector/util/xalloc.h"
 
 static const int taken[] = {SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1, SIGUSR2,
@@ -51,24 +52,10 @@ static _Noreturn void become(const struct launch *l, const struct signals *befor
     sigprocmask(SIG_SETMASK, &before->mask, NULL);
     set_environment(l);
     execvp(l->argv[0], l->argv);
-    int why = errno;
-    if (write(tell_fd, &why, sizeof why) != sizeof why)
-        _exit(LAUNCH_NOT_EXECUTABLE);
-    _exit(LAUNCH_NOT_FOUND);
+    exec_report_fail(tell_fd);
 }
 
 /* ---- our side ---- */
-
-/* What exec said: 0 when it took place, since that closes the pipe. */
-static int exec_errno(int fd)
-{
-    int why = 0;
-    ssize_t n;
-    do
-        n = read(fd, &why, sizeof why);
-    while (n < 0 && errno == EINTR);
-    return n == sizeof why ? why : 0;
-}
 
 static int not_executed(struct launch *l, int why, struct err *err)
 {
@@ -104,7 +91,7 @@ int launch_start(struct launch *l, struct err *err)
     if (l->pid == 0)
         become(l, &before, pipe_fd[1]);
     close(pipe_fd[1]);
-    int why = l->pid < 0 ? errno : exec_errno(pipe_fd[0]);
+    int why = l->pid < 0 ? errno : exec_report_read(pipe_fd[0]);
     close(pipe_fd[0]);
     if (l->pid < 0)
         return err_set(err, "no process could be made: %s", strerror(why));

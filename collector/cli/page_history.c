@@ -6,6 +6,7 @@
 
 #include "collector/budget/metric.h"
 #include "collector/history/store.h"
+#include "collector/util/command_text.h"
 #include "collector/util/xalloc.h"
 
 /* `modprof bench` names the place behind the metric, as in crossings.down:string.format. */
@@ -40,23 +41,6 @@ static int points_take(struct page_history *h, const struct store_series *of, st
     return bad;
 }
 
-/* The history quotes words where a shell needs it, and a trace knows no quotes. */
-static const char *past_quotes(const char *at)
-{
-    return at + strspn(at, "'\\");
-}
-
-static int is_same_command(const char *a, const char *b)
-{
-    a = past_quotes(a);
-    b = past_quotes(b);
-    while (*a && *a == *b) {
-        a = past_quotes(a + 1);
-        b = past_quotes(b + 1);
-    }
-    return *a == *b;
-}
-
 int page_history_read(struct page_history *h, const char *command, struct err *err)
 {
     struct store_wanted w = {0};
@@ -70,7 +54,7 @@ int page_history_read(struct page_history *h, const char *command, struct err *e
     if (h->store)
         bad = store_series_read(h->store, &w, &list, err);
     for (size_t i = 0; !bad && i < list.n && h->n < PAGE_SERIES_MAX; i++)
-        if (is_same_command(list.at[i].command, command))
+        if (command_same(list.at[i].command, command))
             bad = points_take(h, &list.at[i], err);
     free(list.at);
     return bad;

@@ -1,11 +1,16 @@
-/* store: opens the history, makes its tables.  See store.h. */
+/* store: opens the history, makes its tables.  See store.h.
+ *
+ * A new history is made under another name and put in its place with the first run in it, so that a full disk or
+ * a crash leaves no file that is empty or half made. */
 #include "collector/history/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "collector/history/store_sql.h"
@@ -81,19 +86,58 @@ static int version_check(struct store *s, struct err *err)
     return 0;
 }
 
-static int connect_to(struct store *s, enum store_mode mode, struct err *err)
+static int database_open(struct store *s, enum store_mode mode, struct err *err)
 {
-    int flags =
-        mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    if (mode == STORE_READ && access(s->path, R_OK))
-        return err_set(err, "the history %s can not be read: %s", s->path, strerror(errno));
-    if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
+    /* Who only reads may have to undo what a writer that was killed left half done; where the file can not be
+     * written SQLite opens it for reading. */
+    int flags = SQLITE_OPEN_READWRITE | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
+    if (sqlite3_open_v2(s->making ? s->making : s->path, &s->db, flags, NULL) != SQLITE_OK)
         return store_fail(s, err);
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, WAIT_MS);
-    if (mode == STORE_WRITE && tables_make(s, err))
+    return 0;
+}
+
+static int connect_to(struct store *s, enum store_mode mode, struct err *err)
+{
+    unsigned number = (unsigned)getpid();
+    if (access(s->path, mode == STORE_READ ? R_OK : F_OK)) {
+        if (mode == STORE_READ)
+            return err_set(err, "the history %s can not be read: %s", s->path, strerror(errno));
+        if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+            number ^= (unsigned)(uintptr_t)s;
+        s->making = xformat("%s.new-%08x", s->path, number);
+    }
+    if (database_open(s, mode, err) || (mode == STORE_WRITE && tables_make(s, err)))
         return -1;
     return version_check(s, err);
+}
+
+static void making_end(struct store *s)
+{
+    unlink(s->making);
+    free(s->making);
+    s->making = NULL;
+}
+
+int store_publish(struct store *s, struct err *err)
+{
+    if (!s->making)
+        return 0;
+    sqlite3_close(s->db);
+    s->db = NULL;
+    int there = 0;
+    if (renameat2(AT_FDCWD, s->making, AT_FDCWD, s->path, RENAME_NOREPLACE) &&
+        link(s->making, s->path)) { /* some file systems know only the one, some only the other */
+        there = errno == EEXIST;
+        if (!there)
+            return err_set(err, "%s can not be made: %s", s->path, strerror(errno));
+    }
+    making_end(s);
+    if (database_open(s, STORE_WRITE, err) ||
+        (there && (tables_make(s, err) || version_check(s, err))))
+        return -1;
+    return there;
 }
 
 struct store *store_open(const char *path, enum store_mode mode, struct err *err)
@@ -117,6 +161,8 @@ void store_close(struct store *s)
     if (!s)
         return;
     sqlite3_close(s->db);
+    if (s->making)
+        making_end(s);
     pool_release(&s->pool);
     free(s->path);
     free(s);

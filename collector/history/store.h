@@ -8,12 +8,11 @@
  * Every write is one transaction, and waits up to 30 s for other writers (jobs of CI). Every function
  * that can fail returns -1 with ERR: a sentence for damaged, foreign, newer, busy and unwritable files.
  *
- * How `check` would use it:
+ * How `bench` uses it:
  *     struct store *s = store_open(NULL, STORE_READ, &err);
  *     struct store_wanted w = {.command = command, .machine = machine};
  *     int64_t run = store_baseline_find(s, "main", &w, &about, &err);   // 0: there is none
  *     store_values_read(s, run, &values, &err);
- *     const struct store_value *v = store_values_find(&values, "lua.peak", "", "");
  */
 #ifndef COLLECTOR_HISTORY_STORE_H
 #define COLLECTOR_HISTORY_STORE_H
@@ -29,7 +28,7 @@ struct store;
 
 enum store_mode {
     STORE_READ, /* the file must be there */
-    STORE_WRITE /* it is made where it is not */
+    STORE_WRITE /* it is made, by the first store_add, where it is not */
 };
 
 /* PATH; NULL: what store_path_find says.  NULL with ERR. */
@@ -83,6 +82,26 @@ struct store_about {
  * newest of another machine: comparing with that is for the caller to refuse. 0 where there is none. */
 int64_t store_baseline_find(struct store *s, const char *name, const struct store_wanted *w,
                             struct store_about *about, struct err *err);
+
+/* The newest run of W's command and machine, of the commit whose hash begins with COMMIT (NULL: any).  As
+ * store_baseline_find otherwise, but never of another machine. */
+int64_t store_run_find(struct store *s, const char *commit, const struct store_wanted *w,
+                       struct store_about *about, struct err *err);
+
+/* Lets NAME stand for RUN, for its command and machine.  Returns 0, or -1 with ERR. */
+int store_baseline_set(struct store *s, const char *name, int64_t run, struct err *err);
+
+struct store_baseline {
+    const char *name;
+    struct store_run run; /* texts live as long as the store */
+};
+struct store_baselines {
+    struct store_baseline *at;
+    size_t n, cap;
+};
+/* What NAME (NULL: any) stands for, of W's command and machine, the newest first; free(list->at) releases it. */
+int store_baselines_read(struct store *s, const char *name, const struct store_wanted *w,
+                         struct store_baselines *list, struct err *err);
 
 /* The names of baselines, newest first, to NAMES[MAX] (they live as long as the store); how many, or -1. */
 long store_baseline_names(struct store *s, const char **names, size_t max, struct err *err);

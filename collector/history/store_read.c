@@ -7,32 +7,79 @@
 
 /* ---- baselines ---- */
 
-int64_t store_baseline_find(struct store *s, const char *name, const struct store_wanted *w,
-                            struct store_about *about, struct err *err)
+#define RUN_COLUMNS "run.id, run.at_ns, run.revision, run.dirty, machine.text, command.text"
+#define RUN_TEXTS \
+    " JOIN machine ON machine.id = run.machine" \
+    " JOIN command ON command.id = run.command"
+
+static void run_take(struct store *s, sqlite3_stmt *q, struct store_run *r)
 {
-    static const char sql[] =
-        "SELECT run.id, run.at_ns, run.revision, run.dirty, machine.text, command.text"
-        " FROM baseline JOIN run ON run.id = baseline.run JOIN machine ON machine.id = run.machine"
-        " JOIN command ON command.id = run.command"
-        " WHERE baseline.name = ?1 AND (?2 IS NULL OR command.text = ?2)"
-        " ORDER BY machine.text IS NOT ?3 AND ?3 IS NOT NULL, run.id DESC LIMIT 1";
+    *r = (struct store_run){.id = sqlite3_column_int64(q, 0),
+                            .at_ns = sqlite3_column_int64(q, 1),
+                            .commit = store_text(s, q, 2),
+                            .dirty = sqlite3_column_int(q, 3),
+                            .machine = store_text(s, q, 4),
+                            .command = store_text(s, q, 5)};
+}
+
+/* The id of Q's first row, which goes to ABOUT. */
+static int64_t run_first(struct store *s, sqlite3_stmt *q, const struct store_wanted *w,
+                         struct store_about *about, struct err *err)
+{
     memset(about, 0, sizeof *about);
-    sqlite3_stmt *q = store_ask(s, err, sql, "ttt", name, w->command, w->machine);
     if (!q)
         return -1;
     int64_t found = store_step(s, q, err);
     if (found == 1) {
-        struct store_run *r = &about->run;
-        found = r->id = sqlite3_column_int64(q, 0);
-        r->at_ns = sqlite3_column_int64(q, 1);
-        r->commit = store_text(s, q, 2);
-        r->dirty = sqlite3_column_int(q, 3);
-        r->machine = store_text(s, q, 4);
-        r->command = store_text(s, q, 5);
-        about->elsewhere = w->machine && strcmp(w->machine, r->machine) != 0;
+        run_take(s, q, &about->run);
+        found = about->run.id;
+        about->elsewhere = w->machine && strcmp(w->machine, about->run.machine) != 0;
     }
     sqlite3_finalize(q);
     return found;
+}
+
+int64_t store_baseline_find(struct store *s, const char *name, const struct store_wanted *w,
+                            struct store_about *about, struct err *err)
+{
+    static const char sql[] =
+        "SELECT " RUN_COLUMNS " FROM baseline JOIN run ON run.id = baseline.run" RUN_TEXTS
+        " WHERE baseline.name = ?1 AND (?2 IS NULL OR command.text = ?2)"
+        " ORDER BY machine.text IS NOT ?3 AND ?3 IS NOT NULL, run.id DESC LIMIT 1";
+    sqlite3_stmt *q = store_ask(s, err, sql, "ttt", name, w->command, w->machine);
+    return run_first(s, q, w, about, err);
+}
+
+int64_t store_run_find(struct store *s, const char *commit, const struct store_wanted *w,
+                       struct store_about *about, struct err *err)
+{
+    static const char sql[] =
+        "SELECT " RUN_COLUMNS " FROM run" RUN_TEXTS
+        " WHERE (?1 IS NULL OR substr(run.revision, 1, length(?1)) = ?1)"
+        " AND (?2 IS NULL OR command.text = ?2) AND (?3 IS NULL OR machine.text = ?3)"
+        " ORDER BY run.id DESC LIMIT 1";
+    sqlite3_stmt *q = store_ask(s, err, sql, "ttt", commit, w->command, w->machine);
+    return run_first(s, q, w, about, err);
+}
+
+int store_baselines_read(struct store *s, const char *name, const struct store_wanted *w,
+                         struct store_baselines *list, struct err *err)
+{
+    static const char sql[] =
+        "SELECT " RUN_COLUMNS
+        ", baseline.name FROM baseline JOIN run ON run.id = baseline.run" RUN_TEXTS
+        " WHERE (?1 IS NULL OR baseline.name = ?1) AND (?2 IS NULL OR command.text = ?2)"
+        " AND (?3 IS NULL OR machine.text = ?3) ORDER BY run.id DESC";
+    sqlite3_stmt *q = store_ask(s, err, sql, "ttt", name, w->command, w->machine);
+    int r = -1;
+    memset(list, 0, sizeof *list);
+    while (q && (r = store_step(s, q, err)) == 1) {
+        list->at = xgrow(list->at, list->n, &list->cap, sizeof *list->at);
+        run_take(s, q, &list->at[list->n].run);
+        list->at[list->n++].name = store_text(s, q, 6);
+    }
+    sqlite3_finalize(q);
+    return r;
 }
 
 long store_baseline_names(struct store *s, const char **names, size_t max, struct err *err)

@@ -2,9 +2,11 @@
 #include "collector/history/store_sql.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 int store_fail(struct store *s, struct err *err)
 {
+    int why = sqlite3_system_errno(s->db);
     switch (sqlite3_errcode(s->db) & 0xff) {
     case SQLITE_NOTADB:
         return err_set(err, "%s is no history of modprof: it is another kind of file", s->path);
@@ -22,6 +24,9 @@ int store_fail(struct store *s, struct err *err)
         return err_set(err, "%s can not be written", s->path);
     case SQLITE_FULL:
         return err_set(err, "%s can not grow: the disk is full", s->path);
+    case SQLITE_IOERR:
+        return err_set(err, "%s can not be read or written: %s", s->path,
+                       why ? strerror(why) : sqlite3_errmsg(s->db));
     case SQLITE_ERROR:
         return err_set(err, "%s is no history of modprof, or a damaged one: %s", s->path,
                        sqlite3_errmsg(s->db));

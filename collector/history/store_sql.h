@@ -12,11 +12,16 @@
 struct store {
     sqlite3 *db;
     char *path;
+    char *making;     /* where a new history is put together until a run is in it; NULL: at PATH */
     struct pool pool; /* of texts that are handed out */
 };
 
 /* Says what SQLite's newest error means for the user; returns -1. */
 int store_fail(struct store *s, struct err *err);
+
+/* Puts a new history in its place, now that something is in it. Returns 0; 1 where another process has made one
+ * meanwhile, which S then is (what was added to the new one is not in it); -1 with ERR. */
+int store_publish(struct store *s, struct err *err);
 
 /* Runs statements without results. */
 int store_do(struct store *s, const char *sql, struct err *err);

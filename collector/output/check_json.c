@@ -68,7 +68,7 @@ static json_t *runs(const struct finding *f)
     json_t *list = json_array();
     for (size_t i = 0; i < f->runs_n; i++) {
         json_t *v = json_object(), *values = json_array();
-        if (!f->runs[i].n) {
+        if (!f->runs[i].n || f->runs[i].doubt) {
             json_decref(v);
             json_decref(values);
             continue;
@@ -76,6 +76,7 @@ static json_t *runs(const struct finding *f)
         for (size_t k = 0; k < f->runs[i].n; k++)
             json_array_append_new(values, json_real(f->runs[i].value[k]));
         json_put_text(v, "command", f->runs[i].group->command);
+        json_put_bool(v, "forked", f->runs[i].group->forked);
         json_put(v, "values", values);
         json_array_append_new(list, v);
     }

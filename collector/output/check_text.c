@@ -120,6 +120,8 @@ static void sum(const struct check_report *r, const struct canvas *c)
     char *runs = runs_text(r);
     fprintf(c->out, "%s: %zu rule%s of %s, %s", check_word(r), r->findings->n,
             r->findings->n == 1 ? "" : "s", r->budget->path, runs);
+    if (r->baseline && r->baseline->about)
+        fprintf(c->out, ", baseline %s %s", r->baseline->name, r->baseline->about);
     for (size_t i = 0; i < VERDICT_N; i++) {
         size_t n = r->findings->count[check_verdicts[i]];
         if (!n)

@@ -66,6 +66,19 @@ static json_t *series_json(const struct timeline *t, size_t shown)
     return o;
 }
 
+static json_t *baseline_json(const struct store_baseline *b)
+{
+    json_t *o = json_object();
+    text_put(o, "name", b->name);
+    json_put_s64(o, "at_ns", b->run.at_ns);
+    json_put(o, "commit",
+             *b->run.commit ? json_bytes(b->run.commit, strlen(b->run.commit)) : json_null());
+    json_put_bool(o, "dirty", b->run.dirty);
+    text_put(o, "command", b->run.command);
+    text_put(o, "machine", b->run.machine);
+    return o;
+}
+
 void history_json(const struct history_report *r, FILE *out)
 {
     json_t *o = json_object(), *series = json_array();
@@ -76,6 +89,12 @@ void history_json(const struct history_report *r, FILE *out)
     for (size_t i = 0; i < r->n; i++)
         json_array_append_new(series, series_json(&r->at[i], r->shown ? r->shown : 1));
     json_put(o, "series", series);
+    if (r->baselines) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < r->baselines->n; i++)
+            json_array_append_new(list, baseline_json(&r->baselines->at[i]));
+        json_put(o, "baselines", list);
+    }
     json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
     fputc('\n', out);
     json_decref(o);

@@ -14,8 +14,10 @@ struct history_report {
     size_t more;      /* series that were left out */
     size_t elsewhere; /* series of other machines, which nobody asked for */
     size_t shown;     /* points of each; 0: only the list of series */
+    const struct store_baselines *baselines; /* instead of series; NULL */
 };
 
+void history_baselines(const struct history_report *r, const struct canvas *c);
 void history_text(const struct history_report *r, const struct canvas *c);
 void history_json(const struct history_report *r, FILE *out);
 

@@ -34,9 +34,9 @@ static const char *change_show(char *out, const struct change_point *p)
     return out;
 }
 
-static const char *commit_show(char *out, const struct store_point *p)
+static const char *commit_show(char *out, const char *commit, int dirty)
 {
-    snprintf(out, HUMAN_MAX, "%.10s%s", *p->commit ? p->commit : "-", p->dirty ? "+" : "");
+    snprintf(out, HUMAN_MAX, "%.10s%s", *commit ? commit : "-", dirty ? "+" : "");
     return out;
 }
 
@@ -114,7 +114,7 @@ static void point_row(struct table *t, const struct timeline *line, size_t i,
     const char *unit = line->series.unit;
     table_row(t, TABLE_NO_PARENT);
     table_cellf(t, column[0], "%.16s", human_date(text, (uint64_t)p->at_ns));
-    cell_clean(t, column[1], commit_show(text, p));
+    cell_clean(t, column[1], commit_show(text, p->commit, p->dirty));
     table_cell(t, column[2], bench_show(text, unit, p->median));
     table_cell(t, column[3], bench_show(text, unit, p->low));
     table_cell(t, column[4], bench_show(text, unit, p->high));
@@ -149,12 +149,12 @@ static void change_say(const struct timeline *line, const struct change_point *c
     char before[HUMAN_MAX], after[HUMAN_MAX], relative[HUMAN_MAX], commit[HUMAN_MAX],
         date[HUMAN_MAX];
     const struct store_point *p = &line->points.at[change->at];
-    char *text = xformat("%s at commit %s, %s: %s to %s, %s (p = %.2g)",
-                         timeline_worse(line, change) ? "worse" : "better", commit_show(commit, p),
-                         human_date(date, (uint64_t)p->at_ns),
-                         bench_show(before, line->series.unit, change->before),
-                         bench_show(after, line->series.unit, change->after),
-                         change_show(relative, change), change->p);
+    char *text = xformat(
+        "%s at commit %s, %s: %s to %s, %s (p = %.2g)",
+        timeline_worse(line, change) ? "worse" : "better", commit_show(commit, p->commit, p->dirty),
+        human_date(date, (uint64_t)p->at_ns), bench_show(before, line->series.unit, change->before),
+        bench_show(after, line->series.unit, change->after), change_show(relative, change),
+        change->p);
     char *clean = escape_text(text, strlen(text));
     page_note(c, timeline_worse(line, change) ? TONE_WARNING : TONE_PLAIN, clean);
     free(clean);
@@ -184,6 +184,27 @@ static void series(const struct history_report *r, const struct timeline *line,
         page_note(c, TONE_PLAIN, text);
         free(text);
     }
+}
+
+void history_baselines(const struct history_report *r, const struct canvas *c)
+{
+    char text[HUMAN_MAX];
+    struct table *t = table_new();
+    const unsigned column[] = {table_column(t, "baseline", COLUMN_CUT_END),
+                               table_column(t, "date", 0), table_column(t, "commit", 0),
+                               table_column(t, "command", COLUMN_CUT_END),
+                               table_column(t, "machine", COLUMN_CUT_END)};
+    for (size_t i = 0; i < r->baselines->n; i++) {
+        const struct store_run *run = &r->baselines->at[i].run;
+        table_row(t, TABLE_NO_PARENT);
+        cell_clean(t, column[0], r->baselines->at[i].name);
+        table_cellf(t, column[1], "%.16s", human_date(text, (uint64_t)run->at_ns));
+        cell_clean(t, column[2], commit_show(text, run->commit, run->dirty));
+        cell_clean(t, column[3], run->command);
+        cell_clean(t, column[4], run->machine);
+    }
+    table_print(t, c);
+    table_free(t);
 }
 
 void history_text(const struct history_report *r, const struct canvas *c)

@@ -1,4 +1,5 @@
 # `modprof history`: what `modprof bench` saved, over time, with its changes; never machines mixed.
+bats_require_minimum_version 1.5.0
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1
@@ -77,4 +78,36 @@ PY
     head -c 3000 /dev/urandom >junk
     run -1 "$MODPROF" history --history junk
     [[ $output == *"junk"* ]]
+}
+
+@test "a saved run gets a name, and names are listed" {
+    GITHUB_SHA=aaaaaaaaaaaa save 1000
+    GITHUB_SHA=bbbbbbbbbbbb save 2000 2000
+    run -4 "$MODPROF" history --baselines
+    [[ $output == *"has no baselines" ]]
+    run -0 "$MODPROF" history --save-baseline main -- lua5.4 busy.lua
+    [[ $output == "main is the run of lua5.4 busy.lua of 20"*", commit bbbbbbbbbb" ]]
+    N=2000 run -0 "$MODPROF" bench -n 2 -w 0 -m lua.blocks -b main -- lua5.4 busy.lua
+    run -0 "$MODPROF" history --save-baseline main --commit aaaa lua5.4 busy.lua
+    N=2000 run -3 "$MODPROF" bench -n 2 -w 0 -m lua.blocks -b main -- lua5.4 busy.lua
+    "$MODPROF" history --save-baseline good -- lua5.4 busy.lua
+    run -0 "$MODPROF" history --baselines
+    [[ ${lines[1]} == good*0123456789*"lua5.4 busy.lua"* && ${lines[2]} == main*aaaaaaaaaa* && ${#lines[@]} == 3 ]]
+    "$MODPROF" history --baselines -f json -o names.json
+    python3 -c 'import json, jsonschema, sys
+v = json.load(open("names.json"))
+jsonschema.validate(v, json.load(open(sys.argv[1])))
+assert [(b["name"], b["commit"]) for b in v["baselines"]] == [("good", "0123456789abcdef"), ("main", "aaaaaaaaaaaa")] and v["series"] == []' "$root/docs/history.schema.json"
+    run -4 "$MODPROF" history --save-baseline main --commit cccc -- lua5.4 busy.lua
+    [[ $output == *"has no run of lua5.4 busy.lua at commit cccc on this machine" ]]
+    sqlite3 .modprof-history "update machine set text = 'a slow one'"
+    run -4 "$MODPROF" history --save-baseline main -- lua5.4 busy.lua
+    run -4 "$MODPROF" history --baselines
+    run -0 "$MODPROF" history --baselines --any-machine
+    [[ $output == *main*"a slow one"* ]]
+    run -1 "$MODPROF" history --save-baseline main --history none -- lua5.4 busy.lua
+    [[ $output == *none* && ! -e none ]]
+    run -2 "$MODPROF" history --save-baseline main
+    run -2 "$MODPROF" history --save-baseline main -m wall -- lua5.4 busy.lua
+    run -2 "$MODPROF" history --commit aaaa
 }

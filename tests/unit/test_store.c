@@ -2,10 +2,13 @@
 
 #include "tests/unit/unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +121,122 @@ static void baselines_are_of_a_command_and_a_machine(void **state)
     store_close(s);
 }
 
+static void a_run_that_is_there_gets_a_name(void **state)
+{
+    struct err err;
+    struct store_about about;
+    struct store_baselines list;
+    (void)state;
+    struct store *s = opened(STORE_WRITE);
+    int64_t first = add(s, "m", "app", 100, NULL);
+    int64_t second = add(s, "m", "app", 200, "main");
+    add(s, "other", "app", 300, NULL);
+    struct store_wanted w = {.command = "app", .machine = "m"}, any = {0};
+    assert_int_equal(store_run_find(s, NULL, &w, &about, &err), second);
+    assert_int_equal(store_run_find(s, "abc1", &w, &about, &err), second);
+    assert_int_equal(store_run_find(s, "bc1", &w, &about, &err), 0);
+    assert_int_equal(store_run_find(s, "%", &w, &about, &err), 0);
+    assert_int_equal(store_baseline_set(s, "main", first, &err), 0);
+    assert_int_equal(store_baseline_find(s, "main", &w, &about, &err), first);
+    assert_int_equal(store_baseline_set(s, "good", second, &err), 0);
+    assert_int_equal(store_baselines_read(s, NULL, &any, &list, &err), 0);
+    assert_int_equal(list.n, 2);
+    assert_string_equal(list.at[0].name, "good");
+    assert_int_equal(list.at[1].run.id, first);
+    free(list.at);
+    w.machine = "other";
+    assert_int_equal(store_baselines_read(s, "main", &w, &list, &err), 0);
+    assert_int_equal(list.n, 0);
+    free(list.at);
+    store_close(s);
+}
+
+/* How many files stand beside PATH, itself included. */
+static size_t files(void)
+{
+    char dir[64];
+    size_t n = 0;
+    strcpy(dir, path);
+    *strrchr(dir, '/') = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; (e = readdir(d));)
+        n += *e->d_name != '.';
+    closedir(d);
+    return n;
+}
+
+static void a_history_appears_with_its_first_run(void **state)
+{
+    (void)state;
+    struct store *s = opened(STORE_WRITE);
+    assert_int_equal(access(path, F_OK), -1);
+    store_close(s);
+    assert_int_equal(files(), 0);
+    s = opened(STORE_WRITE);
+    struct store *other = opened(STORE_WRITE);
+    int64_t first = add(s, "m", "app", 100, "main");
+    assert_int_equal(access(path, F_OK), 0);
+    /* The other one finds it there, and adds to it. */
+    assert_int_equal(add(other, "m", "app", 200, NULL), first + 1);
+    assert_int_equal(add(s, "m", "app", 300, NULL), first + 2);
+    store_close(s);
+    store_close(other);
+    assert_int_equal(files(), 1);
+}
+
+/* With at most LIMIT bytes in a file, as on a full disk: adds a run; 0 where it was told. */
+static int add_in_short_space(rlim_t limit)
+{
+    struct rlimit less = {limit, limit};
+    double at[4000] = {0};
+    const struct store_value v = {
+        .metric = "wall", .place = "", .param = "", .unit = "ns", .at = at, .n = 4000};
+    struct store_run r = {.commit = "", .machine = "m", .command = "app"};
+    struct err err = {""};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &less);
+    struct store *s = store_open(path, STORE_WRITE, &err);
+    int told = (!s || store_add(s, &r, &v, 1, "main", &err)) && strstr(err.text, path);
+    store_close(s);
+    return told ? 0 : 1;
+}
+
+static void in_a_child(int (*what)(rlim_t), rlim_t limit)
+{
+    int status = 1;
+    pid_t pid = fork();
+    if (!pid)
+        _exit(what(limit));
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+}
+
+static void a_full_disk_loses_nothing_and_leaves_nothing(void **state)
+{
+    struct err err;
+    struct store_values v;
+    (void)state;
+    for (rlim_t limit = 0; limit <= 64 << 10; limit += 4 << 10) {
+        in_a_child(add_in_short_space, limit);
+        assert_int_equal(files(), 0);
+    }
+    struct store *s = opened(STORE_WRITE);
+    int64_t id = add(s, "m", "app", 100, "main");
+    store_close(s);
+    for (rlim_t limit = 0; limit <= 64 << 10; limit += 4 << 10) {
+        struct store_about about;
+        struct store_wanted w = {.command = "app", .machine = "m"};
+        in_a_child(add_in_short_space, limit);
+        s = opened(STORE_READ);
+        assert_int_equal(store_baseline_find(s, "main", &w, &about, &err), id);
+        assert_int_equal(store_values_read(s, id, &v, &err), 0);
+        assert_int_equal(v.n, 2);
+        store_values_release(&v);
+        store_close(s);
+        assert_int_equal(files(), 1); /* a journal is undone by whoever comes next */
+    }
+}
+
 static void series_hold_the_newest_points_in_order(void **state)
 {
     struct err err;
@@ -209,7 +328,9 @@ static void foreign_files_are_refused_and_left_alone(void **state)
     stat(path, &after);
     assert_int_equal(before.st_size, after.st_size);
     unlink(path);
-    store_close(opened(STORE_WRITE));
+    struct store *s = opened(STORE_WRITE);
+    add(s, "m", "app", 1, NULL);
+    store_close(s);
     snprintf(command, sizeof command, "sqlite3 %s 'pragma user_version = 99'", path);
     assert_int_equal(system(command), 0);
     refused(STORE_READ, "newer modprof");
@@ -279,6 +400,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_written_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(baselines_are_of_a_command_and_a_machine, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_run_that_is_there_gets_a_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_history_appears_with_its_first_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing_and_leaves_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(series_hold_the_newest_points_in_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writers_at_the_same_time_all_get_in, set_up, tear_down),
