@@ -1,6 +1,7 @@
 /* memory_growth: see memory_growth.h. */
 #include "collector/analyse/memory_growth.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,17 @@ static struct growth_row *row_of(struct growing *g, const struct alloc_site *sit
     return &out->row[*number - 1];
 }
 
+/* Marks keep what was live, not its variance: a byte has that of all that the site made. What the two marks have in common does
+ * not count, where nothing was ever freed; else they may have nothing in common. */
+static double variance(const struct alloc_site *site, const struct mark_cell *from,
+                       const struct mark_cell *to)
+{
+    struct memory_sums s = memory_sums_of(site, 1);
+    double made = (double)s.of[MEMORY_MADE].bytes, a = (double)from->bytes, b = (double)to->bytes;
+    double differ = s.of[MEMORY_FREED].bytes ? a + b : fabs(b - a);
+    return made > 0 && differ > 0 ? s.made_variance / made * differ : 0;
+}
+
 static void site_add(struct growing *g, const struct alloc_site *site, uint32_t row)
 {
     struct mark_cell from = mark_live(g->growth->from, row), to = mark_live(g->growth->to, row);
@@ -80,6 +92,7 @@ static void site_add(struct growing *g, const struct alloc_site *site, uint32_t 
     r->from_bytes += from.bytes;
     r->to_n += to.n;
     r->to_bytes += to.bytes;
+    r->variance += variance(site, &from, &to);
     r->kinds |= 1u << (site->about.kind % ALLOC_KIND_N);
     if (more > r->site_bytes) {
         r->site = row;

@@ -12,6 +12,7 @@ struct growth_row {
     unsigned heap;  /* enum alloc_heap */
     uint32_t kinds; /* bit for each enum alloc_kind */
     int64_t from_n, from_bytes, to_n, to_bytes;
+    double variance; /* of the growth in bytes, or more than that; 0: exact */
     uint32_t site; /* row of the site that grew most */
     int64_t site_bytes;
 };

@@ -100,6 +100,14 @@ static int is_nobodys(const struct leak_course *c)
            c->sums->check[0].n <= c->sums->check[1].n;
 }
 
+/* It is not known what held more and more of the time and what was made once: all that can be said is that it rose. */
+static int too_few_samples(const struct leak_course *c)
+{
+    return c->check_n != 0 && c->sums->seen_n > 1 && !c->nobodys &&
+           held(c) < errors_least * sqrt(c->sums->live_variance) &&
+           held(c) > (1 + rise) * held_at(c, c->check_n - 1);
+}
+
 enum leak_verdict leak_judge(const struct leak_course *c)
 {
     uint64_t events = c->sums->of[MEMORY_LIVE].n + c->sums->of[MEMORY_GROWN].n;
@@ -110,6 +118,8 @@ enum leak_verdict leak_judge(const struct leak_course *c)
         return LEAK_RISES;
     if (c->check_n < CHECKS_ENOUGH && nothing_freed(c) &&
         (!c->check_n || held(c) > (1 + rise) * held_at(c, 0)))
+        return LEAK_UNSURE;
+    if (nothing_freed(c) && too_few_samples(c))
         return LEAK_UNSURE;
     return LEAK_KEPT;
 }

@@ -11,9 +11,9 @@
 #include "collector/analyse/memory_rows.h"
 
 enum leak_verdict {
-    LEAK_RISES,  /* accused */
-    LEAK_UNSURE, /* nothing of it was released, but there were too few collections to see it rise */
-    LEAK_KEPT,   /* held, but it does not rise */
+    LEAK_RISES, /* accused */
+    LEAK_UNSURE, /* nothing of it was released, but there were too few collections, or samples, to see it rise */
+    LEAK_KEPT, /* held, but it does not rise */
     LEAK_VERDICT_N
 };
 const char *leak_verdict_name(enum leak_verdict v); /* "rises" ... */

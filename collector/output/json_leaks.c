@@ -1,4 +1,5 @@
 /* json_leaks: what holds ever more memory, and what grew between two marks, for programs. */
+#include <math.h>
 #include <string.h>
 
 #include "collector/analyse/memory_growth.h"
@@ -78,6 +79,7 @@ static json_t *growth_row(const struct growth_row *r, struct frames *f, struct m
     json_put_s64(v, "from_bytes", r->from_bytes);
     json_put_s64(v, "to_blocks", r->to_n);
     json_put_s64(v, "to_bytes", r->to_bytes);
+    json_put_real(v, "error_bytes", sqrt(r->variance));
     json_put(v, "stack", r->site_bytes > 0 ? stack(f, m, r->site) : json_array());
     return v;
 }

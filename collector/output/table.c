@@ -143,6 +143,12 @@ static void fit(struct table *t, size_t width)
         c->limit = width_of(c) - 1;
 }
 
+/* A remark, such as [no Lua code]; not a place in a text without a file, such as [string "app"]:12. */
+static int is_remark(const char *text)
+{
+    return *text == '[' && text[strlen(text) - 1] == ']';
+}
+
 static char *cell_text(const struct table *t, const struct row *r, unsigned i)
 {
     const struct column *c = &t->column[i];
@@ -151,7 +157,7 @@ static char *cell_text(const struct table *t, const struct row *r, unsigned i)
     if (c->limit == SIZE_MAX)
         return xstrdup(text);
     return cells_cut(text, c->limit > tree + CUT_MIN / 2 ? c->limit - tree : CUT_MIN / 2,
-                     c->flags & COLUMN_CUT_START && *text != '[');
+                     c->flags & COLUMN_CUT_START && !is_remark(text));
 }
 
 static struct libscols_table *draw_head(const struct table *t, const struct canvas *c)

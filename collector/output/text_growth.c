@@ -1,5 +1,6 @@
 /* text_growth: `modprof report --growth MARK1 MARK2`, and the list of marks. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,31 +31,34 @@ static void growth_row(struct table *t, const struct growth_row *r, int wide)
                                   .is_lua = r->is_lua};
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, 0, signed_bytes(text, r->to_bytes - r->from_bytes));
-    table_cellf(t, 1, "%+" PRId64, r->to_n - r->from_n);
-    cell_bytes(t, 2, (double)r->from_bytes);
-    cell_bytes(t, 3, (double)r->to_bytes);
-    table_cell(t, 4, alloc_heap_name(r->heap));
-    memory_place_cell(t, 5, &at);
+    cell_bytes(t, 1, sqrt(r->variance));
+    table_cellf(t, 2, "%+" PRId64, r->to_n - r->from_n);
+    cell_bytes(t, 3, (double)r->from_bytes);
+    cell_bytes(t, 4, (double)r->to_bytes);
+    table_cell(t, 5, alloc_heap_name(r->heap));
+    memory_place_cell(t, 6, &at);
     if (!wide)
         return;
-    table_cell(t, 6, memory_function_text(&at));
+    table_cell(t, 7, memory_function_text(&at));
     if (r->heap == HEAP_LUA)
-        table_cell(t, 7, memory_kinds_text(kinds, r->kinds));
+        table_cell(t, 8, memory_kinds_text(kinds, r->kinds));
 }
 
 static void rows_print(const struct growth *g, const struct report_options *o,
                        const struct canvas *c)
 {
-    static const char *const title[] = {"growth", "blocks", "from",     "to",
-                                        "heap",   "line",   "function", "kinds"};
-    static const unsigned flags[] = {
-        COLUMN_RIGHT,   COLUMN_RIGHT,   COLUMN_RIGHT,    COLUMN_RIGHT, 0,
-        COLUMN_CUT_END, COLUMN_CUT_END, COLUMN_CUT_START};
+    static const struct {
+        const char *title;
+        unsigned flags;
+    } column[] = {
+        {"growth", COLUMN_RIGHT},   {"+-", COLUMN_RIGHT},         {"blocks", COLUMN_RIGHT},
+        {"from", COLUMN_RIGHT},     {"to", COLUMN_RIGHT},         {"heap", 0},
+        {"line", COLUMN_CUT_START}, {"function", COLUMN_CUT_END}, {"kinds", COLUMN_CUT_END}};
     int wide = c->width >= WIDE_FROM;
     struct table *t = table_new();
     size_t n = 0;
-    for (int i = 0; i < (wide ? 8 : 6); i++)
-        table_column(t, title[i], flags[i]);
+    for (int i = 0; i < (wide ? 9 : 7); i++)
+        table_column(t, column[i].title, column[i].flags);
     for (size_t i = 0; i < g->n; i++)
         if ((pattern_match(o->filter, g->row[i].label) ||
              pattern_match(o->filter, g->row[i].file)) &&

@@ -124,7 +124,8 @@ static void accused_print(struct digest *d, const struct leaks *l, const struct 
     if (!l->verdict_n[LEAK_RISES]) {
         page_heading(c, "Leaks",
                      l->check_n < 2 ? "not known: there were too few collections to see what rises"
-                                    : "none: nothing holds ever more");
+                     : l->verdict_n[LEAK_UNSURE] ? "none for certain"
+                                                 : "none: nothing holds ever more");
         return;
     }
     snprintf(text, sizeof text,
@@ -137,17 +138,21 @@ static void accused_print(struct digest *d, const struct leaks *l, const struct 
     stacks_print(d, l, o, c);
 }
 
-static void rest_print(const struct leaks *l, const struct report_options *o,
+static void rest_print(const struct leaks *l, int sampled, const struct report_options *o,
                        const struct canvas *c)
 {
     size_t half = o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
     if (l->verdict_n[LEAK_UNSURE]) {
-        page_heading(c, "Perhaps",
-                     "nothing of it was freed, but there were too few collections to see it rise");
+        page_heading(
+            c, "Perhaps",
+            sampled ? "nothing of it was freed, but there were too few collections, or samples, to "
+                      "see it rise; "
+                      "MODPROF_ALLOC=sample:16k takes more"
+                    : "nothing of it was freed, but there were too few collections to see it rise");
         group_print(l, LEAK_UNSURE, o, c, half);
     }
     if (l->verdict_n[LEAK_KEPT]) {
-        page_heading(c, "Held besides", "at the end, or when lua_close began; it does not rise");
+        page_heading(c, "Held besides", "at the end, or when lua_close began; not seen to rise");
         group_print(l, LEAK_KEPT, o, c, half);
     }
     if (l->suppressed_n)
@@ -180,7 +185,7 @@ void text_leaks(struct digest *d, const struct report_options *o, const struct c
     }
     leaks_build(&l, d->process, d->symbols, o->leak_filter);
     accused_print(d, &l, o, c);
-    rest_print(&l, o, c);
+    rest_print(&l, memory_mode(d->process, HEAP_LUA) == ALLOC_SAMPLED, o, c);
     left_print(d, c);
     leaks_release(&l);
 }

@@ -50,6 +50,26 @@ LUA
     [[ $output == *m.lua:3* ]]
 }
 
+@test "sampled growth has its error, exact growth none; a text without a file keeps its lines in narrow tables" {
+    cat >m.lua <<'LUA'
+local text = [[local keep = {}
+modprof.mark("a")
+for i = 1, 50000 do keep[i] = { i } end
+modprof.mark("b")
+]]
+load(text, "a text whose name is rather long, too long for a table")()
+LUA
+    for alloc in exact sample:4k; do
+        LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof MODPROF_ALLOC=$alloc MODPROF_MARKS=1 lua5.4 m.lua
+        "$MODPROF" report --growth a b --format json t.mprof | jq '.processes[0].growth.rows[0] |
+            .error_bytes / (.to_bytes - .from_bytes)' >"$alloc"
+    done
+    [ "$(cat exact)" = 0 ]
+    # Some thousand samples.
+    jq -e '. > 0.005 and . < 0.05' sample:4k
+    "$MODPROF" report --growth a b -w 80 t.mprof | grep -q '"]:3$'
+}
+
 @test "anything may be a name, and none is one" {
     MODPROF_MARKS=1 profiled lua5.4 -e 'modprof.mark() modprof.mark({}) modprof.mark(12) modprof.mark(("x"):rep(100000))'
     [ "$(marks | wc -l)" = 4 ]

@@ -241,6 +241,28 @@ static void too_few_collections_are_no_proof(void **state)
     assert_int_equal(judged(9000, HELD(1000), 0, 1), LEAK_KEPT);
 }
 
+/* Nothing was freed, and it rose, by four samples of 1,000 bytes. */
+static void too_few_samples_are_no_proof_either(void **state)
+{
+    struct memory_sums s = {.check = {{20, 4000}, {20, 3000}, {10, 1000}, {10, 1000}}, .seen_n = 4};
+    struct leak_course c = {.sums = &s, .check_n = 4, .clock_ratio = 1.5};
+    (void)state;
+    s.of[MEMORY_MADE] = s.of[MEMORY_LIVE] = (struct memory_amount){20, 4000};
+    s.made_variance = s.live_variance = 4e6;
+    assert_int_equal(leak_judge(&c), LEAK_UNSURE);
+    s.made_variance = s.live_variance = 0; /* all is known: it stays as it was */
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.made_variance = s.live_variance = 4e6;
+    s.check[3].bytes = 4000; /* made once */
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.check[3].bytes = 1000;
+    s.of[MEMORY_MADE].bytes = 8000; /* half of it was freed */
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.of[MEMORY_MADE].bytes = 4000;
+    s.seen_n = 1;
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+}
+
 static const char *suppresses(void *ctx, const struct leak *l)
 {
     return strstr(l->row.label, ctx) ? ctx : NULL;
@@ -505,6 +527,7 @@ int main(void)
         cmocka_unit_test(what_garbage_or_chance_explains_is_not_accused),
         cmocka_unit_test(a_table_that_doubles_is_accused),
         cmocka_unit_test(too_few_collections_are_no_proof),
+        cmocka_unit_test(too_few_samples_are_no_proof_either),
         cmocka_unit_test(one_line_is_one_finding),
         cmocka_unit_test(suppressions_are_read),
         cmocka_unit_test(wrong_suppressions_are_errors),
