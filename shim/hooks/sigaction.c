@@ -1,7 +1,8 @@
 /* sigaction: the host's view of the signals that CPU samples and marks use.
  *
  * For every other signal, and while nothing is sampled, calls pass on. What the host asks and sets of the
- * sampler's signal it gets back as it set it; once it wants to handle the signal itself, sampling ends.
+ * sampler's signal it gets back as it set it; once it wants to handle the signal itself, sampling ends.  Handlers on
+ * stacks of their own are guarded.
  *
  * Context: host threads, signal handlers. */
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include "shim/hooks/marks.h"
 #include "shim/real.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_guard.h"
 #include "shim/sampler/signal_view.h"
 
 #define REAL(name) (real.name ? (void)0 : real_resolve())
@@ -20,7 +22,8 @@ SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *
     REAL(sigaction);
     if (unlikely(marks_own(n)))
         return marks_action(act, old);
-    return likely(!sampler_owns(n)) ? real.sigaction(n, act, old) : signal_view_action(act, old);
+    return likely(!sampler_owns(n)) ? signal_guard_action(n, act, old)
+                                    : signal_view_action(act, old);
 }
 
 /* As the C library's signal and sysv_signal do it. */

@@ -13,6 +13,7 @@
 #include "shim/hooks/spans.h"
 #include "shim/real.h"
 #include "shim/sampler/running.h"
+#include "shim/sampler/signal_guard.h"
 
 /* Lua's own jumps stand in a structure whose status follows the buffer; other jumps say nothing. */
 static int why_lua_jumps(const struct __jmp_buf_tag *env, const void *caller)
@@ -48,7 +49,7 @@ static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *en
 /* The real one is jumped to: one return address more on the processor's own stack of them would make
  * every return of Lua's that follows a yield a mispredicted one (measured: 25 ns).
  * By assembler name: the declarations of <setjmp.h> redirect one of these to another under FORTIFY. */
-#define JUMP(name) \
+#define JUMP(name, may_move) \
     SHIM_EXPORT void unwind_##name(struct __jmp_buf_tag *env, int value) __asm__(#name); \
     void unwind_##name(struct __jmp_buf_tag *env, int value) \
     { \
@@ -57,10 +58,12 @@ static __attribute__((noinline)) void leave_spans(const struct __jmp_buf_tag *en
             leave_spans(env, __builtin_return_address(0), SPAN_FRAME()); \
         if (unlikely(!real.name)) \
             real_resolve(); \
+        if (may_move && unlikely(signal_guard_used)) \
+            signal_guard_jump(env, value, real.name); \
         real.name(env, value); \
     }
 
-JUMP(longjmp)
-JUMP(_longjmp)
-JUMP(siglongjmp)
-JUMP(__longjmp_chk)
+JUMP(longjmp, 1)
+JUMP(_longjmp, 1)
+JUMP(siglongjmp, 1)
+JUMP(__longjmp_chk, 0) /* looks which stack it is on */

@@ -28,15 +28,20 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- one thread ---- */
 
-/* A guard page, the handler's stack, the thread's data. */
-enum { GUARD = 4096, MAPPING = GUARD + TICK_STACK_BYTES + sizeof(struct tick_thread) };
+/* A guard page, room for a jump (signal_guard.h), the handler's stack, the thread's data. */
+enum {
+    GUARD = 4096,
+    JUMP_BYTES = 32 * 1024,
+    BELOW = GUARD + JUMP_BYTES + TICK_STACK_BYTES,
+    MAPPING = BELOW + sizeof(struct tick_thread)
+};
 
 static void thread_forget(struct tick_thread *t)
 {
     tick_now = NULL;
     tick_stack = 0;
     tick_source_end(t->source);
-    munmap((char *)t - TICK_STACK_BYTES - GUARD, MAPPING);
+    munmap((char *)t - BELOW, MAPPING);
 }
 
 static void thread_end(void *p)
@@ -54,9 +59,9 @@ static struct tick_thread *thread_new(void)
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
-    struct tick_thread *t = (void *)(p + GUARD + TICK_STACK_BYTES);
+    struct tick_thread *t = (void *)(p + BELOW);
     if (!config.valgrind && mprotect(p, GUARD, PROT_NONE) == 0)
-        t->own_stack = (struct native_stack){(uintptr_t)p + GUARD, (uintptr_t)t};
+        t->own_stack = (struct native_stack){(uintptr_t)t - TICK_STACK_BYTES, (uintptr_t)t};
     t->tid = (uint32_t)syscall(SYS_gettid);
     t->source = TICK_SOURCE_NONE;
     t->finer_at = finer_at;

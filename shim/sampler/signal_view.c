@@ -12,6 +12,7 @@
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_guard.h"
 #include "shim/sampler/tick.h"
 
 static struct sigaction host_action;
@@ -107,6 +108,8 @@ int signal_view_mask(signal_view_set_mask *real_mask, int how, const sigset_t *s
         return result;
     if (old != NULL && before)
         sigaddset(old, n);
+    else if (old != NULL)
+        sigdelset(old, n); /* there it is signal_guard's */
     if (set != NULL)
         believe(how, is_in);
     return 0;
@@ -125,6 +128,13 @@ void signal_view_exec(int begins)
 {
     if (host_blocks)
         mask_now(begins ? SIG_BLOCK : SIG_UNBLOCK, NULL);
+    else if (begins && signal_guard_used && tick_now != NULL)
+        signal_view_unblock(); /* a crash handler starts a debugger */
+}
+
+void signal_view_unblock(void)
+{
+    mask_now(SIG_UNBLOCK, NULL);
 }
 
 /* ---- waiting for it ---- */

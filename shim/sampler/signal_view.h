@@ -26,6 +26,9 @@ void signal_view_thread(void);
 /* It is about to become another program, which inherits the mask (1), or has failed to (0). */
 void signal_view_exec(int begins);
 
+/* The calling thread does not block the signal any more. */
+void signal_view_unblock(void);
+
 /* The host will wait for the signals in SET. */
 void signal_view_wait(const sigset_t *set);
 

@@ -125,6 +125,16 @@ sampled() {
 2" ]
 }
 
+@test "a host whose handlers leave a small stack of their own by a jump goes on being sampled" {
+    possible
+    for mode in overflows overflows_unmasked; do
+        MODPROF_CPU=4999 MODPROF_OUT=$PWD/$mode.mprof LD_PRELOAD=$SHIM "$HOSTS/hard" $mode >told
+        [ "$(cat told)" = "$("$HOSTS/hard" $mode)" ]
+        # Lua code runs only afterwards.
+        "$MODPROF" report $mode.mprof --format json | jq -e '.processes[0].cpu.lua_samples > 20'
+    done
+}
+
 @test "the signal stays the host's: its queries, its handler, its own signals" {
     possible
     sampled before

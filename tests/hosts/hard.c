@@ -1,12 +1,14 @@
 /* hard: hosts that no sampler likes: odd stacks, faults, jumps, timers of their own; argv[1] says which.  Meant to be
  * sampled at thousands a second. */
-/* LINK: -llua5.4 -lpthread */
+/* LINK: -llua5.4 -lpthread -Wl,-z,now */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -151,13 +153,18 @@ static void crash_handled(void)
     crash();
 }
 
-/* The stack overflows, and the handler has the little stack that it asked for. */
+/* The stack overflows; the handler has as little stack as it needs, takes its time there, and leaves by a jump. */
 static sigjmp_buf back;
+
+static void take_time(void)
+{
+    for (volatile long i = 0; i < 3000000; i++)
+        ;
+}
 
 static void leave(int n)
 {
-    for (volatile long i = 0; i < 300000; i++)
-        ;
+    take_time();
     siglongjmp(back, n);
 }
 
@@ -174,19 +181,63 @@ static int overflow(lua_State *S)
     return 1;
 }
 
+static void little_stack(void (*handler)(int), int flags)
+{
+    size_t least = getauxval(AT_MINSIGSTKSZ);
+    stack_t s = {.ss_sp = other_stack, .ss_size = (least ? least : 2048) + 1536};
+    struct sigaction a = {.sa_handler = handler, .sa_flags = SA_ONSTACK | flags}, now;
+    struct rlimit limit = {8 << 20, 8 << 20};
+    if (s.ss_size > sizeof other_stack || sigaltstack(&s, NULL) || sigaction(SIGSEGV, &a, NULL))
+        exit(3);
+    sigaction(SIGSEGV, NULL, &now);
+    for (int n = 1; n < 32; n++)
+        if (sigismember(&now.sa_mask, n))
+            printf("masked %d\n", n);
+    setrlimit(RLIMIT_STACK, &limit);
+}
+
+static void works(const char *what)
+{
+    long sum = 0;
+    for (int i = 0; i < 30; i++)
+        sum += busy();
+    printf("%s %ld\n", what, sum);
+}
+
 static void overflows(void)
 {
-    stack_t s = {.ss_sp = other_stack, .ss_size = 8192};
-    struct sigaction a = {.sa_handler = leave, .sa_flags = SA_ONSTACK};
-    sigaltstack(&s, NULL);
-    sigaction(SIGSEGV, &a, NULL);
-    for (volatile int i = 0; i < 30; i++)
+    little_stack(leave, 0);
+    for (volatile int i = 0; i < 20; i++)
         if (!sigsetjmp(back, 1)) {
             lua_State *S = luaL_newstate();
             lua_pushcfunction(S, overflow);
             lua_call(S, 0, 1);
         }
-    printf("overflows %ld\n", busy());
+    works("overflows");
+}
+
+/* No mask is restored. */
+static void leave_as_it_is(int n)
+{
+    sigset_t blocked;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    for (int i = 1; i < 32; i++)
+        if (sigismember(&blocked, i))
+            exit(4);
+    take_time();
+    siglongjmp(back, n);
+}
+
+static void overflows_unmasked(void)
+{
+    little_stack(leave_as_it_is, SA_NODEFER);
+    for (volatile int i = 0; i < 20; i++)
+        if (!sigsetjmp(back, 0)) {
+            lua_State *S = luaL_newstate();
+            lua_pushcfunction(S, overflow);
+            lua_call(S, 0, 1);
+        }
+    works("overflows");
 }
 
 /* ---- stacks ---- */
@@ -446,6 +497,7 @@ int main(int argc, char **argv)
                 {"crash", crash},
                 {"crash_handled", crash_handled},
                 {"overflows", overflows},
+                {"overflows_unmasked", overflows_unmasked},
                 {"deep_stacks", deep_stacks},
                 {"garbage_stacks", garbage_stacks},
                 {"short_fibers", short_fibers},

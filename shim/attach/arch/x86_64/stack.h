@@ -14,4 +14,16 @@ static inline __attribute__((always_inline)) uintptr_t stack_now(void)
     return sp;
 }
 
+/* Calls F(A, B, C), which does not return, on the stack that ends at TOP, a multiple of 16.  What was on the old one is left
+ * for good. */
+static inline __attribute__((always_inline, noreturn)) void
+stack_leave(uintptr_t top, const void *f, const void *a, int b, const void *c)
+{
+    __asm__ volatile("mov %0, %%rsp\n\tcall *%1"
+                     :
+                     : "r"(top), "r"(f), "D"(a), "S"((long)b), "d"(c)
+                     : "memory");
+    __builtin_unreachable();
+}
+
 #endif
