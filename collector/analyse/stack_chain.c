@@ -87,10 +87,14 @@ static uint32_t place_of(struct stack_chain *c, struct chain_node *n, int is_cal
 static void native_read(struct stack_chain *c, uint32_t number)
 {
     const struct rowset *places = &c->frames->by_place;
-    for (c->native_n = 0; number && c->native_n < CHAIN_MAX; number = c->node[number - 1].parent) {
+    for (c->native_n = 0; number; number = c->node[number - 1].parent) {
         struct chain_node *n = &c->node[number - 1];
         if (n->kind != NODE_NATIVE)
             break;
+        if (c->native_n == CHAIN_MAX) {
+            c->is_cut = 1;
+            break;
+        }
         c->native = xgrow(c->native, c->native_n, &c->native_cap, sizeof *c->native);
         c->native[c->native_n].number = place_of(c, n, c->native_n > 0);
         c->native_n++;
@@ -108,11 +112,13 @@ static void lua_read(struct stack_chain *c, uint32_t number)
         c->lua = xgrow(c->lua, c->lua_n, &c->lua_cap, sizeof *c->lua);
         c->lua[c->lua_n++] = &c->node[number - 1];
     }
+    c->is_cut |= number != 0;
 }
 
 void stack_chain_read(struct stack_chain *c, uint64_t native, uint64_t lua)
 {
     const struct rowset *nodes = &c->frames->process->nodes;
+    c->is_cut = 0;
     native_read(c, node_number(nodes, native));
     lua_read(c, node_number(nodes, lua));
 }

@@ -25,6 +25,7 @@ struct stack_chain {
     struct native *native;
     struct chain_node **lua;
     size_t native_n, lua_n;
+    int is_cut; /* 1: at 4,096 nodes, of one of the two */
     /* of its own */
     size_t native_cap, lua_cap;
     struct chain_node *node; /* in order of the process's nodes */

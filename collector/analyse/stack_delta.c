@@ -9,8 +9,13 @@
 
 static const double chance = 3; /* standard errors */
 
+static uint64_t scaled(uint64_t weight, double scale)
+{
+    return scale == 1 ? weight : (uint64_t)llround((double)weight * scale);
+}
+
 /* Adds the nodes of FROM; returns the node that each became. */
-static uint32_t *nodes_add(struct stack_tree *t, const struct stack_tree *from)
+static uint32_t *nodes_add(struct stack_tree *t, const struct stack_tree *from, double scale)
 {
     uint32_t *frame = xcalloc(from->frame_n + 1, sizeof *frame);
     uint32_t *node = xcalloc(from->nodes.n, sizeof *node);
@@ -20,7 +25,7 @@ static uint32_t *nodes_add(struct stack_tree *t, const struct stack_tree *from)
         const struct stack_node *n = stack_tree_at(from, i);
         if (i)
             node[i] = stack_tree_child(t, node[n->parent], frame[n->frame]);
-        stack_tree_add(t, node[i], n->self);
+        stack_tree_add(t, node[i], scaled(n->self, scale));
     }
     free(frame);
     return node;
@@ -29,30 +34,43 @@ static uint32_t *nodes_add(struct stack_tree *t, const struct stack_tree *from)
 static void weights_add(struct stack_delta *d, int side, const struct stack_tree *from,
                         const uint32_t *node)
 {
-    uint64_t whole = stack_tree_at(from, 0)->total;
+    double scale = d->scale[side];
+    uint64_t whole = scaled(stack_tree_at(from, 0)->total, scale);
     for (size_t i = 0; i < from->nodes.n; i++) {
-        d->weight[node[i]].self[side] += stack_tree_at(from, i)->self;
-        d->weight[node[i]].total[side] += stack_tree_at(from, i)->total;
+        d->weight[node[i]].self[side] += scaled(stack_tree_at(from, i)->self, scale);
+        d->weight[node[i]].total[side] += scaled(stack_tree_at(from, i)->total, scale);
     }
     d->samples_n[side] = from->samples_n;
     d->period[side] = from->samples_n ? whole / from->samples_n : 0;
 }
 
-void stack_delta_build(struct stack_delta *d, const struct stack_tree *before,
-                       const struct stack_tree *after)
+static void scales_set(struct stack_delta *d, const struct delta_side side[DELTA_N], int shares)
 {
-    const struct stack_tree *from[DELTA_N] = {before, after};
+    for (int i = 0; i < DELTA_N; i++) {
+        d->runs[i] = side[i].runs ? side[i].runs : 1;
+        d->scale[i] = 1 / (double)d->runs[i];
+    }
+    double before = (double)stack_tree_at(side[DELTA_BEFORE].tree, 0)->total;
+    double after = (double)stack_tree_at(side[DELTA_AFTER].tree, 0)->total;
+    d->shares = shares && before > 0 && after > 0;
+    if (d->shares)
+        d->scale[DELTA_BEFORE] = after * d->scale[DELTA_AFTER] / before;
+}
+
+void stack_delta_build(struct stack_delta *d, const struct delta_side side[DELTA_N], int shares)
+{
     uint32_t *node[DELTA_N];
     memset(d, 0, sizeof *d);
-    stack_tree_init(&d->tree, before->metric);
+    scales_set(d, side, shares);
+    stack_tree_init(&d->tree, side[DELTA_BEFORE].tree->metric);
     for (int i = 0; i < DELTA_N; i++) {
-        node[i] = nodes_add(&d->tree, from[i]);
-        d->tree.samples_n += from[i]->samples_n;
+        node[i] = nodes_add(&d->tree, side[i].tree, d->scale[i]);
+        d->tree.samples_n += side[i].tree->samples_n;
     }
-    d->tree.inverted = before->inverted;
+    d->tree.inverted = side[DELTA_BEFORE].tree->inverted;
     d->weight = xcalloc(d->tree.nodes.n, sizeof *d->weight);
     for (int i = 0; i < DELTA_N; i++) {
-        weights_add(d, i, from[i], node[i]);
+        weights_add(d, i, side[i].tree, node[i]);
         free(node[i]);
     }
     stack_tree_finish(&d->tree);

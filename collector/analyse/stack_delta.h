@@ -15,11 +15,20 @@ struct stack_delta {
     struct stack_tree tree; /* weights are those of both together; texts are those of the two */
     struct delta_weight *weight;                  /* by node */
     uint64_t samples_n[DELTA_N], period[DELTA_N]; /* of sampled metrics: mean weight of a sample */
+    size_t runs[DELTA_N];
+    double scale[DELTA_N]; /* weights are so much of those of all runs */
+    int shares;
 };
 
-/* Of trees of one metric, reshaped alike. */
-void stack_delta_build(struct stack_delta *d, const struct stack_tree *before,
-                       const struct stack_tree *after);
+/* A side: the tree of so many runs. */
+struct delta_side {
+    const struct stack_tree *tree;
+    size_t runs;
+};
+
+/* Of trees of one metric, reshaped alike.  Weights are those of one run, the mean; SHARES: those before are scaled to the
+ * total of those after. */
+void stack_delta_build(struct stack_delta *d, const struct delta_side side[DELTA_N], int shares);
 void stack_delta_release(struct stack_delta *d);
 
 /* How much a node and all below it changed, of the larger of the two: -1 (gone) to 1 (new).  0 where what

@@ -359,7 +359,8 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
         state_set(m, STATE_WAITING);
         emit_note(m, "[waiting]");
     }
-    m->lua_whole = !(s->flags & (SAMPLE_TRUNCATED_LUA | SAMPLE_LUA_BUSY));
+    o->is_cut = m->chain.is_cut || s->flags & (SAMPLE_TRUNCATED_NATIVE | SAMPLE_TRUNCATED_LUA);
+    m->lua_whole = !m->chain.is_cut && !(s->flags & (SAMPLE_TRUNCATED_LUA | SAMPLE_LUA_BUSY));
     o->runs_lua = m->lua_n && m->lua[0]->kind == NODE_LUA;
     o->line_stale = o->runs_lua && (m->lua[0]->flags & NODE_LINE_STALE ||
                                     !stack_chain_record(&m->chain, m->lua[0])->line);
@@ -367,7 +368,7 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
     emit_all(m);
     if (!m->state_known && m->lua_n)
         o->state = o->runs_lua ? STATE_LUA : STATE_C;
-    if (s->flags & (SAMPLE_TRUNCATED_NATIVE | SAMPLE_TRUNCATED_LUA))
+    if (o->is_cut)
         emit_note(m, "[stack cut]");
     if (!o->n)
         emit(m, frames_named(m->frames, FRAME_NOTE, "[no stack]"));

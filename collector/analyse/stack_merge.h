@@ -35,6 +35,7 @@ struct merged {
     enum stack_state state;
     int runs_lua;   /* 1: a Lua function was running, not a C function */
     int line_stale; /* 1: and its line is not exact */
+    int is_cut;     /* 1: its outermost part is not there */
     uint32_t
         coroutine; /* number + 1 of the frame of the function that the coroutine runs; 0: in none, or not known */
 };

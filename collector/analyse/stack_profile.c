@@ -76,7 +76,7 @@ static void quality_add(struct stack_quality *q, const struct sample_total *s,
         q->no_native_n += s->n;
     if (s->flags & SAMPLE_LUA_BUSY)
         q->busy_n += s->n;
-    if (s->flags & (SAMPLE_TRUNCATED_NATIVE | SAMPLE_TRUNCATED_LUA))
+    if (stack->is_cut)
         q->cut_n += s->n;
     if (stack->runs_lua)
         q->lua_n += s->n;

@@ -97,7 +97,7 @@ static int is_usable(const struct stack_settings *s)
                                   "stacks around themselves");
         return 0;
     }
-    if (s->other) {
+    if (s->other.n) {
         cli_usage_error("export",
                         "--diff is for --format html and page-json; `modprof flame --diff` "
                         "writes the stacks of two traces");
@@ -110,24 +110,27 @@ static int is_usable(const struct stack_settings *s)
     return 1;
 }
 
-int cmd_export(int argc, char **argv)
+static int show(const struct stack_settings *s)
 {
-    struct stack_settings s = {.command = "export"};
     struct stack_load l;
-    if (export_page_is_wanted(argc, argv))
-        return export_page(argc, argv);
-    int early = stack_settings_read(&s, argc, argv, &help, formats);
-    if (early)
-        return early - 1;
-    if (!is_usable(&s))
-        return EXIT_USAGE;
     signal(SIGPIPE, SIG_IGN);
-    early = stack_load_read(&l, &s, argv + optind);
-    if (!early && s.format != FORMAT_CHROME)
-        early = stack_load_tree(&l, &s);
-    int status = early ? early - 1 : output(&l, &s);
+    int early = stack_load_read(&l, s, &s->files);
+    if (!early && s->format != FORMAT_CHROME)
+        early = stack_load_tree(&l, s);
+    int status = early ? early - 1 : output(&l, s);
     if (!status)
         status = traces_status(&l.traces);
     stack_load_release(&l);
+    return status;
+}
+
+int cmd_export(int argc, char **argv)
+{
+    struct stack_settings s = {.command = "export"};
+    if (export_page_is_wanted(argc, argv))
+        return export_page(argc, argv);
+    int early = stack_settings_read(&s, argc, argv, &help, formats);
+    int status = early ? early - 1 : is_usable(&s) ? show(&s) : EXIT_USAGE;
+    stack_settings_release(&s);
     return status;
 }

@@ -22,6 +22,7 @@
 static const struct stack_help help = {
     "usage: modprof flame [OPTION...] [FILE|DIR...]\n"
     "       modprof flame --diff OTHER [OPTION...] [FILE|DIR...]\n"
+    "       modprof flame [OPTION...] FILE|DIR... --vs FILE|DIR...\n"
     "\n"
     "Shows where the time went, as stacks: Lua and C in their true order.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
@@ -30,7 +31,11 @@ static const struct stack_help help = {
     "                           default: by the name of the output, else folded\n"
     "  -o, --output FILE        write there instead of standard output\n"
     "      --diff OTHER         what changed from FILE to OTHER (a file or folder): red is more,\n"
-    "                           blue is less; folded: `outer;inner BEFORE AFTER`\n",
+    "                           blue is less; folded: `outer;inner BEFORE AFTER`\n"
+    "      --vs                 the same, with what follows; several traces are runs, whose means\n"
+    "                           are compared\n"
+    "      --compare WHAT       time (default; per run), or share of the whole: both sides are\n"
+    "                           scaled to the same total\n",
     "      --title TEXT         title of the picture (default: the command line)\n"
     "  -h, --help               show this\n"
     "\n"
@@ -59,13 +64,30 @@ static void format_choose(struct stack_settings *s)
         s->format = FORMAT_HTML;
 }
 
+static char *title_of_diff(const struct stack_load *l, const struct stack_settings *s,
+                           const struct digest *d)
+{
+    char *more[2] = {xstrdup(""), xstrdup("")};
+    size_t n[2] = {l->traces.paths.n, s->other.n};
+    for (int i = 0; i < 2; i++)
+        if (n[i] > 1) {
+            free(more[i]);
+            more[i] = xformat(" and %zu more", n[i] - 1);
+        }
+    char *title = xformat("%s: from %s%s to %s%s", digest_command(d), l->traces.paths.at[0],
+                          more[0], s->other.at[0], more[1]);
+    free(more[0]);
+    free(more[1]);
+    return title;
+}
+
 static char *title_of(const struct stack_load *l, const struct stack_settings *s)
 {
     struct digest d = {.process = l->process[0]};
     if (s->title)
         return xstrdup(s->title);
-    if (s->other)
-        return xformat("%s: from %s to %s", digest_command(&d), l->traces.paths.at[0], s->other);
+    if (s->other.n)
+        return title_of_diff(l, s, &d);
     if (l->process_n > 1)
         return xformat("%zu processes", l->process_n);
     return xformat("%s", digest_command(&d));
@@ -122,16 +144,18 @@ static int output_diff(struct stack_load *l, const struct stack_settings *s)
 {
     struct stack_load other;
     struct stack_settings same = *s;
-    char *argument[] = {(char *)s->other, NULL};
     same.metric = (int)stack_metric_id_of(l->tree.metric);
     same.pid = 0;
-    int early = stack_load_read(&other, &same, argument);
+    int early = stack_load_read(&other, &same, &s->other);
     if (!early)
         early = stack_load_tree(&other, &same);
     int status = early ? early - 1 : 0;
     if (!early) {
         struct stack_delta delta;
-        stack_delta_build(&delta, &l->tree, &other.tree);
+        stack_delta_build(&delta,
+                          (const struct delta_side[]){{&l->tree, stack_load_runs(l)},
+                                                      {&other.tree, stack_load_runs(&other)}},
+                          s->shares);
         l->traces.incomplete |= other.traces.incomplete;
         l->quality.no_native_n += other.quality.no_native_n;
         status = exit_status(&other, output(l, s, &delta));
@@ -141,20 +165,26 @@ static int output_diff(struct stack_load *l, const struct stack_settings *s)
     return status;
 }
 
+static int show(const struct stack_settings *s)
+{
+    struct stack_load l;
+    signal(SIGPIPE, SIG_IGN);
+    int early = stack_load_read(&l, s, &s->files);
+    if (!early)
+        early = stack_load_tree(&l, s);
+    int status = early ? early - 1 : s->other.n ? output_diff(&l, s) : output(&l, s, NULL);
+    status = exit_status(&l, status);
+    stack_load_release(&l);
+    return status;
+}
+
 int cmd_flame(int argc, char **argv)
 {
     struct stack_settings s = {.command = "flame"};
-    struct stack_load l;
     int early = stack_settings_read(&s, argc, argv, &help, formats);
-    if (early)
-        return early - 1;
-    format_choose(&s);
-    signal(SIGPIPE, SIG_IGN);
-    early = stack_load_read(&l, &s, argv + optind);
     if (!early)
-        early = stack_load_tree(&l, &s);
-    int status = early ? early - 1 : s.other ? output_diff(&l, &s) : output(&l, &s, NULL);
-    status = exit_status(&l, status);
-    stack_load_release(&l);
+        format_choose(&s);
+    int status = early ? early - 1 : show(&s);
+    stack_settings_release(&s);
     return status;
 }

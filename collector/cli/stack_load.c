@@ -8,16 +8,14 @@
 #include "collector/cli/cli.h"
 #include "collector/util/xalloc.h"
 
-int stack_load_read(struct stack_load *l, const struct stack_settings *s, char **argument)
+int stack_load_read(struct stack_load *l, const struct stack_settings *s,
+                    const struct stack_files *files)
 {
-    size_t n = 0;
     memset(l, 0, sizeof *l);
     l->traces = (struct traces){.command = s->command, .pid = s->pid, .window = s->window};
     l->symbols = options_symbols(&s->symbols);
     stack_tree_init(&l->tree, stack_metric_at(STACK_METRIC_CPU));
-    while (argument[n])
-        n++;
-    int status = traces_read(&l->traces, argument, n);
+    int status = traces_read(&l->traces, files->at, files->n);
     l->process_n = l->traces.n;
     l->process = xcalloc(l->process_n, sizeof *l->process);
     for (size_t i = 0; i < l->process_n; i++)
@@ -28,7 +26,7 @@ int stack_load_read(struct stack_load *l, const struct stack_settings *s, char *
 /* Where there is more than one process, each has a frame of its own. */
 static int processes_apart(const struct stack_load *l, const struct stack_settings *s)
 {
-    return l->process_n > 1 && !s->other;
+    return l->process_n > 1 && !s->other.n;
 }
 
 static uint32_t process_node(struct stack_load *l, const struct stack_settings *s,
@@ -109,6 +107,14 @@ int stack_load_tree(struct stack_load *l, const struct stack_settings *s)
     if (!stack_tree_at(&l->tree, 0)->total)
         return nothing(l, s) + 1;
     return 0;
+}
+
+size_t stack_load_runs(const struct stack_load *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->traces.n; i++) /* processes of a trace stand together */
+        n += !i || l->traces.at[i].model != l->traces.at[i - 1].model;
+    return n;
 }
 
 void stack_load_release(struct stack_load *l)

@@ -15,11 +15,14 @@ struct stack_load {
     struct stack_quality quality;
 };
 
-/* Reads what ARGUMENT names (traces.h); same returns.  Either way to be released. */
-int stack_load_read(struct stack_load *l, const struct stack_settings *s, char **argument);
+/* Reads FILES (traces.h); same returns.  Either way to be released. */
+int stack_load_read(struct stack_load *l, const struct stack_settings *s,
+                    const struct stack_files *files);
 /* Makes the tree for S's metric.  Same.  Processes are put together where there is S->other, since their
  * numbers are never the same. */
 int stack_load_tree(struct stack_load *l, const struct stack_settings *s);
+/* How many traces there are: of repeated runs one each. */
+size_t stack_load_runs(const struct stack_load *l);
 void stack_load_release(struct stack_load *l);
 
 #endif

@@ -3,12 +3,15 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "collector/cli/cli.h"
 #include "collector/util/err.h"
+#include "collector/util/xalloc.h"
 
 static const struct option_word by_words[] = {
     {"function", BY_FUNCTION}, {"line", BY_LINE}, {"module", BY_MODULE}, {NULL, 0}};
+static const struct option_word compare_words[] = {{"time", 0}, {"share", 1}, {NULL, 0}};
 static const char choices[] =
     "      --by WHAT            function (default), line or module\n"
     "      --invert             callers above their callees\n"
@@ -79,8 +82,19 @@ enum {
     OPTION_TITLE,
     OPTION_DEBUG_DIR,
     OPTION_DEBUGINFOD,
-    OPTION_DIFF
+    OPTION_DIFF,
+    OPTION_VS,
+    OPTION_COMPARE
 };
+
+/* Leaves room for the NULL at the end. */
+static void file_add(struct stack_files *f, char *name)
+{
+    f->at = xgrow(f->at, f->n + 1, &f->cap, sizeof *f->at);
+    if (name)
+        f->at[f->n++] = name;
+    f->at[f->n] = NULL;
+}
 
 static int set_choice(struct stack_settings *s, int option, const char *value)
 {
@@ -101,12 +115,14 @@ static int set_choice(struct stack_settings *s, int option, const char *value)
         return 0;
     case OPTION_STATE:
         return set_id(s, &s->choice.state, "state", value);
+    case OPTION_COMPARE:
+        return options_set_word(s->command, &s->shares, "compare", compare_words, value);
     default:
         return -1;
     }
 }
 
-static int set_option(struct stack_settings *s, int option, const char *value,
+static int set_option(struct stack_settings *s, int option, char *value,
                       const struct option_word *formats)
 {
     int v = 0, bad;
@@ -129,7 +145,7 @@ static int set_option(struct stack_settings *s, int option, const char *value,
     case OPTION_DEBUG_DIR:
         return options_debug_dir(s->command, &s->symbols, value);
     case OPTION_DIFF:
-        s->other = value;
+        file_add(&s->other, value);
         return 0;
     case OPTION_DEBUGINFOD:
         s->symbols.debuginfod = 1;
@@ -160,23 +176,45 @@ int stack_settings_read(struct stack_settings *s, int argc, char **argv,
                                            {"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
                                            {"debuginfod", no_argument, NULL, OPTION_DEBUGINFOD},
                                            {"diff", required_argument, NULL, OPTION_DIFF},
+                                           {"vs", no_argument, NULL, OPTION_VS},
+                                           {"compare", required_argument, NULL, OPTION_COMPARE},
                                            {"help", no_argument, NULL, 'h'},
                                            {NULL, 0, NULL, 0}};
+    struct stack_files *side = &s->files;
     int option;
     s->metric = METRIC_ANY;
+    file_add(&s->files, NULL);
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":o:f:p:h", longer, NULL)) != -1) {
+    /* '-': names are told in their place between the options, as character 1. */
+    while ((option = getopt_long(argc, argv, "-:o:f:p:h", longer, NULL)) != -1) {
         if (option == 'h') {
             help_print(help);
             return EXIT_FINE + 1;
         }
         if (option == '?' || option == ':')
             return options_error(s->command, option, argv[optind - 1]) + 1;
-        if (set_option(s, option, optarg, formats))
+        if (option == OPTION_VS)
+            side = &s->other;
+        else if (option == 1)
+            file_add(side, optarg);
+        else if (set_option(s, option, optarg, formats))
             return EXIT_USAGE + 1;
     }
+    for (; optind < argc; optind++) /* behind -- */
+        file_add(side, argv[optind]);
+    if (side == &s->other && !s->other.n)
+        return cli_usage_error(s->command, "behind --vs the traces to compare with are missing") +
+               1;
+    if (s->shares && !s->other.n)
+        return cli_usage_error(s->command, "--compare is for --diff and --vs") + 1;
     if (s->window.to_ns && s->window.to_ns <= s->window.from_ns)
         return cli_usage_error(s->command, "--to is not later than --from") + 1;
     return is_taken(s) ? 0 : EXIT_USAGE + 1;
+}
+
+void stack_settings_release(struct stack_settings *s)
+{
+    free(s->files.at);
+    free(s->other.at);
 }

@@ -27,8 +27,13 @@ struct stack_settings {
     enum stack_format format; /* FORMAT_NONE: not given */
     const char *out;          /* NULL: standard output */
     const char *title;        /* NULL: from the traces */
-    const char *other;        /* of --diff; NULL: not given */
-    unsigned long pid;        /* 0: all */
+    /* what is named, and what it is compared with (--diff, --vs); each ends with NULL */
+    struct stack_files {
+        char **at;
+        size_t n, cap;
+    } files, other;
+    int shares;        /* 1: both sides are scaled to the same total */
+    unsigned long pid; /* 0: all */
     struct option_symbols symbols;
 };
 
@@ -37,10 +42,12 @@ struct stack_help {
     const char *before, *after;
 };
 
-/* Reads the options; files follow from argv[optind] on.  FORMATS ends with a NULL name.  Returns 0, or
- * the exit status + 1 where the command is over. */
+/* Reads options and names.  FORMATS ends with a NULL name.  Returns 0, or the exit status + 1 where the command
+ * is over.  Either way to be released. */
 int stack_settings_read(struct stack_settings *s, int argc, char **argv,
                         const struct stack_help *help, const struct option_word *formats);
+
+void stack_settings_release(struct stack_settings *s);
 
 /* Sets the metric by its name; returns 0, or -1 having said what was wrong. */
 int stack_settings_metric(struct stack_settings *s, const char *name);

@@ -58,6 +58,11 @@ void flame_delta_heading(const struct stack_delta *d, FILE *out)
     if (d->tree.samples_n)
         fprintf(out, "; %s and %s samples", human_count(a, d->samples_n[DELTA_BEFORE]),
                 human_count(b, d->samples_n[DELTA_AFTER]));
+    if (d->runs[DELTA_BEFORE] > 1 || d->runs[DELTA_AFTER] > 1)
+        fprintf(out, "; means of %zu and %zu runs", d->runs[DELTA_BEFORE], d->runs[DELTA_AFTER]);
+    if (d->shares)
+        fprintf(out, "; before scaled by %.3g to the same total",
+                d->scale[DELTA_BEFORE] * (double)d->runs[DELTA_BEFORE]);
 }
 
 void flame_delta_legend(unsigned x, FILE *out)

@@ -281,6 +281,41 @@ PY
     run ! grep -E -q 'class="f [ml][1-3]' change.svg
 }
 
+@test "several traces a side are runs, whose means are compared" {
+    record_change 1
+    record_change 4
+    "$MODPROF" flame --diff 4.mprof 1.mprof | sort >one
+    # The same run again changes no mean.
+    "$MODPROF" flame 1.mprof 1.mprof --vs 4.mprof 4.mprof 4.mprof | sort >several
+    diff one several
+    "$MODPROF" flame 1.mprof --diff 4.mprof --diff 4.mprof | sort >several
+    diff one several
+    "$MODPROF" flame --metric crossings 1.mprof 1.mprof --vs 4.mprof >crossings
+    grep -q 'string.rep 20 20$' crossings
+    "$MODPROF" flame 1.mprof 1.mprof --vs 4.mprof -o change.svg
+    grep -q 'means of 2 and 1 runs' change.svg
+    grep -q 'from 1.mprof and 1 more to 4.mprof' change.svg
+    run -2 "$MODPROF" flame 1.mprof --vs
+    [[ $output == *"--vs"* ]]
+}
+
+@test "--compare share scales both sides to the same total, and says so" {
+    record_change 1
+    "$MODPROF" flame 1.mprof --vs 1.mprof 1.mprof --compare share >same
+    awk '{ if ($NF != $(NF - 1)) exit 1 }' same # means are the same already
+    record_change 4
+    "$MODPROF" flame 1.mprof --vs 4.mprof --compare share >shares
+    awk '{ a += $(NF - 1); b += $NF } END { exit !(b > 0 && a / b > 0.999 && a / b < 1.001) }' shares
+    "$MODPROF" flame 4.mprof | awk '{ b += $NF } END { print b }' >want
+    awk '{ b += $NF } END { print b }' shares >got
+    diff want got
+    "$MODPROF" flame 1.mprof --vs 4.mprof --compare share -o change.svg
+    grep -q 'before scaled by [0-9.]* to the same total' change.svg
+    run -2 "$MODPROF" flame --compare share 1.mprof
+    [[ $output == *"--compare is for --diff and --vs"* ]]
+    run -2 "$MODPROF" flame --compare what 1.mprof --vs 4.mprof
+}
+
 @test "--diff takes every metric, and says what the other trace lacks" {
     record_change 1
     MODPROF_CPU=off MODPROF_OUT=$PWD/plain.mprof LD_PRELOAD=$SHIM lua5.4 change.lua 1

@@ -139,7 +139,7 @@ static void metric_feed(struct model *m, const struct stack_metric *metric, unsi
     stack_tree_finish(&t);
     check(sum(&plain) == sum(&t));
     check(stack_tree_at(&t, 0)->total == sum(&t));
-    stack_delta_build(&d, &t, &t);
+    stack_delta_build(&d, (const struct delta_side[]){{&t, 1}, {&t, 3}}, 1);
     check(d.weight[0].total[DELTA_BEFORE] == d.weight[0].total[DELTA_AFTER]);
     check(stack_tree_at(&d.tree, 0)->total == 2 * sum(&t));
     for (uint32_t i = 0; i < d.tree.nodes.n; i++)

@@ -342,6 +342,24 @@ static void any_nodes_make_a_stack(void **state)
     }
 }
 
+/* Longer than what is read of one: no other than a damaged trace has such. */
+static void a_chain_that_is_too_long_is_marked_as_cut(void **state)
+{
+    enum { LONGEST = 4096 };
+    (void)state;
+    for (int too_long = 0; too_long < 2; too_long++) {
+        struct fixture fx, *f = &fx;
+        begin(f);
+        for (int i = 0; i < LONGEST + too_long; i++)
+            TRACE_ADD(&f->trace, node, .id = i + 1, .parent = i, .kind = NODE_LUA, .value = 2,
+                      .line = 11);
+        sample(f, 0, LONGEST + too_long, SAMPLE_NO_NATIVE);
+        assert_int_equal(strstr(folded(f), "[stack cut]") != NULL, too_long);
+        assert_int_equal(f->quality.cut_n, too_long);
+        end(f);
+    }
+}
+
 /* ---- adding up ---- */
 
 static void equal_samples_are_one_row(void **state)
@@ -556,6 +574,7 @@ int main(void)
         cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),
         cmocka_unit_test(damaged_chains_come_to_an_end),
         cmocka_unit_test(any_nodes_make_a_stack),
+        cmocka_unit_test(a_chain_that_is_too_long_is_marked_as_cut),
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
