@@ -62,18 +62,24 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Traces from two folders may have one name: they are numbered. */
+/* Where the copy of trace I stands, for the caller to free; NULL: it was read as it came, and there is none.  Traces
+ * from two folders may have one name: they are numbered. */
+static char *copy_of(const struct artifact *a, size_t i)
+{
+    const char *from = a->traces->paths.at[i];
+    if (!strcmp(from, LOCATE_STDIN))
+        return NULL;
+    return a->traces->paths.n == 1 ? xformat("%s/traces/%s", a->made, last_part(from))
+                                   : xformat("%s/traces/%03zu-%s", a->made, i + 1, last_part(from));
+}
+
 static int traces_write(const struct artifact *a)
 {
     char *dir = xformat("%s/traces", a->made);
     int bad = mkdir(dir, 0777) ? said(dir) : 0;
     for (size_t i = 0; !bad && i < a->traces->paths.n; i++) {
-        const char *from = a->traces->paths.at[i];
-        if (!strcmp(from, LOCATE_STDIN))
-            continue; /* it was read as it came */
-        char *to = a->traces->paths.n == 1 ? xformat("%s/%s", dir, last_part(from))
-                                           : xformat("%s/%03zu-%s", dir, i + 1, last_part(from));
-        if (copy(from, to))
+        char *to = copy_of(a, i);
+        if (to && copy(a->traces->paths.at[i], to))
             bad = said(to);
         free(to);
     }
@@ -133,11 +139,17 @@ static void picture(const struct artifact *a, const char *const *option, const c
     argv[n++] = "--output";
     argv[n++] = path;
     argv[n++] = "--";
-    for (size_t i = 0; i < trace_n; i++)
-        argv[n++] = a->traces->paths.at[i];
+    char **made = xcalloc(trace_n, sizeof *made);
+    for (size_t i = 0; i < trace_n; i++) {
+        made[i] = copy_of(a, i);
+        argv[n++] = made[i] ? made[i] : a->traces->paths.at[i];
+    }
     int status = self_run(argv, SELF_SILENT);
     if (status != EXIT_FINE && status != EXIT_NO_VERDICT)
         unlink(path);
+    for (size_t i = 0; i < trace_n; i++)
+        free(made[i]);
+    free(made);
     free(argv);
     free(path);
 }
@@ -148,9 +160,11 @@ static void page(const struct artifact *a)
     size_t all = a->traces->paths.n, n = all < PAGE_TRACES_MAX ? all : PAGE_TRACES_MAX;
     char *verdicts = xformat("%s/verdict.json", a->made);
     char *title = n < all ? xformat("the first %zu of %zu traces; verdicts of all", n, all) : NULL;
-    const char *option[] = {"export",     "--format", "html",
-                            "--verdicts", verdicts,   title ? "--title" : NULL,
-                            title,        NULL};
+    const char *option[] = {"export", "--format",
+                            "html",   "--verdicts",
+                            verdicts, "--relative-to",
+                            a->made,  title ? "--title" : NULL,
+                            title,    NULL};
     picture(a, option, "index.html", n);
     free(title);
     free(verdicts);

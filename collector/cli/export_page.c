@@ -20,7 +20,7 @@ static const char help[] =
     "       modprof export --format page-json [OPTION...] [FILE|DIR...]\n"
     "\n"
     "Writes the page that `modprof view` shows as one HTML file with its data inside. It needs no\n"
-    "server and no network: open it with a browser, send it, keep it.\n"
+    "server and no network: open it with a browser, send it, keep it. Two traces are compared.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "\n"
     "  -f, --format FORMAT   html: the page; page-json: only its data (docs/PAGE.md)\n"
@@ -35,6 +35,7 @@ static const char help[] =
     "      --verdicts FILE   show the verdicts in FILE, which `modprof check --format json -o "
     "FILE`\n"
     "                        wrote, instead of judging each trace\n"
+    "      --relative-to DIR name traces as seen from DIR\n"
     "  -p, --pid PID         only this process\n"
     "  -h, --help            show this\n"
     "\n"
@@ -104,7 +105,7 @@ static int pages_write(struct pages *p, const struct page_settings *s)
     struct page page = {.title = title,
                         .trace = p->trace,
                         .trace_n = p->n,
-                        .compare = s->diff && p->n == 2,
+                        .compare = page_compares(s, p->n),
                         .options = s->options};
     FILE *out = output_file_open(s->command, s->out);
     int status = EXIT_ERROR;

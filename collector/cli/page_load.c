@@ -97,6 +97,15 @@ static void history_add(struct page_load *l, const struct page_settings *s)
     l->trace.series_n = l->history.n;
 }
 
+/* PATH as seen from the folder FROM, where it is within it. */
+static const char *seen_from(const char *from, const char *path)
+{
+    size_t n = from ? strlen(from) : 0;
+    while (n && from[n - 1] == '/')
+        n--;
+    return n && !strncmp(path, from, n) && path[n] == '/' ? path + n + 1 : path;
+}
+
 int page_load_read(struct page_load *l, const char *path, const struct page_settings *s,
                    const struct page_budget *b, struct err *err)
 {
@@ -110,7 +119,7 @@ int page_load_read(struct page_load *l, const char *path, const struct page_sett
             digest_add(l, l->model.process[i]);
     if (!l->digest_n)
         return err_set(err, "%s: there is no process %lu in it", path, s->pid);
-    l->trace = (struct page_trace){.name = path,
+    l->trace = (struct page_trace){.name = seen_from(s->relative_to, path),
                                    .bytes = l->model.quality.bytes,
                                    .digest = l->digest,
                                    .digest_n = l->digest_n};
@@ -131,6 +140,11 @@ void page_load_release(struct page_load *l)
     free(l->digest);
     model_release(&l->model);
     symbols_free(l->symbols);
+}
+
+int page_compares(const struct page_settings *s, size_t trace_n)
+{
+    return trace_n == 2 && (s->diff || !s->verdicts);
 }
 
 char *page_load_title(const struct page_load *l, size_t n)

@@ -42,6 +42,9 @@ int page_load_read(struct page_load *l, const char *path, const struct page_sett
                    const struct page_budget *b, struct err *err);
 void page_load_release(struct page_load *l);
 
+/* 1 where the page of TRACE_N traces compares them: two that are not the runs of one check. */
+int page_compares(const struct page_settings *s, size_t trace_n);
+
 /* What the page is called where nobody says so; the caller frees it. */
 char *page_load_title(const struct page_load *l, size_t n);
 

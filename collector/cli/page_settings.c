@@ -16,6 +16,7 @@ enum {
     OPTION_VERDICTS,
     OPTION_DIFF,
     OPTION_SOURCE,
+    OPTION_RELATIVE_TO,
     OPTION_NO_OPEN,
     OPTION_PORT,
     OPTION_IDLE
@@ -35,6 +36,7 @@ static const struct option export_options[] = {
     {"verdicts", required_argument, NULL, OPTION_VERDICTS},
     {"diff", required_argument, NULL, OPTION_DIFF},
     {"with-source", no_argument, NULL, OPTION_SOURCE},
+    {"relative-to", required_argument, NULL, OPTION_RELATIVE_TO},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
 static const struct option view_options[] = {{"pid", required_argument, NULL, 'p'},
@@ -96,6 +98,9 @@ static int set_option(struct page_settings *s, int option, const char *value)
         return 0;
     case OPTION_SOURCE:
         s->options.with_source = 1;
+        return 0;
+    case OPTION_RELATIVE_TO:
+        s->relative_to = value;
         return 0;
     case OPTION_NO_OPEN:
         s->no_open = 1;

@@ -12,9 +12,10 @@ struct page_settings {
     const char *title;  /* NULL: from the traces */
     const char *config; /* a .modprof; NULL: the one that is found; "": none */
     const char
-        *verdicts;     /* what `modprof check --format json` wrote, instead of judging; or NULL */
-    const char *diff;  /* a trace to compare with, or NULL */
-    unsigned long pid; /* 0: all */
+        *verdicts;    /* what `modprof check --format json` wrote, instead of judging; or NULL */
+    const char *diff; /* a trace to compare with, or NULL */
+    const char *relative_to; /* a folder that traces are named from; or NULL */
+    unsigned long pid;       /* 0: all */
     /* export */
     int format;      /* enum page_format */
     const char *out; /* NULL: standard output */

@@ -20,7 +20,7 @@ static const char help[] =
     "\n"
     "Shows traces in the browser: where the time and the memory go, as flame graphs, waterfalls,\n"
     "tables and graphs over time. Serves on 127.0.0.1 only, at a URL that nobody can guess, until\n"
-    "SIGINT (Ctrl-C). Traces that still grow are followed.\n"
+    "SIGINT (Ctrl-C). Traces that still grow are followed; two traces are compared.\n"
     "Without a FILE: the newest trace (*.mprof) in the working directory, or in $TMPDIR.\n"
     "\n"
     "      --diff OTHER      compare the trace (before) with this one (after)\n"
@@ -61,14 +61,30 @@ static void signals_catch(struct event *e[SIGNAL_N], struct event_base *base)
     }
 }
 
-static int announce(const struct view_server *v, const struct page_settings *s)
+struct view {
+    const struct page_settings *settings;
+    struct event_base *base;
+    struct view_server *server;
+    int status; /* exit status */
+};
+
+static int announce(const struct view *v)
 {
-    const char *url = view_server_url(v);
+    const char *url = view_server_url(v->server);
     if (puts(url) < 0 || fflush(stdout))
         return cli_error("view", "the URL could not be printed: %s", strerror(errno));
-    if (!s->no_open && view_browser_open(url))
+    if (!v->settings->no_open && view_browser_open(url))
         fputs("modprof view: no browser could be started: open that URL\n", stderr);
     return 0;
+}
+
+/* Nobody gets to know the URL of what can not be shown. */
+static void on_first_trace(void *ctx, const char *why)
+{
+    struct view *v = ctx;
+    v->status = why ? cli_error("view", "%s", why) : announce(v);
+    if (v->status)
+        event_base_loopbreak(v->base);
 }
 
 static int view(const struct page_settings *s, const struct paths *paths,
@@ -76,20 +92,20 @@ static int view(const struct page_settings *s, const struct paths *paths,
 {
     struct err err = {""};
     struct event *stop[SIGNAL_N];
-    struct event_base *base = event_base_new();
-    if (!base)
+    struct view v = {.settings = s, .base = event_base_new()};
+    if (!v.base)
         return cli_error("view", "no event loop: %s", strerror(errno));
-    signals_catch(stop, base); /* before anybody can know that we run */
-    struct view_server *v = view_server_new(base, s, paths, b, &err);
-    int status =
-        v && !view_server_try(v, &err) ? announce(v, s) : cli_error("view", "%s", err.text);
-    if (!status)
-        event_base_loop(base, 0);
+    signals_catch(stop, v.base); /* before anybody can know that we run */
+    v.server = view_server_new(v.base, s, paths, b, &err);
+    if (!v.server || view_server_begin(v.server, on_first_trace, &v, &err))
+        v.status = cli_error("view", "%s", err.text);
+    else
+        event_base_loop(v.base, 0);
     for (int i = 0; i < SIGNAL_N; i++)
         event_free(stop[i]);
-    view_server_free(v);
-    event_base_free(base);
-    return status;
+    view_server_free(v.server);
+    event_base_free(v.base);
+    return v.status;
 }
 
 /* What is read from standard input is gone after that. */

@@ -70,26 +70,30 @@ static int is_running(const struct page_load *l)
     return 0;
 }
 
-int view_document_trace(struct view_document *d, const char *path, const struct page_settings *s,
-                        const struct page_budget *b, struct err *err)
+/* One that is killed writes no more: its end is found only by looking, which completes the file. */
+int view_document_is_current(const struct view_document *d, const char *path)
+{
+    char tag[64];
+    struct err err = {""};
+    return d->gzip && !d->running && !tag_of(path, tag, &err) && !strcmp(d->tag, tag);
+}
+
+int view_document_trace(struct view_document *d, const struct view_wanted *w, struct err *err)
 {
     char tag[64];
     struct page_load l;
     struct packing p;
-    if (tag_of(path, tag, err))
+    if (tag_of(w->path, tag, err))
         return -1;
-    /* One that is killed writes no more: its end is found only by looking, which completes the file. */
-    if (d->gzip && !d->running && !strcmp(d->tag, tag))
-        return 0;
-    int bad = page_load_read(&l, path, s, b, err) || packing_begin(&p, d, err);
+    int bad = page_load_read(&l, w->path, w->settings, w->budget, err) || packing_begin(&p, d, err);
     if (!bad) {
-        page_trace_json(&l.trace, &s->options, p.in);
+        page_trace_json(&l.trace, &w->settings->options, p.in);
         bad = packing_end(&p, d, err);
         d->running = is_running(&l);
     }
     page_load_release(&l);
     if (!bad) /* reading may have completed the file */
-        bad = tag_of(path, d->tag, err);
+        bad = tag_of(w->path, d->tag, err);
     return bad ? -1 : 0;
 }
 
@@ -113,7 +117,7 @@ int view_document_list(struct view_document *d, const struct paths *paths,
     page_json(&(struct page){.title = title,
                              .trace = trace,
                              .trace_n = paths->n,
-                             .compare = s->diff != NULL,
+                             .compare = page_compares(s, paths->n),
                              .live = 1,
                              .options = s->options},
               p.in);

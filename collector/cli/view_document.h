@@ -13,9 +13,18 @@ struct view_document {
 };
 void view_document_release(struct view_document *d);
 
-/* The trace at PATH; made anew where the file has changed.  Returns 0, or -1 with ERR. */
-int view_document_trace(struct view_document *d, const char *path, const struct page_settings *s,
-                        const struct page_budget *b, struct err *err);
+/* What a document is made of. */
+struct view_wanted {
+    const char *path;
+    const struct page_settings *settings;
+    const struct page_budget *budget;
+};
+
+/* 1 where D is still what the file at PATH says. */
+int view_document_is_current(const struct view_document *d, const char *path);
+
+/* Makes the document of a trace.  Returns 0, or -1 with ERR. */
+int view_document_trace(struct view_document *d, const struct view_wanted *w, struct err *err);
 
 /* The list of all traces, each to be had at trace/NUMBER.  Returns 0, or -1 with ERR. */
 int view_document_list(struct view_document *d, const struct paths *paths,

@@ -13,17 +13,33 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#include "collector/cli/view_document.h"
+#include "collector/cli/view_maker.h"
 #include "collector/output/page_html.h"
 #include "collector/util/xalloc.h"
 
 enum { TOKEN_BYTES = 16, HOST_MAX = 64, URL_MAX = 128, SECONDS_MAX = 30, BYTES_MAX = 16 << 10 };
 
+/* Who has asked for a trace that is being made. */
+struct waiting {
+    struct evhttp_request *request;
+    struct waiting *next;
+};
+
+struct served_trace {
+    struct view_server *server;
+    struct view_wanted wanted;
+    struct view_document document;
+    struct view_maker *maker; /* NULL: none is at work */
+    struct waiting *waiting;
+    view_made *made; /* of the first one: who began it; or NULL */
+    void *ctx;
+};
+
 struct view_server {
     const struct page_settings *settings;
     const struct paths *paths;
-    const struct page_budget *budget;
-    struct view_document list, *trace; /* trace: by path */
+    struct view_document list;
+    struct served_trace *trace; /* by path */
     struct evhttp *http;
     struct event_base *base;
     struct event *idle; /* NULL: it may be idle for ever */
@@ -114,6 +130,70 @@ static void document_send(struct evhttp_request *r, const struct view_document *
     reply(r, HTTP_OK, "OK", d->gzip, d->n);
 }
 
+/* ---- traces ---- */
+
+static void idle_begin(struct view_server *v)
+{
+    struct timeval t = {.tv_sec = (time_t)v->settings->idle_s};
+    if (v->idle)
+        event_add(v->idle, &t);
+}
+
+static void trace_answer(struct served_trace *t, struct evhttp_request *r, const char *why)
+{
+    if (why)
+        refuse(r, HTTP_INTERNAL, "Internal Server Error", why);
+    else
+        document_send(r, &t->document);
+}
+
+static void on_made(void *ctx, const char *why)
+{
+    struct served_trace *t = ctx;
+    view_made *made = t->made;
+    t->maker = NULL;
+    t->made = NULL;
+    while (t->waiting) {
+        struct waiting *w = t->waiting;
+        t->waiting = w->next;
+        trace_answer(t, w->request, why);
+        free(w);
+    }
+    idle_begin(t->server);
+    if (made)
+        made(t->ctx, why);
+}
+
+static int trace_make(struct served_trace *t, struct err *err)
+{
+    if (!t->maker)
+        t->maker = view_maker_start(t->server->base, &t->document, &t->wanted, on_made, t, err);
+    return t->maker ? 0 : -1;
+}
+
+/* Who is gone gets no answer. */
+static void on_closed(struct evhttp_connection *c, void *ctx)
+{
+    struct served_trace *t = ctx;
+    for (struct waiting **at = &t->waiting; *at;) {
+        struct waiting *w = *at;
+        if (evhttp_request_get_connection(w->request) != c) {
+            at = &w->next;
+            continue;
+        }
+        *at = w->next;
+        free(w);
+    }
+}
+
+static void trace_wait(struct served_trace *t, struct evhttp_request *r)
+{
+    struct waiting *w = xcalloc(1, sizeof *w);
+    *w = (struct waiting){r, t->waiting};
+    t->waiting = w;
+    evhttp_connection_set_closecb(evhttp_request_get_connection(r), on_closed, t);
+}
+
 /* ---- questions ---- */
 
 static void trace_ask(struct view_server *v, struct evhttp_request *r, const char *number)
@@ -121,12 +201,17 @@ static void trace_ask(struct view_server *v, struct evhttp_request *r, const cha
     struct err err = {""};
     char *end;
     unsigned long i = strtoul(number, &end, 10);
-    if (*number < '0' || *number > '9' || *end || i >= v->paths->n)
+    if (*number < '0' || *number > '9' || *end || i >= v->paths->n) {
         refuse(r, HTTP_NOTFOUND, "Not Found", "there is no such trace");
-    else if (view_document_trace(&v->trace[i], v->paths->at[i], v->settings, v->budget, &err))
-        refuse(r, HTTP_INTERNAL, "Internal Server Error", err.text);
+        return;
+    }
+    struct served_trace *t = &v->trace[i];
+    if (!t->maker && view_document_is_current(&t->document, t->wanted.path))
+        document_send(r, &t->document);
+    else if (trace_make(t, &err))
+        trace_answer(t, r, err.text);
     else
-        document_send(r, &v->trace[i]);
+        trace_wait(t, r);
 }
 
 static void answer(struct view_server *v, struct evhttp_request *r, const char *path)
@@ -163,13 +248,6 @@ static const char *behind_token(const struct view_server *v, const char *uri)
     return wrong ? NULL : uri + n + 2;
 }
 
-static void idle_begin(struct view_server *v)
-{
-    struct timeval t = {.tv_sec = (time_t)v->settings->idle_s};
-    if (v->idle)
-        event_add(v->idle, &t);
-}
-
 static void on_request(struct evhttp_request *r, void *ctx)
 {
     struct view_server *v = ctx;
@@ -198,6 +276,11 @@ static void on_idle(evutil_socket_t fd, short what, void *ctx)
     struct view_server *v = ctx;
     (void)fd;
     (void)what;
+    for (size_t i = 0; i < v->paths->n; i++)
+        if (v->trace[i].maker) { /* somebody waits */
+            idle_begin(v);
+            return;
+        }
     event_base_loopbreak(v->base);
 }
 
@@ -257,12 +340,24 @@ struct view_server *view_server_new(struct event_base *base, const struct page_s
     v->base = base;
     v->settings = s;
     v->paths = paths;
-    v->budget = budget;
     v->trace = xcalloc(paths->n, sizeof *v->trace);
+    for (size_t i = 0; i < paths->n; i++)
+        v->trace[i] = (struct served_trace){.server = v, .wanted = {paths->at[i], s, budget}};
     if (!start(v, err))
         return v;
     view_server_free(v);
     return NULL;
+}
+
+static void trace_release(struct served_trace *t)
+{
+    view_maker_stop(t->maker);
+    view_document_release(&t->document);
+    while (t->waiting) { /* its request is its connection's */
+        struct waiting *w = t->waiting;
+        t->waiting = w->next;
+        free(w);
+    }
 }
 
 void view_server_free(struct view_server *v)
@@ -270,7 +365,7 @@ void view_server_free(struct view_server *v)
     if (!v)
         return;
     for (size_t i = 0; i < v->paths->n; i++)
-        view_document_release(&v->trace[i]);
+        trace_release(&v->trace[i]);
     view_document_release(&v->list);
     if (v->http)
         evhttp_free(v->http);
@@ -280,9 +375,11 @@ void view_server_free(struct view_server *v)
     free(v);
 }
 
-int view_server_try(struct view_server *v, struct err *err)
+int view_server_begin(struct view_server *v, view_made *made, void *ctx, struct err *err)
 {
-    return view_document_trace(&v->trace[0], v->paths->at[0], v->settings, v->budget, err);
+    v->trace[0].made = made;
+    v->trace[0].ctx = ctx;
+    return trace_make(&v->trace[0], err);
 }
 
 const char *view_server_url(const struct view_server *v)

@@ -8,7 +8,7 @@
 
 #include <event2/event.h>
 
-#include "collector/cli/page_load.h"
+#include "collector/cli/view_maker.h"
 
 struct view_server;
 
@@ -18,8 +18,9 @@ struct view_server *view_server_new(struct event_base *base, const struct page_s
                                     struct err *err);
 void view_server_free(struct view_server *v);
 
-/* Reads the first trace, so that errors in it are told at once.  Returns 0, or -1 with ERR. */
-int view_server_try(struct view_server *v, struct err *err);
+/* Begins to read the first trace, so that errors in it are told at once: to MADE, while the loop runs.  Returns 0, or
+ * -1 with ERR. */
+int view_server_begin(struct view_server *v, view_made *made, void *ctx, struct err *err);
 
 /* http://127.0.0.1:PORT/TOKEN/ */
 const char *view_server_url(const struct view_server *v);

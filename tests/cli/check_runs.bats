@@ -164,6 +164,7 @@ for f in sys.argv[1:]: e.parse(f)' out/flame-load.svg out/flame-crossings.svg ou
     document out/index.html >page.json
     # More runs than a page holds: it says so, and its verdicts are of all.
     jq -e '(.traces | length) == 10 and (.title | test("first 10 of 12"))' page.json
+    jq -e '.compare == null and .traces[1].name == "traces/002-run-00002.mprof"' page.json
     jq -S '.traces[0].check' page.json >told
     jq -S . out/verdict.json | cmp - told
     jq -e '.rules[0] | .verdict == "fail" and (.runs[0].values | length) == 12 and .comparison != null' told

@@ -152,6 +152,9 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     done
     "$MODPROF" export --format page-json --diff 2.mprof 1.mprof |
         jq -e '.compare == [0, 1] and [.traces[].name] == ["1.mprof", "2.mprof"]'
+    "$MODPROF" export --format page-json 1.mprof 2.mprof | jq -e '.compare == [0, 1]'
+    "$MODPROF" export --format page-json --relative-to "$PWD/" "$PWD/1.mprof" /proc/self/cwd/2.mprof |
+        jq -e '[.traces[].name] == ["1.mprof", "/proc/self/cwd/2.mprof"]'
     "$MODPROF" export --format page-json 1.mprof 2.mprof 3.mprof |
         jq -e '.compare == null and (.traces | length) == 3'
     run -2 "$MODPROF" export --format page-json --diff 3.mprof 1.mprof 2.mprof

@@ -73,7 +73,7 @@ CONF
     LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/%p.mprof MODPROF_ALLOC=exact "$HOSTS/fork_host" f.lua >out
     read -r parent child <out
     opens "$parent.mprof" "$child.mprof"
-    jq -e --argjson p "[$parent, $child]" '[.traces[].processes[].pid] == $p and .compare == null' told
+    jq -e --argjson p "[$parent, $child]" '[.traces[].processes[].pid] == $p and .compare == [0, 1]' told
     opens --diff "$child.mprof" "$parent.mprof"
     jq -e '.compare == [0, 1]' told
 }

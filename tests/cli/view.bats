@@ -196,6 +196,32 @@ opens() { # FILE: by the viewer's own importer, where there is Node.js to run it
     run -0 "$MODPROF" view --no-open --idle 100ms a.mprof
 }
 
+@test "while a trace is being read all else is answered, and SIGINT ends it at once" {
+    mkfifo endless.mprof # whoever reads it waits for ever
+    serve a.mprof endless.mprof
+    curl -s "${url}trace/1" >body.1 3>&- &
+    asked=$!
+    [ "$(code "${url}page.json")" = 200 ]
+    [ "$(code "${url}trace/0")" = 200 ]
+    kill -INT "$server"
+    wait "$server"
+    run ! wait "$asked" # it got no answer
+    [ ! -s body.1 ]
+    # Also before there is anything to be served.
+    "$MODPROF" view --no-open endless.mprof >out 2>err 3>&- &
+    server=$!
+    until pgrep -P "$server" >/dev/null; do :; done # the child that reads
+    kill -INT "$server"
+    wait "$server"
+    [ ! -s out ]
+}
+
+@test "two traces are compared" {
+    cp a.mprof b.mprof
+    serve a.mprof b.mprof
+    curl -s --compressed "${url}page.json" | jq -e '.compare == [0, 1]'
+}
+
 @test "the browser gets the URL, and none is started where there is none" {
     printf '#!/bin/sh\nprintf "%%s\\n" "$@" >opened.new\nmv opened.new opened\n' >browser
     chmod +x browser

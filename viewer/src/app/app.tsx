@@ -40,10 +40,10 @@ export const PANELS: readonly PanelEntry[] = [
     { id: 'source', title: 'Source', panel: SourcePanel },
 ];
 
-function useRoute(): [Route, (r: Route, replace?: boolean) => void] {
-    const [route, setRoute] = useState(() => parseRoute(location.hash));
+function useRoute(first: string): [Route, (r: Route, replace?: boolean) => void] {
+    const [route, setRoute] = useState(() => parseRoute(location.hash, first));
     useEffect(() => {
-        const changed = () => setRoute(parseRoute(location.hash));
+        const changed = () => setRoute(parseRoute(location.hash, first));
         window.addEventListener('hashchange', changed);
         return () => window.removeEventListener('hashchange', changed);
     }, []);
@@ -58,7 +58,7 @@ function useRoute(): [Route, (r: Route, replace?: boolean) => void] {
 }
 
 export function App({ page }: { page: Page }) {
-    const [route, move] = useRoute();
+    const [route, move] = useRoute(page.compare ? 'diff' : 'overview');
     const [theme, flip] = useTheme();
     const [help, setHelp] = useState(false);
     const { trace, error } = useTrace(page, numberOf(route, 't') ?? 0);

@@ -5,7 +5,8 @@ export interface Route {
     readonly params: Readonly<Record<string, string>>;
 }
 
-export function parseRoute(hash: string): Route {
+/** FIRST: the page where the address names none. */
+export function parseRoute(hash: string, first = 'overview'): Route {
     const [page = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
     const params: Record<string, string> = {};
     for (const [k, v] of new URLSearchParams(query)) params[k] = v;
@@ -15,7 +16,7 @@ export function parseRoute(hash: string): Route {
     } catch {
         // an address that somebody cut off: no page of that name
     }
-    return { page: name || 'overview', params };
+    return { page: name || first, params };
 }
 
 export function formatRoute(r: Route): string {

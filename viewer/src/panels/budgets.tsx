@@ -11,15 +11,19 @@ const MARKS: Record<string, string> = {
     fail: 'bad',
     warn: 'warn',
     incomplete: 'warn',
+    unstable: 'warn',
+    'missing baseline': 'warn',
     untested: 'warn',
     off: '',
 };
-const SEVERITY = ['fail', 'incomplete', 'untested', 'warn', 'pass', 'off'];
+const SEVERITY = ['fail', 'incomplete', 'unstable', 'missing baseline', 'untested', 'warn', 'pass', 'off'];
 const SIGNS: Record<string, string> = {
     pass: '✓',
     fail: '✗',
     warn: '!',
-    incomplete: '?',
+    incomplete: '≥',
+    unstable: '≈',
+    'missing baseline': '∅',
     untested: '?',
     off: '–',
 };
@@ -62,7 +66,7 @@ function Rules() {
             {
                 id: 'verdict',
                 title: 'verdict',
-                width: '7.5rem',
+                width: '9.5rem',
                 value: r => SEVERITY.indexOf(r.verdict),
                 show: r => (
                     <span class={`mark ${MARKS[r.verdict] ?? 'warn'}`}>
@@ -135,9 +139,14 @@ function Rules() {
         [trace],
     );
     return (
-        <Card title="Verdicts">
+        <Card
+            title="Verdicts"
+            means="✓ pass: within. ! warn: beyond what warns. ✗ fail: beyond the limit. ≥ incomplete: something was not seen, so it may be more. ≈ unstable: the runs differ too much to tell. ∅ missing baseline: there is nothing to hold it against. ? untested: nothing of that name was seen."
+        >
             <p>
-                <span class={`mark ${MARKS[check.verdict] ?? 'warn'}`}>{check.verdict}</span>{' '}
+                <span class={`mark ${MARKS[check.verdict] ?? 'warn'}`}>
+                    {SIGNS[check.verdict] ?? '?'} {check.verdict}
+                </span>{' '}
                 {Object.entries(check.counts)
                     .filter(([, n]) => n > 0)
                     .map(([k, n]) => `${n} ${k}`)
