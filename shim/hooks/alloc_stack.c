@@ -268,11 +268,20 @@ __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_st
     __asm__ volatile("" ::: "memory");
 }
 
+static enum trail_vm vm_of(uint64_t pc)
+{
+    int copy = vm_copy(pc);
+    if (copy < 0)
+        return TRAIL_NO_VM;
+    const struct lua_learnt *l = lua_learnt((uint32_t)copy);
+    return l->pc_in_register ? TRAIL_VM_PC : l->pc_slot != 0 ? TRAIL_VM_ELSEWHERE : TRAIL_VM_NO_PC;
+}
+
 const struct trail *alloc_stack_trail(const struct registers *r, unsigned wants)
 {
     int saved = errno;
     struct trail_walk how = {native_bounds(r->rsp, !sampler_is_fenced()),
-                             (uint64_t)(uintptr_t)running_call_return, vm_copy};
+                             (uint64_t)(uintptr_t)running_call_return, vm_of};
     const struct trail *t = trail_record(r, wants, &how);
     errno = saved;
     return t;

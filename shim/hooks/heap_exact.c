@@ -176,7 +176,7 @@ static HOT void *tagged_release(struct arena_state *s, void *ptr, size_t osize)
     return NULL;
 }
 
-static void *host_release(struct arena_state *s, void *ptr, size_t osize)
+static HOT void *host_release(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL)
         note_release(s, ptr, osize);

@@ -47,6 +47,8 @@ static void set(struct current *c, lua_State *L, uintptr_t frame, uint64_t root)
 void current_begin(struct current *c, uint32_t copy)
 {
     c->code++;
+    memset(c->trail, 0, sizeof c->trail);
+    memset(c->site, 0, sizeof c->site);
     if (lua_learnt(copy)->tried)
         set(c, NULL, 0, 0);
     else
@@ -60,7 +62,7 @@ void current_found(struct current *c, lua_State *L, const void *frame, uint64_t 
 
 uint64_t current_resumed(const lua_State *from, uint64_t root)
 {
-    return lua_key(from, 0, root) | 1;
+    return lua_key_add(lua_key(from, 0, root), 1) | 1;
 }
 
 /* ---- calls ---- */
@@ -113,20 +115,20 @@ static void begin_call(struct current *c, const struct running *r, int known)
         current_forget(c);
 }
 
-struct current *current_enter(const struct running *r, struct current *before)
+struct current *current_enter(const struct running *r, struct current_call *before)
 {
     struct current *c = of_state(r);
     if (c == NULL)
         return NULL;
-    *before = *c;
+    *before = (struct current_call){c->ticket, c->frame, c->L, c->root};
     if (!current_holds(c))
-        current_forget(before);
+        before->ticket = CURRENT_UNKNOWN;
     begin_call(c, r, before->ticket != CURRENT_UNKNOWN);
     return c;
 }
 
 /* Back here, what ran before the call does so again, whatever jumps there were. */
-void current_leave(struct current *c, const struct current *before)
+void current_leave(struct current *c, const struct current_call *before)
 {
     if (before->ticket == CURRENT_UNKNOWN)
         current_forget(c);

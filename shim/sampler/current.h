@@ -14,15 +14,29 @@
 
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/copy.h"
+#include "shim/stack/trail.h"
 
 struct running;
 
+/* What a call takes back. */
+struct current_call {
+    uint64_t ticket;
+    uintptr_t frame;
+    lua_State *L;
+    uint64_t root;
+};
+
 struct current {
-    uint64_t ticket; /* of the thread, and since its last longjmp */
-    uintptr_t frame; /* of the call: holds below it */
-    lua_State *L;    /* NULL: no call, or one whose stack can not be read */
-    uint64_t root;   /* lua_key of those who resumed L */
-    uint64_t code;   /* raised whenever keys end to hold */
+    uint64_t ticket;                        /* of the thread, and since its last longjmp */
+    uintptr_t frame;                        /* of the call: holds below it */
+    lua_State *L;                           /* NULL: no call, or one whose stack can not be read */
+    uint64_t root;                          /* lua_key of those who resumed L */
+    uint64_t code;                          /* raised whenever keys end to hold */
+    const struct trail *trail[TRAIL_WANTS]; /* taken last */
+    struct current_site {
+        uint64_t key;
+        uint32_t id;
+    } site[ALLOC_KIND_N]; /* of the last block of each kind */
 };
 
 /* By the index of the arena_state. */
@@ -52,7 +66,7 @@ void current_found(struct current *c, lua_State *L, const void *frame, uint64_t 
 uint64_t current_resumed(const lua_State *from, uint64_t root);
 
 /* Around a call; enter returns what leave is to be given, NULL where there is nothing to take back. */
-struct current *current_enter(const struct running *r, struct current *before);
-void current_leave(struct current *c, const struct current *before);
+struct current *current_enter(const struct running *r, struct current_call *before);
+void current_leave(struct current *c, const struct current_call *before);
 
 #endif

@@ -21,7 +21,8 @@ static const struct lua_api *original(void)
 
 static __attribute__((noinline)) void call_noted(struct running *r)
 {
-    struct current before, *c = current_enter(r, &before);
+    struct current_call before;
+    struct current *c = current_enter(r, &before);
     running_call(r);
     if (c != NULL)
         current_leave(c, &before);

@@ -57,11 +57,17 @@ static inline uint64_t lua_key_c_function(const void *ci)
     }
 }
 
+/* Where no address has bits. */
+static inline uint64_t lua_key_flags(uint16_t status)
+{
+    return (uint64_t)(status & LUA_KEY_STATUS) << 48;
+}
+
 static inline uint64_t lua_key_frame(const void *ci, uint16_t status)
 {
     uint64_t what = likely(!(status & CALL_IS_C)) ? lua_key_word(ci, OFFSET_CI_SAVEDPC)
                                                   : lua_key_c_function(ci);
-    return what ^ (uint64_t)(status & LUA_KEY_STATUS) << 48;
+    return what ^ lua_key_flags(status);
 }
 
 /* The call info of the Lua function that runs innermost on L; NULL where a C function does, or nothing. */
@@ -84,25 +90,32 @@ static inline void lua_key_code(const void *ci, uint64_t *lo, uint64_t *hi)
     *hi = *lo + (uint64_t)(uint32_t)n * 4;
 }
 
-/* PC: where it is, if that is better known than by what it saved; else 0.  ROOT: of the stacks of those who resumed L. */
+/* PC: where it is, if that is better known than by what it saved; else 0.  ROOT: of the stacks of those who resumed L.
+ *
+ * A sum of products, each frame's with a factor of its own, so that nothing but the way along the call infos takes time. */
 static inline uint64_t lua_key(const lua_State *L, uint64_t pc, uint64_t root)
 {
-    uint64_t key = 0;
+    const uint64_t step = UINT64_C(0xd6e8feb86659fd93);
     const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
     const void *previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-    if (pc != 0 && previous != NULL) {
-        key = lua_key_add(key, pc ^ (uint64_t)(lua_key_status(ci) & LUA_KEY_STATUS) << 48);
+    uint64_t factor = step, key = root;
+    int n = 0;
+    if (pc != 0) { /* there is a call */
+        key += (pc ^ lua_key_flags(lua_key_status(ci))) * factor;
+        factor *= step;
         ci = previous;
         previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
+        n = 1;
     }
-    for (int n = pc != 0; previous != NULL; n++) {
+    for (; previous != NULL; n++) {
         if (unlikely(n == LUA_KEY_FRAMES))
-            return key;
-        key = lua_key_add(key, lua_key_frame(ci, lua_key_status(ci)));
+            return key - root;
+        key += lua_key_frame(ci, lua_key_status(ci)) * factor;
+        factor *= step;
         ci = previous;
         previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
     }
-    return lua_key_add(key, root);
+    return key;
 }
 
 #endif

@@ -193,13 +193,30 @@ static uint32_t proto_find(const struct lua_proto *p)
     return 0;
 }
 
-/* An address may come back as another function's: lines are compared, and the source where it is
- * short enough to be kept once by Lua (its address then tells). */
+/* Of the source's text: where it is short, of all of it. */
+static uint64_t source_key(const struct lua_proto *p)
+{
+    enum { WORDS = 5 };
+    uint64_t key = p->source_n, word;
+    for (size_t at = 0; at < p->source_n && at < WORDS * sizeof word; at += sizeof word) {
+        size_t n = p->source_n - at;
+        word = 0;
+        memcpy(&word, p->source + at, n < sizeof word ? n : sizeof word);
+        key = mix(key ^ word);
+    }
+    if (p->source_n > WORDS * sizeof word) {
+        memcpy(&word, p->source + p->source_n - sizeof word, sizeof word);
+        key = mix(key ^ word);
+    }
+    return key;
+}
+
+/* An address may come back as another function's, and so may that of its source: lines and texts are compared. */
 uint32_t proto_intern(const void *proto)
 {
     struct lua_proto p;
     lua_proto_read(proto, &p);
-    uint64_t key = mix((uint64_t)(uintptr_t)proto ^ mix((uint64_t)(uintptr_t)p.source) ^
+    uint64_t key = mix((uint64_t)(uintptr_t)proto ^ mix(source_key(&p)) ^
                        ((uint64_t)p.line_defined << 32 | p.last_line)) |
                    1;
     size_t at = (key >> 1) % RECENT_N;

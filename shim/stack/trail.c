@@ -7,30 +7,17 @@
 #include "shim/attach/copy.h"
 #include "shim/stack/lua_kinds.h"
 
-enum { TRAILS_MAX = 512, BUCKETS = 64, FRAME_MAX_BYTES = 1 << 16 };
+enum { TRAILS_MAX = 512, BUCKETS = 64, FRAME_MAX_BYTES = 1 << 16, NOT_SAVED = -2 };
 
 static struct trail trails[TRAILS_MAX];
 static _Atomic uint32_t trails_n;
-static struct trail *_Atomic bucket[TRAIL_WANTS][BUCKETS];
+static const struct trail *_Atomic bucket[TRAIL_WANTS][BUCKETS];
 
 /* Where the first return address into Lua's code lies; 0: not known yet.  It is the same for all, since the shim's own
  * frames are. */
 static _Atomic int32_t lua_at;
 
-static inline uint64_t word_at(const struct registers *r, int32_t at)
-{
-    uint64_t word;
-    memcpy(&word, (const void *)(uintptr_t)(r->rsp + (uint64_t)(int64_t)at), sizeof word);
-    return word;
-}
-
 enum { RBP = 1 }; /* in cfi_saved_register */
-
-/* What is there, or in rbp. */
-static inline uint64_t place(const struct registers *r, int32_t at)
-{
-    return unlikely(at == TRAIL_REGISTER) ? r->saved[RBP] : word_at(r, at);
-}
 
 static inline uint32_t bucket_of(uint64_t return_address)
 {
@@ -39,100 +26,84 @@ static inline uint32_t bucket_of(uint64_t return_address)
 
 /* ---- known ones ---- */
 
-/* In order: only what was checked before says that there is a frame at the next place. */
-static inline int fits(const struct trail *t, const struct registers *r)
+const struct trail *trail_find(struct trail_here h, unsigned wants)
 {
-    for (uint32_t i = 0; i < t->checks_n; i++) {
-        const struct trail_check *c = &t->check[i];
-        if (place(r, c->at) - (unlikely(c->relative) ? r->rsp : 0) != c->word)
+    int32_t at = atomic_load_explicit(&lua_at, memory_order_relaxed);
+    if (unlikely(at == 0))
+        return NULL;
+    const struct trail *t =
+        atomic_load_explicit(&bucket[wants][bucket_of(trail_word(h, at))], memory_order_acquire);
+    while (t != NULL && !trail_fits(t, h))
+        t = atomic_load_explicit(&t->next, memory_order_acquire);
+    return t;
+}
+
+int trail_fits_frames(const struct trail *t, struct trail_here h)
+{
+    for (uint32_t i = 0; i < t->words_n; i++) {
+        int32_t at = t->frame_at[i];
+        if (at != 0 && trail_word(h, at) - h.rsp != (uint64_t)t->frame[i])
+            return 0;
+        if (trail_word(h, t->at[i]) != t->word[i])
             return 0;
     }
     return 1;
 }
 
-const struct trail *trail_find(const struct registers *r, unsigned wants)
+uint64_t trail_find_pc(struct trail *t, struct trail_here h, uint64_t lo, uint64_t hi)
 {
-    int32_t at = atomic_load_explicit(&lua_at, memory_order_relaxed);
-    if (unlikely(at == 0))
-        return NULL;
-    struct trail *t =
-        atomic_load_explicit(&bucket[wants][bucket_of(word_at(r, at))], memory_order_acquire);
-    while (t != NULL && !fits(t, r))
-        t = atomic_load_explicit(&t->next, memory_order_acquire);
-    return t;
-}
-
-static uint64_t saved(const struct trail *t, const struct registers *r, int i)
-{
-    return t->saved_at[i] == TRAIL_REGISTER ? r->saved[i] : word_at(r, t->saved_at[i]);
-}
-
-static int is_pc(uint64_t pc, uint64_t lo, uint64_t hi)
-{
-    return pc > lo && pc <= hi && (pc & 3) == 0;
-}
-
-uint64_t trail_pc(const struct trail *t, const struct registers *r, uint64_t lo, uint64_t hi)
-{
-    int last = atomic_load_explicit(&t->pc_in, memory_order_relaxed);
-    uint64_t pc = saved(t, r, last);
-    if (likely(is_pc(pc, lo, hi)))
+    for (uint32_t i = 0; i < CFI_SAVED_N; i++) {
+        uint64_t pc = trail_word(h, t->saved_at[i]);
+        if (!trail_is_pc(pc, lo, hi))
+            continue;
+        atomic_store_explicit(&t->pc_in, i, memory_order_relaxed);
         return pc;
-    for (int i = 0; i < CFI_SAVED_N; i++)
-        if (is_pc(pc = saved(t, r, i), lo, hi)) {
-            atomic_store_explicit(&((struct trail *)(uintptr_t)t)->pc_in, (uint8_t)i,
-                                  memory_order_relaxed);
-            return pc;
-        }
+    }
     return 0;
 }
 
 /* ---- new ones ---- */
 
 struct walk {
-    const struct registers *r;
+    struct trail_here here;
     const struct trail_walk *how;
     struct trail t;
     uint64_t pc;
-    int32_t sp_at; /* of the frame's rsp, from r->rsp */
+    int32_t sp_at; /* of the frame's rsp, from here.rsp */
     int is_caller; /* 1: pc is a return address */
     int32_t lua_at;
     struct lua_kind_look kind;
     unsigned missing;
 };
 
-static int add_check(struct walk *w, int32_t at, int relative, uint64_t word)
-{
-    if (w->t.checks_n == TRAIL_CHECKS)
-        return -1;
-    w->t.check[w->t.checks_n++] = (struct trail_check){at, relative, word};
-    return 0;
-}
-
 /* Is there a word so far from rsp, on this stack? */
 static int is_on_stack(const struct walk *w, int64_t at)
 {
-    uint64_t address = w->r->rsp + (uint64_t)at;
+    uint64_t address = w->here.rsp + (uint64_t)at;
     return at >= 0 && at < FRAME_MAX_BYTES && address + 8 <= w->how->stack.hi && !(at & 7);
 }
 
 /* The frame's CFA, from rsp here; -1: it can not be told from this. */
 static int64_t find_cfa(struct walk *w, const struct cfi_row *row)
 {
+    uint32_t i = w->t.words_n;
     int32_t at = w->t.saved_at[RBP];
     if (row->cfa_reg == CFI_RSP)
         return (int64_t)w->sp_at + row->cfa_offset;
-    if (row->cfa_reg != CFI_RBP)
+    int64_t rbp = (int64_t)(trail_word(w->here, at) - w->here.rsp);
+    if (row->cfa_reg != CFI_RBP || at == 0 || !is_on_stack(w, rbp))
         return -1;
-    int64_t rbp = (int64_t)(place(w->r, at) - w->r->rsp);
-    return add_check(w, at, 1, (uint64_t)rbp) == 0 ? rbp + row->cfa_offset : -1;
+    w->t.frame_at[i] = at;
+    w->t.frame[i] = (int32_t)rbp;
+    w->t.has_frames = 1;
+    return rbp + row->cfa_offset;
 }
 
 static int step(struct walk *w)
 {
     struct cfi_row row;
     native_row(w->pc - (uint64_t)w->is_caller, &row);
-    if (row.kind != CFI_ROW)
+    if (row.kind != CFI_ROW || w->t.words_n == TRAIL_WORDS)
         return -1;
     int64_t cfa = find_cfa(w, &row), ra_at = cfa + row.return_offset;
     if (cfa <= w->sp_at || !is_on_stack(w, ra_at))
@@ -144,21 +115,25 @@ static int step(struct walk *w)
             return -1;
         w->t.saved_at[i] = (int32_t)(cfa + row.saved[i]);
     }
-    w->pc = word_at(w->r, (int32_t)ra_at);
+    w->pc = trail_word(w->here, (int32_t)ra_at);
     w->sp_at = (int32_t)cfa;
     w->is_caller = 1;
-    return add_check(w, (int32_t)ra_at, 0, w->pc);
+    w->t.at[w->t.words_n] = (int32_t)ra_at;
+    w->t.word[w->t.words_n++] = w->pc;
+    return 0;
 }
 
-static void look_for_vm(struct walk *w, int32_t saved_at[CFI_SAVED_N])
+static int look_for_vm(struct walk *w, int32_t saved_at[CFI_SAVED_N])
 {
-    if (!(w->missing & TRAIL_VM))
-        return;
-    w->t.has_vm = w->how->vm_copy(w->pc - 1) >= 0;
-    if (w->t.has_vm || w->pc == w->how->call_return)
+    enum trail_vm vm = w->missing & TRAIL_VM ? w->how->vm(w->pc - 1) : TRAIL_NO_VM;
+    if (vm == TRAIL_VM_ELSEWHERE)
+        return -1;
+    if (vm != TRAIL_NO_VM || w->pc == w->how->call_return)
         w->missing &= ~(unsigned)TRAIL_VM;
-    if (w->t.has_vm)
+    w->t.has_vm |= vm == TRAIL_VM_PC;
+    if (vm == TRAIL_VM_PC)
         memcpy(saved_at, w->t.saved_at, sizeof w->t.saved_at);
+    return 0;
 }
 
 /* Only Lua's frames and our own: code of others may be unloaded, and make place for code with other frames. */
@@ -176,8 +151,9 @@ static int walk(struct walk *w)
         if (step(w) != 0 || !is_ours(w))
             return -1;
         if (w->lua_at == 0 && copy_of_address((const void *)(uintptr_t)w->pc) != NULL)
-            w->lua_at = w->t.check[w->t.checks_n - 1].at;
-        look_for_vm(w, saved_at);
+            w->lua_at = w->t.at[w->t.words_n - 1];
+        if (look_for_vm(w, saved_at) != 0)
+            return -1;
         lua_kind_look(&w->kind, w->pc);
         if (w->kind.done)
             w->missing &= ~(unsigned)TRAIL_KIND;
@@ -200,8 +176,9 @@ static const struct trail *keep(const struct walk *w, unsigned wants)
         if (i == TRAILS_MAX)
             return NULL;
     } while (!atomic_compare_exchange_weak(&trails_n, &i, i + 1));
-    struct trail *t = &trails[i], *first;
-    struct trail *_Atomic *head = &bucket[wants][bucket_of(word_at(w->r, w->lua_at))];
+    struct trail *t = &trails[i];
+    const struct trail *first,
+        *_Atomic *head = &bucket[wants][bucket_of(trail_word(w->here, w->lua_at))];
     *t = w->t;
     first = atomic_load(head);
     do {
@@ -210,13 +187,22 @@ static const struct trail *keep(const struct walk *w, unsigned wants)
     return t;
 }
 
+/* Every register but rbp must have been saved where the walk begins, and be found by it. */
+static int is_complete(const struct trail *t)
+{
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        if (t->saved_at[i] == NOT_SAVED)
+            return 0;
+    return 1;
+}
+
 const struct trail *trail_record(const struct registers *r, unsigned wants,
                                  const struct trail_walk *how)
 {
-    struct walk w = {.r = r, .how = how, .pc = r->rip, .missing = wants};
+    struct walk w = {.here = {r->rsp, r->saved[RBP]}, .how = how, .pc = r->rip, .missing = wants};
     for (int i = 0; i < CFI_SAVED_N; i++)
-        w.t.saved_at[i] = TRAIL_REGISTER;
-    if (how->stack.hi == 0 || walk(&w) != 0 || !same_lua_at(w.lua_at))
+        w.t.saved_at[i] = i == RBP ? TRAIL_RBP : NOT_SAVED;
+    if (how->stack.hi == 0 || walk(&w) != 0 || !is_complete(&w.t) || !same_lua_at(w.lua_at))
         return NULL;
     return keep(&w, wants);
 }
