@@ -344,6 +344,26 @@ static uint32_t coroutine_frame(struct merger *m)
     return stack_chain_frame(&m->chain, n) + 1;
 }
 
+static void native_skip(struct merger *m, size_t n)
+{
+    m->native += n;
+    m->native_n -= n;
+}
+
+/* The profiler's clocks are the profiler; where it waited is a matter of the Lua function that runs, or of the C function
+ * that this one called. */
+static void trim_innermost(struct merger *m, uint64_t flags)
+{
+    size_t n = 0;
+    while (n < m->native_n && m->native[n].place->in_vdso)
+        n++;
+    if (n < m->native_n && m->native[n].place->in_shim)
+        native_skip(m, n);
+    n = next_vm(m, 0, m->native_n);
+    if (flags & SAMPLE_WAITING && n < m->native_n)
+        native_skip(m, n);
+}
+
 const struct merged *merger_stack(struct merger *m, const struct sample_total *s)
 {
     struct merged *o = &m->out;
@@ -352,6 +372,7 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
     m->native_n = m->chain.native_n;
     m->lua = m->chain.lua;
     m->lua_n = m->chain.lua_n;
+    trim_innermost(m, s->flags);
     o->n = 0;
     o->state = STATE_OUTSIDE;
     m->state_known = 0;

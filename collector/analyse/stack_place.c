@@ -156,6 +156,7 @@ static void place_fill(struct frames *f, uint64_t address, struct place *place)
         place->object = o->id + 1;
         place->in_lua = rowset_find(&f->lua_objects, o->id) != NULL;
         place->in_shim = !strncmp(base_name(path), "libmodprof.so", 13);
+        place->in_vdso = !strncmp(path, "linux-vdso", 10);
         symbol_find(f, o, address, place, &wanted);
     }
     /* A library of Lua's has nothing but Lua in it; an executable may be the host, too. */

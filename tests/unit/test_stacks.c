@@ -29,6 +29,8 @@ enum {
     MAIN = LUA + 0xf0000
 };
 #define LIBRARY UINT64_C(0x7f0000000100)
+#define SHIM UINT64_C(0x7e0000000000)
+#define VDSO UINT64_C(0x7ffff0000000)
 
 struct fixture {
     struct trace trace;
@@ -68,6 +70,10 @@ static void begin(struct fixture *f)
     TRACE_ADD(t, code_role, .lo = LUA + 0x1000, .hi = LUA + 0x2000, .role = ROLE_VM);
     TRACE_ADD(t, code_role, .lo = LUA + 0x2000, .hi = LUA + 0x3000, .role = ROLE_GC);
     TRACE_ADD(t, sampler, .clock = CLOCK_CPU, .asked_hz = 1000, .period_ns = 1000000);
+    TRACE_ADD(t, object, .id = 2, .path = trace_string(t, "/x/libmodprof.so"), .lo = SHIM,
+              .hi = SHIM + 0x10000, .bias = SHIM);
+    TRACE_ADD(t, object, .id = 3, .path = trace_string(t, "linux-vdso.so.1"), .lo = VDSO,
+              .hi = VDSO + 0x1000, .bias = VDSO);
     function(f, 0, SORT, "sort");
     function(f, 1, PCALL, "pcall");
     function(f, 2, LIBRARY, "lib");
@@ -360,6 +366,34 @@ static void a_chain_that_is_too_long_is_marked_as_cut(void **state)
     }
 }
 
+static void the_clock_that_the_profiler_reads_is_the_profiler(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    uint64_t l = SIDE(C(0), FRESH(1, 1));
+    sample(f, NATIVE(VDSO + 0x10, SHIM + 0x10, SORT + 0x20, VM, MAIN), l, 0);
+    sample(f, NATIVE(VDSO + 0x10, LIBRARY + 0x5000, SORT + 0x20, VM, MAIN), l, 0);
+    const char *text = folded(f);
+    assert_non_null(strstr(text, "sort;[modprof] 1000000\n"));
+    assert_non_null(strstr(text, ";[linux-vdso.so.1] 1000000\n"));
+    assert_int_equal(f->quality.state_weight[STATE_PROFILER], 1000000);
+    end(f);
+}
+
+/* What the C function had called when the thread was found at work again is nothing that waited. */
+static void waiting_is_the_c_functions_that_lua_called(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    uint64_t l = SIDE(C(0), FRESH(1, 1));
+    sample(f, NATIVE(VDSO + 0x10, LIBRARY + 0x5000, SORT + 0x20, VM, MAIN), l, SAMPLE_WAITING);
+    sample(f, NATIVE(VM, MAIN), l, SAMPLE_WAITING);
+    assert_non_null(strstr(folded(f), "sort;[waiting] 2000000\n"));
+    end(f);
+}
+
 /* ---- adding up ---- */
 
 static void equal_samples_are_one_row(void **state)
@@ -575,6 +609,8 @@ int main(void)
         cmocka_unit_test(damaged_chains_come_to_an_end),
         cmocka_unit_test(any_nodes_make_a_stack),
         cmocka_unit_test(a_chain_that_is_too_long_is_marked_as_cut),
+        cmocka_unit_test(the_clock_that_the_profiler_reads_is_the_profiler),
+        cmocka_unit_test(waiting_is_the_c_functions_that_lua_called),
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
