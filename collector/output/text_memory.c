@@ -141,16 +141,17 @@ static void mode_text(char *out, size_t size, const char *heap, uint64_t mode, u
         snprintf(out, size, "%s: not recorded", heap);
 }
 
-/* What is not in the rows, to the byte. */
-static void missing_print(struct digest *d, const struct canvas *c)
+/* What HEAP made by its counters and is not in the rows, to the byte. */
+static void missing_print(struct digest *d, const struct canvas *c, unsigned heap, uint64_t made,
+                          const char *what)
 {
     struct memory_rows rows;
     char text[200], bytes[HUMAN_MAX];
-    memory_rows_build(&rows, d->process, d->symbols, MEMORY_BY_KIND, MEMORY_HEAP_LUA);
-    uint64_t made = d->lua.alloc_bytes + d->lua.grow_bytes, seen = rows.whole.of[MEMORY_MADE].bytes;
-    if (memory_mode(d->process, HEAP_LUA) == ALLOC_EXACT && made > seen) {
-        snprintf(text, sizeof text, "%s of Lua's allocations are in none of the tables",
-                 human_bytes(bytes, (double)(made - seen)));
+    memory_rows_build(&rows, d->process, d->symbols, MEMORY_BY_KIND, 1u << heap);
+    uint64_t seen = rows.whole.of[MEMORY_MADE].bytes;
+    if (memory_mode(d->process, heap) == ALLOC_EXACT && made > seen) {
+        snprintf(text, sizeof text, "%s of %s in none of the tables",
+                 human_bytes(bytes, (double)(made - seen)), what);
         page_field(c, TONE_WARNING, "not in them", text);
     }
     memory_rows_release(&rows);
@@ -170,7 +171,9 @@ void text_memory(struct digest *d, const struct report_options *o, const struct 
     page_field(c, TONE_PLAIN, "recorded", text);
     mode_text(text, sizeof text, "C", m->c_mode, m->c_interval);
     page_field(c, TONE_PLAIN, "", text);
-    missing_print(d, c);
+    missing_print(d, c, HEAP_LUA, d->lua.alloc_bytes + d->lua.grow_bytes, "Lua's allocations are");
+    missing_print(d, c, HEAP_C, d->c.usable_bytes,
+                  "C memory, most of it from before the first Lua state, are");
     for (size_t i = 0; i < sizeof views / sizeof *views; i++)
         view_print(d, &views[i], o, c);
 }

@@ -9,7 +9,7 @@
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"
 
-enum { BARS_MAX = 100, BARS_LEAST = 20, LABEL_ROOM = 34 };
+enum { BARS_MAX = 100, BARS_LEAST = 20, LABEL_ROOM = 34, KINDS_SHOWN = 4 };
 
 /* Eight heights; where the locale has no such signs, of letters. */
 static const char *bar(unsigned height)
@@ -40,31 +40,43 @@ char *series_bars(const double *value, size_t n)
     return out;
 }
 
-/* Point of a figure at a moment. */
+/* A figure at a moment; KIND is for one of them. */
 typedef double series_value(const struct rec_sample_memory *r,
-                            const struct rec_sample_memory *before);
+                            const struct rec_sample_memory *before, unsigned kind);
 
-static double lua_heap(const struct rec_sample_memory *r, const struct rec_sample_memory *before)
+static double lua_heap(const struct rec_sample_memory *r, const struct rec_sample_memory *before,
+                       unsigned kind)
 {
-    (void)before;
+    (void)before, (void)kind;
     return (double)r->lua_bytes;
 }
 
-static double c_heap(const struct rec_sample_memory *r, const struct rec_sample_memory *before)
+static double c_heap(const struct rec_sample_memory *r, const struct rec_sample_memory *before,
+                     unsigned kind)
 {
-    (void)before;
+    (void)before, (void)kind;
     return r->c_bytes > 0 ? (double)r->c_bytes : 0;
 }
 
-static double resident(const struct rec_sample_memory *r, const struct rec_sample_memory *before)
+static double resident(const struct rec_sample_memory *r, const struct rec_sample_memory *before,
+                       unsigned kind)
 {
-    (void)before;
+    (void)before, (void)kind;
     return (double)r->rss_bytes;
 }
 
-/* Bytes a second. */
-static double rate(const struct rec_sample_memory *r, const struct rec_sample_memory *before)
+static double of_kind(const struct rec_sample_memory *r, const struct rec_sample_memory *before,
+                      unsigned kind)
 {
+    (void)before;
+    return r->kinds != KINDS_UNKNOWN ? (double)r->kind_live[kind] : 0;
+}
+
+/* Bytes a second. */
+static double rate(const struct rec_sample_memory *r, const struct rec_sample_memory *before,
+                   unsigned kind)
+{
+    (void)kind;
     if (!before || r->at_ns <= before->at_ns || r->alloc_bytes < before->alloc_bytes)
         return 0;
     return (double)(r->alloc_bytes - before->alloc_bytes) * 1e9 /
@@ -72,7 +84,7 @@ static double rate(const struct rec_sample_memory *r, const struct rec_sample_me
 }
 
 /* The largest value of each of N equal stretches of time; a stretch without a point has that of the one before. */
-static void stretches(struct process *p, series_value *f, double *out, size_t n)
+static void stretches(struct process *p, series_value *f, unsigned kind, double *out, size_t n)
 {
     const struct rec_sample_memory *before = NULL;
     uint64_t end = process_since_start(p, process_end_ns(p)) + 1;
@@ -81,7 +93,7 @@ static void stretches(struct process *p, series_value *f, double *out, size_t n)
     for (size_t i = 0; i < p->memory.n; i++) {
         const struct rec_sample_memory *r = rowset_at(&p->memory, i);
         size_t at = (size_t)((double)process_since_start(p, r->at_ns) / (double)end * (double)n);
-        double v = f(r, before);
+        double v = f(r, before, kind);
         before = r;
         if (at < n && (!set[at] || v > out[at])) {
             out[at] = v;
@@ -94,21 +106,56 @@ static void stretches(struct process *p, series_value *f, double *out, size_t n)
     free(set);
 }
 
-static void line_print(struct process *p, const struct canvas *c, const char *label,
-                       series_value *f, const char *unit)
+struct series_line {
+    const char *label, *unit;
+    series_value *value;
+    unsigned kind;
+};
+
+static void line_print(struct process *p, const struct canvas *c, const struct series_line *l)
 {
     size_t n = c->width > LABEL_ROOM + BARS_LEAST ? c->width - LABEL_ROOM : BARS_LEAST;
     double value[BARS_MAX], max = 0;
     char most[HUMAN_MAX];
     n = n > BARS_MAX ? BARS_MAX : n;
-    stretches(p, f, value, n);
+    stretches(p, l->value, l->kind, value, n);
     for (size_t i = 0; i < n; i++)
         max = value[i] > max ? value[i] : max;
     if (max <= 0)
         return;
     char *bars = series_bars(value, n);
-    fprintf(c->out, "  %-13s%s  to %s%s\n", label, bars, human_bytes(most, max), unit);
+    fprintf(c->out, "  %-13s%s  to %s%s\n", l->label, bars, human_bytes(most, max), l->unit);
     free(bars);
+}
+
+/* The most that was ever live of a kind. */
+static double most_of(struct process *p, unsigned kind)
+{
+    double most = 0;
+    for (size_t i = 0; i < p->memory.n; i++) {
+        double v = of_kind(rowset_at(&p->memory, i), NULL, kind);
+        most = v > most ? v : most;
+    }
+    return most;
+}
+
+/* The kinds of which there was most at any time. */
+static void kinds_print(struct process *p, const struct canvas *c)
+{
+    double most[ALLOC_KIND_N];
+    for (unsigned k = 0; k < ALLOC_KIND_N; k++)
+        most[k] = most_of(p, k);
+    for (int shown = 0; shown < KINDS_SHOWN; shown++) {
+        unsigned best = 0;
+        for (unsigned k = 1; k < ALLOC_KIND_N; k++)
+            best = most[k] > most[best] ? k : best;
+        if (most[best] <= 0)
+            return;
+        char label[LABEL_ROOM];
+        snprintf(label, sizeof label, "- %s", alloc_kind_name(best));
+        line_print(p, c, &(struct series_line){label, "", of_kind, best});
+        most[best] = 0;
+    }
 }
 
 void text_series(struct digest *d, const struct canvas *c)
@@ -120,8 +167,9 @@ void text_series(struct digest *d, const struct canvas *c)
     snprintf(text, sizeof text, "%s points in %s", human_count(n, p->memory.n),
              human_ns(time, (double)process_since_start(p, process_end_ns(p))));
     page_heading(c, "Memory over time", text);
-    line_print(p, c, "Lua heap", lua_heap, "");
-    line_print(p, c, "C heap", c_heap, "");
-    line_print(p, c, "resident", resident, "");
-    line_print(p, c, "allocation", rate, " a second");
+    line_print(p, c, &(struct series_line){"Lua heap", "", lua_heap, 0});
+    kinds_print(p, c);
+    line_print(p, c, &(struct series_line){"C heap", "", c_heap, 0});
+    line_print(p, c, &(struct series_line){"resident", "", resident, 0});
+    line_print(p, c, &(struct series_line){"allocation", " a second", rate, 0});
 }

@@ -409,6 +409,14 @@ void alloc_lua_grown(struct arena_state *s, const void *p, size_t n)
 
 /* ---- C ---- */
 
+/* Nothing can be counted yet: how far to the next look whether it can. Exact: what follows the first state counts. */
+static int64_t c_wait(void)
+{
+    if (config.alloc.c == ALLOC_OFF || atomic_load(&started) < 0)
+        return NEVER;
+    return config.alloc.c == ALLOC_EXACT ? 0 : 1 << 16;
+}
+
 static void c_rearm(void)
 {
     c_begun = is_started();
@@ -419,8 +427,8 @@ static void c_rearm(void)
     case ALLOC_SAMPLED:
         alloc_c_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.c_interval);
         break;
-    case ALLOC_OFF: /* or not begun: looked at again now and then */
-        alloc_c_left = c_begun || atomic_load(&started) < 0 ? NEVER : 1 << 20;
+    case ALLOC_OFF: /* or not begun */
+        alloc_c_left = c_wait();
         break;
     }
 }
@@ -451,6 +459,13 @@ static void c_draw(const void *p, size_t n, const void *caller, int grown)
 static COLD void c_sample(const void *p, size_t n, const void *caller, int grown)
 {
     int saved = errno;
+    if (unlikely(!c_begun)) { /* the thread's first countdown begins, with this block */
+        c_rearm();
+        alloc_c_left -= (int64_t)n;
+        errno = saved;
+        if (alloc_c_left >= 0)
+            return;
+    }
     if (!busy && c_begun && config.alloc.c != ALLOC_OFF) {
         busy = 1;
         c_draw(p, n, caller, grown);

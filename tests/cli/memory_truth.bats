@@ -52,6 +52,43 @@ states_agree() { # ARGS...
     [ "$(awk '$1 == "b" { print $2 }' said)" -gt 1000000 ]
 }
 
+@test "flame graphs and tables have the same sums, of all metrics, exact or sampled" {
+    cat >work.lua <<'LUA'
+local kept, files = {}, {}
+for i = 1, 3000 do kept[i % 900] = { i, ("text %d"):format(i) } end
+for i = 1, 30 do files[i] = io.open("work.lua") files[i]:read(10) end
+for i = 1, 600 do kept[i] = nil end
+collectgarbage()
+for i = 1, 3000 do local t = { i } end
+LUA
+    for alloc in exact,c-exact sample:2k,c-sample:1k; do
+        MODPROF_ALLOC=$alloc MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 work.lua
+        for metric in alloc-bytes alloc-count live peak; do
+            "$MODPROF" flame --metric $metric t.mprof | awk -v m=$metric '{ s += $NF } END { printf "%s %d\n", m, s }'
+        done >flames
+        "$MODPROF" report -f json t.mprof | jq -r '.processes[0].memory | .lua.all as $l | .c.all as $c |
+            "alloc-bytes \($l.made_bytes + $c.made_bytes)", "alloc-count \($l.made_blocks + $c.made_blocks)",
+            "live \($l.held_bytes + $c.held_bytes)", "peak \($l.peak_bytes + $c.peak_bytes)"' | diff flames -
+        grep -q '^live [1-9]' flames
+    done
+}
+
+@test "exact tables of C have all that was counted, but for what was made before the first Lua state, which is said" {
+    for host in heap_mallinfo "heap_calls 1" "heap_calls 8"; do
+        # shellcheck disable=SC2086  # a command and its argument
+        MODPROF_ALLOC=c-exact MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$HOSTS"/$host >/dev/null
+        "$MODPROF" report -f json t.mprof | jq -e '.processes[0] |
+            ([.allocations.c.objects[].usable_bytes] | add) == .memory.c.all.made_bytes and
+            ([.allocations.c.objects[].blocks] | add) == .memory.c.all.made_blocks'
+        run -0 "$MODPROF" report --section memory t.mprof
+        [[ $output != *"in none of the tables"* ]]
+    done
+    # This one starts a thread first.
+    MODPROF_ALLOC=c-exact MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$HOSTS/heap_states" handed 2 >/dev/null
+    run -0 "$MODPROF" report --section memory t.mprof
+    [[ $output == *"C memory, most of it from before the first Lua state"*"in none of the tables"* ]]
+}
+
 # ---- other malloc libraries, preloaded as well ----
 
 with() { # PRELOAD COMMAND...
