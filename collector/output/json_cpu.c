@@ -29,6 +29,7 @@ static json_t *hot(const struct stack_hot *h, const struct report_options *o, in
 static json_t *sampler(const struct process *p)
 {
     const struct rec_sampler *s = &p->sampler;
+    uint64_t p99_us = stack_handler_under_us(p, 0.99);
     json_t *v = json_object();
     json_put_text(v, "clock", s->clock == CLOCK_WALL ? "wall" : "cpu");
     json_put_text(v, "mechanism",
@@ -40,7 +41,10 @@ static json_t *sampler(const struct process *p)
     json_put_u64(v, "handler_runs", s->handler_n);
     json_put_u64(v, "handler_ns", s->handler_ns);
     json_put_u64(v, "handler_max_ns", s->handler_max_ns);
-    json_put_u64(v, "handler_p99_us", stack_handler_under_us(p, 0.99));
+    if (p99_us == UINT64_MAX)
+        json_put(v, "handler_p99_us", json_null()); /* longer than any bucket ends */
+    else
+        json_put_u64(v, "handler_p99_us", p99_us);
     json_put_bool(v, "kernel_time_too", s->system_too != 0);
     return v;
 }

@@ -91,7 +91,7 @@ static void calls(void)
     ep = epoll_create1(0);
     sem_init(&never, 0, 0);
     for (int i = 0; i < 150; i++) {
-        work(L, 1000 + i * 700);
+        work(L, 1000 + i * 2000);
         read_much();
         wait_in_all();
     }
