@@ -57,7 +57,7 @@ static void junit_body(const struct check_report *r, const struct finding *f, FI
         xml_put(sentence, out);
         fprintf(out, "</%s>\n", name);
     } else {
-        fputs("   <system-out>", out);
+        fprintf(out, "   <system-out>%s: ", verdict_name(f->verdict)); /* JUnit knows no warnings */
         xml_put(sentence, out);
         fputs("</system-out>\n", out);
     }

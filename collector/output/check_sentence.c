@@ -12,6 +12,8 @@ const char *check_reason(const struct finding *f)
         return f->rule->metric->places & (PLACE_MARK | PLACE_INTERVAL)
                    ? "there are no such marks; MODPROF_MARKS=1 lets the program make them"
                    : "nothing that it speaks of happened";
+    if (f->verdict == VERDICT_OFF)
+        return "the rule is switched off";
     if (f->verdict == VERDICT_INCOMPLETE)
         return f->m.doubt;
     if (f->verdict == VERDICT_UNSTABLE || f->verdict == VERDICT_MISSING)

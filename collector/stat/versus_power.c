@@ -103,8 +103,8 @@ static double runs_for_interval(const struct residuals *r, const struct versus_r
     return error * error;
 }
 
-/* Few runs tell their own spread badly, and measuring ends when it looks small; with this, 96 to 99 of 100 are
- * found among recorded runs (tests/unit/test_decision.c). */
+/* Few runs tell their own spread badly, and measuring ends when it looks small. Chosen so that 96 to 99 of 100 were found
+ * among recorded runs; among others, which nothing was chosen by, 97 are (tests/unit/test_decision.c). */
 static double caution(size_t n)
 {
     return 1.6 + 2 / sqrt((double)n);

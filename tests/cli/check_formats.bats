@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 FOREIGN=$BUILD/foreign
+    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 FOREIGN=$BUILD/foreign PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
     unset COLUMNS GITHUB_STEP_SUMMARY GITHUB_WORKSPACE CI_PROJECT_DIR
     mkdir tmp "a b"
     cd "a b"
@@ -63,34 +63,21 @@ for f in "one.json", "two.json":
     check -f gitlab -o one.json a.mprof || [ $? = 3 ]
     check -f gitlab -o two.json cut.mprof || [ $? -ge 3 ]
     /usr/bin/python3 - <<'PY'
-import json, jsonschema
-# As https://docs.gitlab.com/ci/testing/code_quality/ describes the report format.
-schema = {"type": "array", "items": {"type": "object",
-    "required": ["description", "check_name", "fingerprint", "location", "severity"],
-    "properties": {
-        "description": {"type": "string", "minLength": 1}, "check_name": {"type": "string", "minLength": 1},
-        "fingerprint": {"type": "string", "minLength": 1},
-        "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-        "location": {"type": "object", "required": ["path", "lines"], "properties": {
-            "path": {"type": "string", "pattern": r"^(?!\./|/)"},
-            "lines": {"type": "object", "required": ["begin"], "properties": {"begin": {"type": "integer", "minimum": 1}}}}}}}}
-for f in "one.json", "two.json":
-    v = json.load(open(f))
-    jsonschema.validate(v, schema)
-    assert len({x["fingerprint"] for x in v}) == len(v) > 3
+from check_formats import gitlab
+one, two = gitlab("one.json"), gitlab("two.json")
+assert len(one) > 3 and len(two) > 3
 # GitLab knows a finding again by its fingerprint.
-assert [x["fingerprint"] for x in json.load(open("one.json"))][0] in [x["fingerprint"] for x in json.load(open("two.json"))]
+assert one[0]["fingerprint"] in [x["fingerprint"] for x in two]
 PY
 }
 
 @test "junit is read by junitparser, whatever stands in it" {
     check -f junit -o out.xml a.mprof || [ $? = 3 ]
     /usr/bin/python3 - <<'PY'
-from junitparser import JUnitXml, Failure, Error, Skipped
-suite = list(JUnitXml.fromfile("out.xml"))[0]
+from check_formats import junit
+suite = junit("out.xml")[0]
 kinds = [type(c.result[0]).__name__ if c.result else "fine" for c in suite]
 assert kinds == ["Failure", "Failure", "fine", "fine", "Skipped", "Skipped", "Error", "Error", "fine"], kinds
-assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (9, 2, 2, 2)
 text = list(suite)[0].result[0].text
 assert """<&">']]>%""" in text and "\U0001F600" in text and "\uffff" not in text
 PY
@@ -99,8 +86,8 @@ PY
 @test "openmetrics is read by prometheus_client, whatever stands in it" {
     check -f openmetrics -o out.om a.mprof || [ $? = 3 ]
     /usr/bin/python3 - <<'PY'
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
-got = {m.name: m for m in read(open("out.om", newline="\n").read())}
+from check_formats import openmetrics
+got = openmetrics("out.om")
 assert sorted(got) == ["modprof_budget_limit", "modprof_budget_measured", "modprof_budget_verdict"]
 rule = [s.labels["rule"] for s in got["modprof_budget_measured"].samples][1]
 assert rule.startswith("a\n<&\">']]>%,:") and "\U0001F600" in rule, repr(rule)
@@ -112,20 +99,61 @@ PY
 @test "an annotation is one line, and says what was meant" {
     check -f github -o out.txt a.mprof || [ $? = 3 ]
     /usr/bin/python3 - <<'PY'
-import re
-lines = open("out.txt", newline="").read().split("\n")
-assert lines.pop() == ""
-kinds = []
-for line in lines:
-    m = re.fullmatch(r"::(error|warning|notice) file=([^,:]*),line=(\d+),title=([^,:]*)::([^\r]*)", line)
-    assert m, line
-    back = lambda s: s.replace("%3A", ":").replace("%2C", ",").replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
-    assert back(m[2]) == "bud,g:ets%.lua", m[2]
-    kinds.append(m[1])
-    if "modules.failed" in m[5]:
-        assert "a\n<&\">']]>%,:" in back(m[5]) and back(m[5]).endswith("\r\n::error::x")
+from check_formats import github
+found = github("out.txt")
+assert all(file == "bud,g:ets%.lua" for _, file, *_ in found)
+for *_, text in found:
+    if "modules.failed" in text:
+        assert "a\n<&\">']]>%,:" in text and text.endswith("\r\n::error::x")
+kinds = [kind for kind, *_ in found]
 assert kinds == ["error"] * 4 + ["warning"] * 2 + ["notice"], kinds
 PY
+}
+
+@test "every verdict is told in every format" {
+    local format verdict trace
+    for format in text json junit sarif github gitlab openmetrics; do
+        for trace in a cut; do check --all -f $format -o $trace.$format $trace.mprof || [ $? -ge 3 ]; done
+        for verdict in off untested pass warn "missing baseline" unstable incomplete fail; do
+            case $format,$verdict in
+            # These tell only of what somebody has to look at; their words are the levels of the format.
+            sarif,off | sarif,untested | sarif,pass | github,off | github,pass | gitlab,off | gitlab,untested | gitlab,pass) continue ;;
+            sarif,warn) grep -q '"level": "warning"' a.sarif; continue ;;
+            sarif,fail) [ "$(jq '[.runs[0].results[] | select(.level == "error" and (.message.text | test("over the limit")))] | length' a.sarif)" = 2 ]; continue ;;
+            gitlab,warn) grep -q '"severity": "minor"' a.gitlab; continue ;;
+            gitlab,fail) [ "$(jq '[.[] | select(.severity == "major" and (.description | test("over the limit")))] | length' a.gitlab)" = 2 ]; continue ;;
+            junit,fail) grep -q '<failure ' a.junit; continue ;;
+            openmetrics,*) grep -q "modprof_budget_verdict=\"$verdict\"} 1$" a.openmetrics cut.openmetrics; continue ;;
+            esac
+            grep -q "$verdict" a.$format cut.$format || { echo "$format does not tell $verdict"; false; }
+        done
+    done
+}
+
+@test "the readers refuse what is broken" {
+    local format
+    for format in junit github gitlab openmetrics; do
+        check -f $format -o a.$format a.mprof || [ $? = 3 ]
+        /usr/bin/python3 "$PYTHONPATH/check_formats.py" $format a.$format
+    done
+    sed 's/ failures="2"/ failures="3"/' a.junit >count.junit
+    sed 's/<skipped /<ignored /; s/<.skipped>/<\/ignored>/' a.junit >element.junit
+    sed '0,/&lt;/s//</' a.junit >escape.junit
+    sed 's/%0A/\n/' a.github >line.github
+    sed 's/line=[0-9]*/line=/' a.github >number.github
+    sed 's/"major"/"grave"/' a.gitlab >severity.gitlab
+    jq '.[1].fingerprint = .[0].fingerprint' a.gitlab >twice.gitlab
+    jq 'del(.[0].location.lines)' a.gitlab >lines.gitlab
+    sed '$d' a.openmetrics >end.openmetrics
+    sed '0,/\\n/s//\n/' a.openmetrics >label.openmetrics
+    sed '0,/="fail"} 1/s//="fail"} 0/' a.openmetrics >none.openmetrics
+    local n=0
+    for broken in {count,element,escape}.junit {line,number}.github {severity,twice,lines}.gitlab {end,label,none}.openmetrics; do
+        run -1 /usr/bin/python3 "$PYTHONPATH/check_formats.py" "${broken#*.}" $broken
+        [[ $output == "$broken: "* ]] || { echo "$broken"; false; }
+        n=$((n + 1))
+    done
+    [ $n = 11 ]
 }
 
 @test "github gets at most ten annotations of a kind, and a summary below its limit" {
