@@ -134,11 +134,12 @@ static void modules(FILE *out, struct digest *const *d, size_t n)
     struct span_pick pick;
     span_pick(&pick, &largest->spans, largest->process, NULL, SPAN_BY_SELF, SIZE_MAX);
     size_t said = 0;
-    fputs("\n  -- The modules that took longest by themselves.\n", out);
     for (size_t i = 0; i < pick.n && said < MODULES_MAX; i++) {
         const struct span_node *node = &largest->spans.node[pick.node[i]];
         if (node->span->begin.kind != SPAN_REQUIRE || !loaded(node) || !is_plain(node->name))
             continue;
+        if (!said)
+            fputs("\n  -- The modules that took longest by themselves.\n", out);
         const char *name = node->name;
         struct rule r = {
             .metric = metric_at(METRIC_module_self), .phase = -1, .kind = -1, .each = 1};

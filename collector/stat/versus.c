@@ -42,6 +42,23 @@ static enum versus_verdict judge(const struct versus *v, const struct versus_rul
     return w.high < 1 + r->detect ? VERSUS_PASS : VERSUS_UNSTABLE;
 }
 
+/* The smallest p that any AN and BN runs can have: what could not have failed has not passed either. */
+static double least_p(size_t an, size_t bn)
+{
+    double ways = 1; /* to choose AN of AN + BN */
+    for (size_t i = 1; i <= an && ways < 1e12; i++)
+        ways *= (double)(bn + i) / (double)i;
+    return 2 / ways;
+}
+
+static size_t runs_least(double alpha)
+{
+    size_t n = 1;
+    while (least_p(n, n) >= alpha)
+        n++;
+    return n;
+}
+
 /* Where the estimate stands decides which of the two answers is nearer. */
 static size_t more_runs(const struct versus *v, const struct versus_rule *r, size_t n,
                         size_t wanted)
@@ -71,9 +88,14 @@ void versus(struct versus *v, const struct versus_rule *rule, const double *a, s
     v->p = t.p;
     v->larger = t.larger;
     v->exact = t.exact;
-    if (rule->counted && constant(a, an) && constant(b, bn))
+    int certain = rule->counted && constant(a, an) && constant(b, bn);
+    if (certain)
         v->p = a[0] == b[0] ? 1 : 0;
     v->verdict = judge(v, rule);
-    if (v->verdict == VERSUS_UNSTABLE)
-        v->more = more_runs(v, rule, an < bn ? an : bn, versus_runs(rule, a, an, b, bn));
+    if (!certain && least_p(an, bn) >= rule->alpha)
+        v->verdict = VERSUS_UNSTABLE;
+    if (v->verdict != VERSUS_UNSTABLE)
+        return;
+    size_t wanted = versus_runs(rule, a, an, b, bn), least = runs_least(rule->alpha);
+    v->more = more_runs(v, rule, an < bn ? an : bn, wanted > least ? wanted : least);
 }

@@ -3,8 +3,8 @@
  *
  * B has regressed where three things hold: Mann and Whitney's test says that the difference is not
  * chance, the bootstrap interval of the ratio of medians excludes 1, and the ratio is above the
- * threshold. It has passed where the interval excludes a change of `detect`. Anything else is
- * unstable. */
+ * threshold. It has passed where the interval excludes a change of `detect`, and there are runs enough that
+ * the test could have said otherwise (5 of each for an alpha of 0.01). Anything else is unstable. */
 #ifndef COLLECTOR_STAT_VERSUS_H
 #define COLLECTOR_STAT_VERSUS_H
 

@@ -48,6 +48,12 @@ describe(numpy.round(rng.normal(10, 2, 50)))
 for an, bn in ((1, 1), (2, 3), (5, 5), (4, 9), (20, 20), (21, 20), (60, 45), (300, 200)):
     mann_whitney(rng.normal(10, 1, an), rng.normal(10.4, 1, bn))
     mann_whitney(numpy.round(rng.normal(10, 2, an)), numpy.round(rng.normal(11, 2, bn)))
+# Nearly all are tied; one value against many; all of one side below the other; all the same but one.
+mann_whitney(numpy.array([1.0] * 30 + [2.0]), numpy.array([1.0] * 20 + [2.0] * 3))
+mann_whitney(numpy.array([5.5]), rng.normal(5, 1, 39))
+mann_whitney(numpy.arange(10.0), numpy.arange(10.0) + 100)
+mann_whitney(numpy.array([3.0] * 9), numpy.array([3.0] * 8 + [4.0]))
+mann_whitney(numpy.round(rng.normal(2, 1, 400)), numpy.round(rng.normal(2, 1, 3)))
 for n in (4, 10, 50, 300):
     x, y = rng.normal(0, 1, n), rng.normal(0, 1, n)
     for z in (y, x + y, numpy.round(x + y)):

@@ -354,6 +354,101 @@ static void few_noisy_runs_have_no_verdict_but_a_number(void **state)
     assert_true(versus_detectable(&usual, a, 10, b, 10) > 0.2);
 }
 
+/* The smallest p of 4 and 4 runs is 2 in 70: they could never fail. */
+static void what_could_not_fail_does_not_pass(void **state)
+{
+    const double a[] = {100, 100.1, 100.2, 100.3, 100.4, 100.5},
+                 b[] = {50, 50.1, 50.2, 50.3, 50.4, 50.5};
+    struct versus_rule counted = usual, strict = usual;
+    struct versus v;
+    (void)state;
+    counted.counted = 1;
+    strict.alpha = 0.003;
+    for (size_t n = 1; n <= 6; n++) {
+        versus(&v, &usual, a, n, a, n);
+        assert_int_equal(v.verdict, n < 5 ? VERSUS_UNSTABLE : VERSUS_PASS);
+        if (n < 5)
+            assert_true(n + v.more >= 5);
+        versus(&v, &counted, a, n, b, n); /* counts that do vary */
+        assert_int_equal(v.verdict, n < 5 ? VERSUS_UNSTABLE : VERSUS_BETTER);
+        versus(&v, &strict, b, n, a, n);
+        assert_int_equal(v.verdict, n < 6 ? VERSUS_UNSTABLE : VERSUS_REGRESSED);
+    }
+    versus(&v, &usual, a, 2, a, 6); /* 2 in 28 */
+    assert_int_equal(v.verdict, VERSUS_UNSTABLE);
+}
+
+/* One run that took ten times as long says nothing of the others, and nothing of the program. */
+static void outliers_do_not_decide(void **state)
+{
+    struct versus v;
+    struct rng r = {8};
+    double a[40], b[40];
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        a[i] = 100 + noise(&r), b[i] = 100 + noise(&r);
+    b[3] = b[7] = 1000;
+    versus(&v, &usual, a, 40, b, 40);
+    assert_int_equal(v.verdict, VERSUS_PASS);
+    for (int i = 0; i < 40; i++)
+        b[i] *= 1.05;
+    a[5] = a[6] = 1000;
+    versus(&v, &usual, a, 40, b, 40);
+    assert_int_equal(v.verdict, VERSUS_REGRESSED);
+}
+
+/* A machine that gets slower while it is measured hits both, run by run. */
+static void drift_that_hits_both_does_not_decide(void **state)
+{
+    struct versus_rule paired = usual;
+    struct versus v;
+    struct rng r = {9};
+    double a[60], b[60];
+    (void)state;
+    paired.paired = 1;
+    for (int i = 0; i < 60; i++)
+        a[i] = (100 + noise(&r)) * (1 + i * 0.01), b[i] = (100 + noise(&r)) * (1 + i * 0.01);
+    versus(&v, &paired, a, 60, b, 60);
+    assert_int_not_equal(v.verdict, VERSUS_REGRESSED);
+    assert_int_not_equal(v.verdict, VERSUS_BETTER);
+}
+
+static void values_that_are_all_the_same_have_answers(void **state)
+{
+    const double same[] = {7, 7, 7, 7, 7, 7}, more[] = {8, 8, 8, 8, 8, 8},
+                 zero[] = {0, 0, 0, 0, 0, 0};
+    struct versus v, again;
+    (void)state;
+    versus(&v, &usual, same, 6, same, 6);
+    assert_true(v.verdict == VERSUS_PASS && v.ratio == 1 && v.p == 1);
+    versus(&v, &usual, same, 6, more, 6);
+    assert_int_equal(v.verdict, VERSUS_REGRESSED);
+    versus(&v, &usual, zero, 6, zero, 6);
+    assert_int_equal(v.verdict, VERSUS_PASS);
+    versus(&v, &usual, zero, 6, same, 6);
+    assert_int_equal(v.verdict, VERSUS_REGRESSED);
+    versus(&v, &usual, same, 6, zero, 6);
+    assert_int_equal(v.verdict, VERSUS_BETTER);
+    versus(&again, &usual, same, 6, zero, 6);
+    assert_memory_equal(&v, &again, sizeof v);
+}
+
+static void the_same_runs_give_the_same_answer(void **state)
+{
+    struct interval x, y;
+    struct rng r = {10};
+    double a[30], b[30], c[30];
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        a[i] = 100 + noise(&r), b[i] = 100 + noise(&r);
+    x = bootstrap_ratio(a, 30, b, 30, 0, 0.95);
+    for (int i = 0; i < 30; i++)
+        c[i] = 100 + noise(&r);
+    bootstrap_ratio(b, 30, c, 30, 1, 0.95); /* what was asked in between does not matter */
+    y = bootstrap_ratio(a, 30, b, 30, 0, 0.95);
+    assert_true(x.low == y.low && x.high == y.high && x.low < x.high);
+}
+
 static void counts_that_never_vary_leave_nothing_to_chance(void **state)
 {
     const double a[] = {100, 100}, b[] = {103, 103}, none[] = {0, 0};
@@ -387,6 +482,11 @@ int main(void)
         cmocka_unit_test(too_few_sizes_have_no_order),
         cmocka_unit_test(verdicts_follow_the_rule),
         cmocka_unit_test(few_noisy_runs_have_no_verdict_but_a_number),
+        cmocka_unit_test(what_could_not_fail_does_not_pass),
+        cmocka_unit_test(outliers_do_not_decide),
+        cmocka_unit_test(drift_that_hits_both_does_not_decide),
+        cmocka_unit_test(values_that_are_all_the_same_have_answers),
+        cmocka_unit_test(the_same_runs_give_the_same_answer),
         cmocka_unit_test(counts_that_never_vary_leave_nothing_to_chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
