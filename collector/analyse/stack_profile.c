@@ -102,7 +102,8 @@ uint64_t stack_handler_under_us(const struct process *p, double share)
         if ((double)sum >= share * (double)all)
             break;
     }
-    return all ? sampler_bucket_end_us(i) : 0;
+    uint64_t end = sampler_bucket_end_us(i);
+    return !all ? 0 : end != UINT64_MAX ? end : p->sampler.handler_max_ns / 1000 + 1;
 }
 
 void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f,

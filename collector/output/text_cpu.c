@@ -127,7 +127,7 @@ static void cost_print(struct digest *d, const struct canvas *c)
     char mean[HUMAN_MAX], most[HUMAN_MAX], text[200];
     human_ns(mean, (double)s->handler_ns / (double)s->handler_n);
     human_ns(most, (double)s->handler_max_ns);
-    if (under && under != UINT64_MAX)
+    if (under)
         snprintf(text, sizeof text, "%s a sample, 99%% in less than %" PRIu64 " us, %s at most",
                  mean, under, most);
     else
