@@ -296,10 +296,14 @@ static void restart_lane(struct arena_lane *l)
 static void restart_marks(struct arena *a)
 {
     uint32_t n = marks_n(a);
+    struct rec_sample_memory heap = {0};
     for (uint32_t i = 0; i < n || i == 0; i++)
         a->marks[i] = (struct arena_mark){.id = 1, .origin = MARK_FORK};
     a->memory.points_n = a->memory.point_ns = 0;
     atomic_store(&a->memory.next_point_ns, 0);
+    snapshot_memory(a, &heap);
+    a->marks[0].lua_bytes = heap.lua_bytes;
+    a->marks[0].c_bytes = heap.c_bytes;
     atomic_store(&a->marks[0].ready, 1);
     atomic_store(&a->memory.marks_n, 1);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/util/xalloc.h"
+#include "wire/enums.h"
 
 void memory_model_init(struct memory_model *m)
 {
@@ -24,26 +25,35 @@ void memory_model_release(struct memory_model *m)
     rowset_release(&m->cycles);
 }
 
-static int is_live(const struct alloc_site *s)
+/* What lived then: now, as the trace is read; at a fork, what was inherited, though that was written later. */
+static struct mark_cell live_at(const struct mark *m, const struct alloc_site *s, uint32_t row)
 {
-    return s->count.live_n || s->count.live_bytes;
+    if (m->about.origin == MARK_FORK)
+        return (struct mark_cell){row, s->count.inherited_n, s->count.inherited_bytes};
+    return (struct mark_cell){row, s->count.live_n, s->count.live_bytes};
+}
+
+static int is_live(const struct mark_cell *c)
+{
+    return c->n || c->bytes;
 }
 
 static void copy_live(struct memory_model *m, struct mark *to)
 {
     size_t n = 0;
-    for (size_t i = 0; i < m->sites.n; i++)
-        n += (size_t)is_live(rowset_at(&m->sites, i));
+    for (size_t i = 0; i < m->sites.n; i++) {
+        struct mark_cell c = live_at(to, rowset_at(&m->sites, i), (uint32_t)i);
+        n += (size_t)is_live(&c);
+    }
     if (m->cell_n + n > MEMORY_MARK_CELLS_MAX) {
         to->is_short = 1;
         return;
     }
     to->cell = xcalloc(n, sizeof *to->cell);
     for (size_t i = 0; i < m->sites.n; i++) {
-        const struct alloc_site *s = rowset_at(&m->sites, i);
-        if (is_live(s))
-            to->cell[to->cell_n++] =
-                (struct mark_cell){(uint32_t)i, s->count.live_n, s->count.live_bytes};
+        struct mark_cell c = live_at(to, rowset_at(&m->sites, i), (uint32_t)i);
+        if (is_live(&c))
+            to->cell[to->cell_n++] = c;
     }
     m->cell_n += n;
 }

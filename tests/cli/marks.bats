@@ -109,13 +109,20 @@ LUA
 kept = {}
 for i = 1, 1000 do kept[i] = { i } end
 LUA
-    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/%p.mprof MODPROF_ALLOC=exact "$HOSTS/fork_host" f.lua >out
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/%p.mprof MODPROF_ALLOC=exact,c-exact "$HOSTS/fork_host" f.lua >out
     read -r parent child <out
     "$HOSTS/sites_dump" "$child.mprof" >said
     grep -q "forked_from=$parent" said
     grep -q '^mark .*origin=fork' said
     grep 'kind=table type=.*[|] @f.lua:2' said | grep -q ' alloc_n=0 .* inherited_n=1000 '
     grep 'kind=table type=.*[|] =child:1' said | grep -q ' alloc_n=501 '
+    grep -q '^site heap=C .* alloc_n=0 .* free_n=8 .* live_n=12 live_bytes=12000 .* inherited_n=20 inherited_bytes=20000 ' said
+    grep -q '^site heap=C .* alloc_n=5 .* inherited_n=0 ' said
+    # The mark at the fork has what was inherited, also in the tables of growth.
+    "$MODPROF" report -f json "$child.mprof" | jq -e '.processes[0].memory.marks[0] | .by == "fork" and .c_bytes == 20000'
+    awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; sum += f["inherited_bytes"] }
+         /^mark .*origin=fork/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; lua = f["lua_bytes"]; live = f["live"] }
+         END { exit sum != lua || live != lua + 20000 || sum == 0 }' said
     # The books: inherited, made and freed give what lives.
     awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; sum += f["live_bytes"] }
          /^state/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); g[kv[1]] = kv[2] }; live += g["live_bytes"] }

@@ -1,15 +1,22 @@
-/* fork_host FILE: runs FILE, forks, and goes on in the child, which makes 500 tables and drops what it inherited of the
- * global `kept`; prints both process ids. The child ends without closing the state. */
+/* fork_host FILE: runs FILE, makes 20 C blocks of 1,000 bytes, forks, and gives 8 of these back in the child, which
+ * makes 5 more and 500 tables; prints both process ids. The child ends without closing the state. */
 /* LINK: -llua5.4 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
 
+static void *blocks[20];
+
 static void in_child(lua_State *L)
 {
+    for (int i = 0; i < 8; i++)
+        free(blocks[i]);
+    for (int i = 0; i < 5; i++)
+        blocks[i] = malloc(1000);
     static const char text[] = "mine = {} for i = 1, 500 do mine[i] = { i } end";
     if (luaL_loadbuffer(L, text, sizeof text - 1, "=child") == LUA_OK)
         lua_pcall(L, 0, 0, 0);
@@ -21,6 +28,8 @@ int main(int argc, char **argv)
     luaL_openlibs(L);
     if (argc < 2 || luaL_dofile(L, argv[1]) != LUA_OK)
         return 1;
+    for (int i = 0; i < 20; i++)
+        blocks[i] = malloc(1000);
     pid_t pid = fork();
     if (pid == 0) {
         in_child(L);
