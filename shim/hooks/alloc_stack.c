@@ -34,7 +34,8 @@ struct walk {
     int has_vm, running_n, native_n;
     const struct running *running[RUNNING_MAX]; /* innermost first */
     struct lua_kind_look kind;
-    int is_whole;       /* 1: walked to the outermost frame */
+    int is_whole; /* 1: walked to the outermost frame */
+    lua_frames_walk *frames;
     const void *caller; /* frames count from this return address on; NULL: from anywhere */
     uint64_t native[NATIVE_MAX];
 };
@@ -161,12 +162,12 @@ static __attribute__((noinline)) uint32_t lua_node(const struct walk *w, int i)
     enum lua_frames_end end;
     lua_State *L = w->running[i]->L;
     int exact = has_exact_line(w, i);
-    int n = lua_frames(L, exact ? &w->vm : NULL, f, LUA_MAX - 1, &end);
+    int n = w->frames(L, exact ? &w->vm : NULL, f, LUA_MAX - 1, &end);
     if (n > 0 && f[0].kind == NODE_LUA && !exact)
         f[0].flags |= NODE_LINE_STALE;
     while (end == LUA_FRAMES_WHOLE && n < LUA_MAX - 1 && (L = resumer(w, L, &i)) != NULL) {
         f[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
-        n += lua_frames(L, NULL, f + n, LUA_MAX - 1 - n, &end);
+        n += w->frames(L, NULL, f + n, LUA_MAX - 1 - n, &end);
     }
     return intern_frames(f, n);
 }
@@ -234,6 +235,7 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
     struct walk w;
     int saved = errno;
     walk(&w, r, caller);
+    w.frames = caller != NULL ? lua_frames : lua_frames_in_allocator;
     if (caller != NULL)
         take_native(&w, out);
     take_lua(&w, s != NULL ? s->global_state : 0, out);

@@ -157,14 +157,19 @@ static uint16_t flags_of(unsigned status)
                       (status & CIST_HOOKED ? NODE_HOOK : 0));
 }
 
+/* In Lua's allocator nothing of its own is half-done. */
+enum moment { AT_ANY_MOMENT, IN_ALLOCATOR };
+
 /* Whether the function in the slot of the innermost call is one.  It may be half overwritten, by a
  * result or by a tail call: then it is any value, with the tag of a function. */
-static int is_function(const char *func)
+static int is_function(const char *func, enum moment moment)
 {
     uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
     uint8_t head[OBJECT_HEAD_BYTES], proto[PROTO_BYTES];
     if (tag != TAG_LUA_CLOSURE && tag != TAG_C_CLOSURE)
         return tag == TAG_LIGHT_C;
+    if (moment == IN_ALLOCATOR)
+        return 1;
     if (native_peek(u64_at(func, 0), head, sizeof head) != 0 ||
         head[OBJECT_TAG] != (tag & ~TAG_COLLECTABLE))
         return 0;
@@ -219,8 +224,8 @@ uint64_t lua_frames_saved_pc(lua_State *L)
     return status & CIST_C ? 0 : u64_at(ci, OFFSET_CI_SAVEDPC);
 }
 
-int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
-               enum lua_frames_end *end)
+static int frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+                  enum lua_frames_end *end, enum moment moment)
 {
     const char *stack = pointer_at(L, STATE_STACK), *last = pointer_at(L, STATE_STACK_LAST);
     const char *ci = pointer_at(L, OFFSET_STATE_CI), *above = pointer_at(L, OFFSET_STATE_TOP);
@@ -240,7 +245,7 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
             *end = LUA_FRAMES_CUT;
             return n;
         }
-        if (!is_sound(func, stack, last, above) || (n == 0 && !is_function(func))) {
+        if (!is_sound(func, stack, last, above) || (n == 0 && !is_function(func, moment))) {
             if (n > 0 || skipped)
                 return n;
             skipped = 1; /* a call that is being made or has just ended: its caller is sound */
@@ -252,4 +257,16 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
         above = func;
         ci = previous;
     }
+}
+
+int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+               enum lua_frames_end *end)
+{
+    return frames(L, vm, out, max, end, AT_ANY_MOMENT);
+}
+
+int lua_frames_in_allocator(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
+                            int max, enum lua_frames_end *end)
+{
+    return frames(L, vm, out, max, end, IN_ALLOCATOR);
 }

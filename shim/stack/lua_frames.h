@@ -29,6 +29,13 @@ enum lua_frames_end { LUA_FRAMES_WHOLE = 0, LUA_FRAMES_CUT = 1, LUA_FRAMES_BUSY 
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
                enum lua_frames_end *end);
 
+typedef int lua_frames_walk(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
+                            int max, enum lua_frames_end *end);
+
+/* The same within Lua's allocator: asks the kernel for nothing. */
+int lua_frames_in_allocator(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
+                            int max, enum lua_frames_end *end);
+
 /* The pc that the Lua function which called the running C function saved; 0: it was none. */
 uint64_t lua_frames_saved_pc(lua_State *L);
 
