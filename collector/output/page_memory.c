@@ -1,6 +1,10 @@
-/* page_memory: memory over time, the collector's cycles and marks, for the page. */
+/* page_memory: memory over time, the collector's cycles, marks and what grew between them, for the page. */
+#include <stdlib.h>
+
+#include "collector/output/json_sections.h"
 #include "collector/output/page_parts.h"
 #include "collector/output/page_write.h"
+#include "collector/util/xalloc.h"
 
 /* A column of the rows of SET, each R of TYPE. */
 #define COLUMN(set, type, name, first, value) \
@@ -108,9 +112,45 @@ static void marks_write(struct page_process *p)
     fputc(']', p->out);
 }
 
+/* ---- growth between marks ---- */
+
+enum { GROWTH_PAIRS_MAX = 20, GROWTH_ROWS_MAX = 100 };
+
+/* As `modprof report --growth` says it; marks by their numbers, since names may come twice. */
+static void growth_write(struct page_process *p, const struct mark *from, const struct mark *to,
+                         const char *comma)
+{
+    char *a = xformat("#%llu", (unsigned long long)from->about.id),
+         *b = xformat("#%llu", (unsigned long long)to->about.id);
+    const struct report_options o = {.growth_from = a, .growth_to = b, .top = GROWTH_ROWS_MAX};
+    json_t *v = json_growth(p->digest, &o);
+    fputs(comma, p->out);
+    json_dumpf(v, p->out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(v);
+    free(a);
+    free(b);
+}
+
+/* Each mark with the one before it, the newest; and the last with the first. */
+static void growths_write(struct page_process *p)
+{
+    const struct memory_model *heap = &p->process->heap;
+    size_t n = heap->sites.n ? heap->mark_n : 0,
+           i = n > GROWTH_PAIRS_MAX ? n - GROWTH_PAIRS_MAX : 1;
+    const char *comma = "";
+    page_key(p->out, "growth");
+    fputc('[', p->out);
+    for (; i < n; i++, comma = ",")
+        growth_write(p, &heap->mark[i - 1], &heap->mark[i], comma);
+    if (n > 2)
+        growth_write(p, &heap->mark[0], &heap->mark[n - 1], comma);
+    fputc(']', p->out);
+}
+
 void page_memory(struct page_process *p)
 {
     series_write(p);
     cycles_write(p);
     marks_write(p);
+    growths_write(p);
 }

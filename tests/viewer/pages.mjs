@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { close, csvOf, go, open, settled } from './browser.mjs';
-import { HOSTILE, ldoc, modprof, pageOf, planted, report, served, start } from './traces.mjs';
+import { HOSTILE, ldoc, modprof, pageOf, planted, record, report, served, start } from './traces.mjs';
 import { assert, finish, test } from './tap.mjs';
 
 const traceA = planted('planted', 1);
@@ -179,6 +179,44 @@ test('memory is that of the report', async () => {
     );
     const states = await csvOf(A.page, 'Lua states');
     assert.deepEqual(states.map(s => Number(s.peak)), a.allocations.lua.states.map(s => s.peak_bytes));
+});
+test('what grew between marks, and what the collector did, is as the report says', async () => {
+    const trace = record('marks', ['lua5.4', 'marks.lua'], { MODPROF_MARKS: '1', MODPROF_ALLOC: 'exact' }, {
+        'marks.lua': `
+collectgarbage("incremental")
+local kept = {}
+modprof.mark("begin")
+for i = 1, 1000 do kept[i] = { i, tostring(i) } end
+modprof.mark("built")
+for i = 1, 20000 do local t = { i } end
+for i = 501, 1000 do kept[i] = nil end
+collectgarbage()
+modprof.mark("halved")
+`,
+    });
+    const s = await open(pageOf([trace]));
+    for (const [at, from, to] of [[0, 'begin', 'built'], [1, 'built', 'halved'], [2, 'begin', 'halved']]) {
+        const wanted = JSON.parse(modprof(['report', '--growth', from, to, '--format', 'json', '--top', 'all', trace], trace)).processes[0].growth;
+        assert.ok(wanted.rows.length > 0, 'something grew');
+        await go(s.page, `#memory?growth=${at}`);
+        const rows = await csvOf(s.page, 'growth');
+        sameRows(
+            rows.map(r => [r.line, Number(r['grown by']), Number(r.blocks), Number(r.before), Number(r.after)]),
+            wanted.rows.map(r => [r.label, r.to_bytes - r.from_bytes, r.to_blocks - r.from_blocks, r.from_bytes, r.to_bytes]),
+            `${from} ${to}`,
+        );
+    }
+    const gc = report(trace).processes[0].collector;
+    assert.equal(gc.full, 1);
+    assert.equal(await figure(s.page, 'in the collector'), gc.total_ns);
+    assert.equal(await figure(s.page, 'longest pause'), gc.longest_ns);
+    assert.deepEqual((await csvOf(s.page, 'pauses')).map(r => [Number(r['shorter than']), Number(r.pauses)]), gc.pauses.map(r => [r.below_ns, r.n]));
+    assert.equal((await csvOf(s.page, 'collections')).length, gc.cycle_list.length);
+    await go(s.page, '#timeline');
+    const happened = (await csvOf(s.page, 'happenings')).filter(r => r.lane.startsWith('collections'));
+    assert.equal(happened.length, gc.cycle_list.length);
+    assert.ok(happened.some(r => /^full collection, freed/.test(r.what)));
+    await s.done();
 });
 test('crossings are those of the report, and the planted calls are there', async () => {
     await go(A.page, '#crossings');

@@ -44,6 +44,7 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
                 metric: look.metric,
                 thread: lane.thread,
                 coroutine: lane.coroutine,
+                what: lane.what,
             });
             drawActivity(ctx, a, look.samples.what, {
                 x: 0,

@@ -1,5 +1,15 @@
 // One process of the document, with its numbers checked and in typed arrays.
-import type { Frames, Metric, Process, SampleLog, Samples, Series, Stacks, Unit } from '../model/page';
+import type {
+    Frames,
+    Growth,
+    Metric,
+    Process,
+    SampleLog,
+    Samples,
+    Series,
+    Stacks,
+    Unit,
+} from '../model/page';
 import type { ReportProcess } from '../model/report';
 import { column, indices, sameLength } from './columns';
 import { damaged, list, maybeList, maybeObject, number, object, text, texts, type Json } from './look';
@@ -200,6 +210,27 @@ function memoryRates(v: unknown, where: string): Series | null {
     return at.length > 0 && lines.length > 0 ? { at, lines } : null;
 }
 
+function growth(v: unknown, where: string): Growth {
+    const g = object(v, where);
+    const rows = list(g['rows'], `${where}.rows`).map((r, i) => {
+        const at = `${where}.rows[${i}]`;
+        const row = object(r, at);
+        const of = (name: string) => number(row[name], `${at}.${name}`);
+        return {
+            label: text(row['label'], `${at}.label`),
+            file: text(row['file'], `${at}.file`),
+            heap: text(row['heap'], `${at}.heap`),
+            from_blocks: of('from_blocks'),
+            from_bytes: of('from_bytes'),
+            to_blocks: of('to_blocks'),
+            to_bytes: of('to_bytes'),
+            ...(row['error_bytes'] === undefined ? {} : { error_bytes: of('error_bytes') }),
+        };
+    });
+    const of = (name: string) => number(g[name], `${where}.${name}`);
+    return { from: of('from'), to: of('to'), lua_bytes: of('lua_bytes'), c_bytes: of('c_bytes'), rows };
+}
+
 export function importProcess(v: unknown, reportRow: unknown, index: number, where: string): Process {
     const p = object(v, where);
     const report = object(reportRow, `${where} (its report)`) as unknown as ReportProcess;
@@ -238,8 +269,13 @@ export function importProcess(v: unknown, reportRow: unknown, index: number, whe
         marks: maybeList(p['marks'], `${where}.marks`).map((m, i) => {
             const mark = object(m, `${where}.marks[${i}]`);
             const at = `${where}.marks[${i}]`;
-            return { at_ns: number(mark['at_ns'], `${at}.at_ns`), name: text(mark['name'], `${at}.name`) };
+            return {
+                id: typeof mark['id'] === 'number' ? mark['id'] : i + 1,
+                at_ns: number(mark['at_ns'], `${at}.at_ns`),
+                name: text(mark['name'], `${at}.name`),
+            };
         }),
+        growth: maybeList(p['growth'], `${where}.growth`).map((g, i) => growth(g, `${where}.growth[${i}]`)),
         sources: new Map(
             maybeList(p['sources'], `${where}.sources`).map((s, i) => {
                 const at = `${where}.sources[${i}]`;

@@ -15,6 +15,7 @@ export interface ActivityFilter {
     readonly thread?: number | undefined; // row of threads
     readonly state?: number | undefined;
     readonly coroutine?: number | undefined; // row of functions + 1
+    readonly what?: number | undefined; // of samples.what
 }
 
 /** The log without its stacks: by bucket, what was done by whom.  Far shorter where there are many stacks. */
@@ -104,7 +105,8 @@ export function layoutActivity(
             rows.metric[r] === f.metric &&
             (f.thread === undefined || rows.thread[r] === f.thread) &&
             (f.state === undefined || rows.state[r] === f.state) &&
-            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine)
+            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine) &&
+            (f.what === undefined || rows.what[r] === f.what)
                 ? 1
                 : 0,
         );

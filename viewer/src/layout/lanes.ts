@@ -2,7 +2,7 @@
 import { coroutinesOf } from '../model/coroutines';
 import { once } from '../model/once';
 import type { Process, Samples } from '../model/page';
-import { bytes } from '../model/units';
+import { bytes, nanoseconds } from '../model/units';
 
 export interface Item {
     readonly from: number; // ns since process start
@@ -20,6 +20,7 @@ export interface Lane {
     readonly height: number;
     readonly thread?: number; // activity: row of samples.threads
     readonly coroutine?: number; // activity: as samples have it
+    readonly what?: number; // activity: of samples.what
     readonly items: readonly Item[]; // by row, then begin
     readonly values?: { at: Float64Array; v: Float64Array };
 }
@@ -120,21 +121,50 @@ function stateLane(p: Process): Lane[] {
     ];
 }
 
-function cycleLane(p: Process): Lane[] {
-    const collector = p.report['collector'] as { cycle_list?: Record<string, unknown>[] } | undefined;
-    const items = (collector?.cycle_list ?? [])
-        .filter(c => typeof c['begin_ns'] === 'number' && typeof c['end_ns'] === 'number')
+interface Cycle {
+    readonly kind: string;
+    readonly begin_ns: number;
+    readonly end_ns: number;
+    readonly freed_bytes: number;
+    readonly collecting_ns: number;
+}
+
+/** Cycles with their times, a row for each kind; and above, when samples met the collector at work. */
+function collectorLanes(p: Process): Lane[] {
+    const lanes: Lane[] = [];
+    const what = p.samples?.log ? p.samples.what.indexOf('collector') : -1;
+    if (what >= 0 && (p.report.cpu?.state_ns['collector'] ?? 0) > 0)
+        lanes.push({
+            id: 'collecting',
+            title: 'collector at work',
+            kind: 'activity',
+            height: 22,
+            what,
+            items: [],
+        });
+    const list = (p.report['collector'] as { cycle_list?: unknown } | undefined)?.cycle_list;
+    const cycles = (Array.isArray(list) ? (list as Cycle[]) : []).filter(
+        c => c && typeof c.begin_ns === 'number' && typeof c.end_ns === 'number',
+    );
+    const kinds = [...new Set(cycles.map(c => String(c.kind)))];
+    const items = cycles
         .map(c => ({
-            from: c['begin_ns'] as number,
-            to: c['end_ns'] as number,
-            row: 0,
-            label: `collector cycle (${String(c['kind'])}), freed ${bytes(Number(c['freed_bytes'] ?? 0))}`,
+            from: c.begin_ns,
+            to: c.end_ns,
+            row: kinds.indexOf(String(c.kind)),
+            label: `${String(c.kind)} collection, freed ${bytes(Number(c.freed_bytes ?? 0))}${c.collecting_ns > 0 ? `, ${nanoseconds(c.collecting_ns)} at work` : ''}`,
             colour: 'collector',
         }))
-        .sort((a, b) => a.from - b.from);
-    return items.length
-        ? [{ id: 'collector', title: 'collector', kind: 'items', height: ITEM_ROW, items }]
-        : [];
+        .sort((a, b) => a.row - b.row || a.from - b.from);
+    if (items.length > 0)
+        lanes.push({
+            id: 'collector',
+            title: `collections${kinds.length > 1 ? `: ${kinds.join(', ')}` : ''}`,
+            kind: 'items',
+            height: kinds.length * ITEM_ROW,
+            items,
+        });
+    return lanes;
 }
 
 function markLane(p: Process): Lane[] {
@@ -176,7 +206,7 @@ function makeLanes(p: Process): Lane[] {
         ...coroutineLanes(p),
         ...stateLane(p),
         ...loadLane(p),
-        ...cycleLane(p),
+        ...collectorLanes(p),
         ...memoryLanes(p),
     ];
 }

@@ -74,6 +74,24 @@ export interface Series {
     readonly lines: readonly { id: string; title: string; unit: Unit; values: Float64Array }[];
 }
 
+/** What was live more at a mark than at an earlier one (ids of marks). */
+export interface Growth {
+    readonly from: number;
+    readonly to: number;
+    readonly lua_bytes: number;
+    readonly c_bytes: number;
+    readonly rows: readonly {
+        label: string;
+        file: string;
+        heap: string;
+        from_blocks: number;
+        from_bytes: number;
+        to_blocks: number;
+        to_bytes: number;
+        error_bytes?: number; // one standard error of the difference
+    }[];
+}
+
 export interface Process {
     readonly index: number;
     readonly report: ReportProcess;
@@ -83,7 +101,8 @@ export interface Process {
     readonly memory: Series | null;
     readonly memoryKinds: Series | null; // live Lua bytes by kind
     readonly memoryRates: Series | null; // bytes allocated in a second
-    readonly marks: readonly { at_ns: number; name: string }[];
+    readonly marks: readonly { id: number; at_ns: number; name: string }[];
+    readonly growth: readonly Growth[];
     readonly sources: ReadonlyMap<string, string>;
     readonly sourcesLeftOut: readonly { file: string; why: string }[];
     readonly pruned: readonly string[];

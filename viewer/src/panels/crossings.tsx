@@ -3,8 +3,9 @@ import { useMemo } from 'preact/hooks';
 import { useOnce, useView } from '../app/context';
 import { crossingMatrix } from '../model/matrix';
 import type { CrossingRow, Crossings } from '../model/report';
+import { burstsOf } from '../model/bursts';
 import { amount, baseName, count, exact, nanoseconds, percent } from '../model/units';
-import { Card, Empty, Figure, Share } from '../widgets/bits';
+import { Card, Empty, Figure, Share, Sparkline } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
 import { MatrixView } from './crossing_matrix';
 
@@ -209,8 +210,10 @@ function Functions({ c }: { c: Crossings }) {
 
 /** Called often and briefly: there the crossing itself is what costs. */
 function Bursts({ c }: { c: Crossings }) {
-    const { process } = useView();
+    const { process, link } = useView();
     const seconds = Math.max(1e-9, process.report.duration_ns / 1e9);
+    const bursts = burstsOf(process);
+    const sampled = process.metrics.find(m => m.sampled);
     const rows = useMemo(
         () => c.functions.filter(f => f.lua_to_c.calls >= 1000 && (f.lua_to_c.mean_ns ?? Infinity) < 1000),
         [c],
@@ -222,6 +225,7 @@ function Bursts({ c }: { c: Crossings }) {
             {
                 id: 'rate',
                 title: 'in a second',
+                help: 'mean over the whole run',
                 numeric: true,
                 width: '8rem',
                 value: r => r.lua_to_c.calls / seconds,
@@ -235,14 +239,56 @@ function Bursts({ c }: { c: Crossings }) {
                 value: r => r.lua_to_c.mean_ns,
                 show: r => nanoseconds(r.lua_to_c.mean_ns ?? 0),
             },
+            {
+                id: 'when',
+                title: 'when',
+                help: 'share of its samples in each fortieth of the run',
+                width: '11rem',
+                value: r => bursts.get(r.label)?.from ?? null,
+                show: r => {
+                    const burst = bursts.get(r.label);
+                    return burst ? (
+                        <Sparkline
+                            values={burst.course}
+                            label={`samples in ${r.label} over the run, most after ${nanoseconds(burst.from)}`}
+                        />
+                    ) : (
+                        'no sample'
+                    );
+                },
+            },
+            {
+                id: 'densest',
+                title: 'most of it',
+                help: 'the fortieth of the run with most of its samples, and how many of them are there',
+                width: '11rem',
+                value: r => bursts.get(r.label)?.share ?? null,
+                show: r => {
+                    const burst = bursts.get(r.label);
+                    return burst && sampled ? (
+                        <a
+                            href={link('flame', {
+                                metric: sampled.id,
+                                from: burst.from,
+                                to: burst.to,
+                                q: r.label,
+                            })}
+                        >
+                            {percent(burst.share, 1)} after {nanoseconds(burst.from)}
+                        </a>
+                    ) : (
+                        '–'
+                    );
+                },
+            },
         ],
-        [seconds],
+        [seconds, bursts, sampled],
     );
     if (rows.length === 0) return null;
     return (
         <Card
             title="Bursts of short calls"
-            means="Functions called at least 1,000 times with less than 1 µs each: fewer, larger calls would save the way there and back."
+            means="Functions called at least 1,000 times with less than 1 µs each: fewer, larger calls would save the way there and back. Calls are counted over the whole run; when they came is told by the samples that were taken in them."
         >
             <Table name="bursts of short calls" rows={rows} columns={columns} sort="-calls" height={260} />
         </Card>

@@ -127,7 +127,7 @@ export function DiffNumbers({ before, after }: { before: Process; after: Process
                 id: 'share',
                 title: 'of before',
                 numeric: true,
-                width: '6rem',
+                width: '8rem',
                 value: r => (r.a ? difference(r) / r.a : null),
                 show: r =>
                     r.a ? `${difference(r) < 0 ? '−' : '+'}${percent(Math.abs(difference(r)), r.a)}` : 'new',

@@ -9,7 +9,9 @@ import { Card, Empty, Figure, Share, Toggle } from '../widgets/bits';
 import { Chart } from '../widgets/chart';
 import { Table, type Column } from '../widgets/table';
 import { CObjects, States } from './memory_tables';
-import { Collections, Leaks, Places } from './memory_places';
+import { Leaks, Places } from './memory_places';
+import { Collector } from './collector';
+import { Growth } from './growth';
 
 export function MemoryPanel() {
     const { process } = useView();
@@ -29,8 +31,9 @@ export function MemoryPanel() {
                 <Classes a={a} />
             </div>
             <Places />
+            <Growth />
             <Leaks />
-            <Collections />
+            <Collector />
             <States states={a.lua.states} />
             <CObjects c={a.c} />
         </>

@@ -1,10 +1,10 @@
-// Places in the program that allocate, that hold what they allocated, and what the collector did.
+// Places in the program that allocate, that hold what they allocated, and that hold more and more.
 import { useMemo } from 'preact/hooks';
 import { useOnce, useView } from '../app/context';
 import { wordOf } from '../app/route';
-import { amount, bytes, plural } from '../model/units';
+import { bytes, plural } from '../model/units';
 import { Card, Empty, Toggle } from '../widgets/bits';
-import { member, Rows, rowsOf, type Row } from '../widgets/rows';
+import { member, Rows, rowsOf } from '../widgets/rows';
 import { metricTitle } from './flame_data';
 
 const HEAPS = ['lua', 'c'] as const;
@@ -142,50 +142,6 @@ export function Leaks() {
                 </>
             ) : (
                 <p class="muted">{typeof reason === 'string' ? reason : 'No place holds more and more.'}</p>
-            )}
-        </Card>
-    );
-}
-
-export function Collections() {
-    const { process } = useView();
-    const gc = process.report['collector'];
-    const cycles = useOnce(process, 'cycles', () => rowsOf(member(gc, 'cycle_list')));
-    const pauses = useOnce(process, 'pauses', () => rowsOf(member(gc, 'pauses')));
-    if (!gc || typeof gc !== 'object') return null;
-    const known = member(gc, 'known') === true;
-    const numbers = Object.entries(gc as Row).filter(([, v]) => typeof v === 'number' && v !== 0);
-    return (
-        <Card
-            title="Garbage collector"
-            means="Cycles of Lua's collector: when they ran, how long they held up the program, and what they freed."
-        >
-            {!known && (
-                <p class="muted">
-                    What the collector did was not recorded; samples of CPU time say how much time it took.
-                </p>
-            )}
-            {known && (
-                <ul class="inline">
-                    {numbers.map(([k, v]) => (
-                        <li key={k}>
-                            {k.replace(/_(ns|bytes)$/, '').replace(/_/g, ' ')}{' '}
-                            <strong>
-                                {amount(
-                                    v as number,
-                                    k.endsWith('_ns') ? 'ns' : k.endsWith('bytes') ? 'bytes' : 'count',
-                                )}
-                            </strong>
-                        </li>
-                    ))}
-                </ul>
-            )}
-            {cycles.length > 0 && <Rows name="collections" rows={cycles} sort="-longest_ns" height={280} />}
-            {pauses.length > 0 && (
-                <>
-                    <h3>Pauses by length</h3>
-                    <Rows name="pauses" rows={pauses} sort="" height={220} />
-                </>
             )}
         </Card>
     );

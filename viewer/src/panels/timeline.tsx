@@ -328,7 +328,7 @@ function Happened({
                 value: r => r.item.to - r.item.from,
                 show: r => (r.item.to > r.item.from ? nanoseconds(r.item.to - r.item.from) : '–'),
             },
-            { id: 'lane', title: 'lane', width: '10rem', value: r => r.lane },
+            { id: 'lane', title: 'lane', width: '11.5rem', value: r => r.lane },
             { id: 'what', title: 'what', width: 'minmax(12rem, 3fr)', value: r => r.item.label },
         ],
         [],
