@@ -26,30 +26,27 @@ enum { PORT_MAX = 65535 };
 static const struct option_word formats[] = {
     {"html", PAGE_HTML}, {"page-json", PAGE_JSON}, {NULL, 0}};
 
+/* Of view and export. */
+/* clang-format off */
+#define SHARED_OPTIONS                                                                             \
+    {"pid", required_argument, NULL, 'p'}, {"title", required_argument, NULL, OPTION_TITLE},       \
+    {"config", required_argument, NULL, OPTION_CONFIG},                                            \
+    {"no-config", no_argument, NULL, OPTION_NO_CONFIG},                                            \
+    {"verdicts", required_argument, NULL, OPTION_VERDICTS},                                        \
+    {"diff", required_argument, NULL, OPTION_DIFF},                                                \
+    {"with-source", no_argument, NULL, OPTION_SOURCE}, {"help", no_argument, NULL, 'h'}
+/* clang-format on */
+
 static const struct option export_options[] = {
+    SHARED_OPTIONS,
     {"output", required_argument, NULL, 'o'},
     {"format", required_argument, NULL, 'f'},
-    {"pid", required_argument, NULL, 'p'},
-    {"title", required_argument, NULL, OPTION_TITLE},
-    {"config", required_argument, NULL, OPTION_CONFIG},
-    {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
-    {"verdicts", required_argument, NULL, OPTION_VERDICTS},
-    {"diff", required_argument, NULL, OPTION_DIFF},
-    {"with-source", no_argument, NULL, OPTION_SOURCE},
     {"relative-to", required_argument, NULL, OPTION_RELATIVE_TO},
-    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
-static const struct option view_options[] = {{"pid", required_argument, NULL, 'p'},
-                                             {"title", required_argument, NULL, OPTION_TITLE},
-                                             {"config", required_argument, NULL, OPTION_CONFIG},
-                                             {"no-config", no_argument, NULL, OPTION_NO_CONFIG},
-                                             {"verdicts", required_argument, NULL, OPTION_VERDICTS},
-                                             {"diff", required_argument, NULL, OPTION_DIFF},
-                                             {"with-source", no_argument, NULL, OPTION_SOURCE},
+static const struct option view_options[] = {SHARED_OPTIONS,
                                              {"no-open", no_argument, NULL, OPTION_NO_OPEN},
                                              {"port", required_argument, NULL, OPTION_PORT},
                                              {"idle", required_argument, NULL, OPTION_IDLE},
-                                             {"help", no_argument, NULL, 'h'},
                                              {NULL, 0, NULL, 0}};
 
 static int set_port(struct page_settings *s, const char *value)
