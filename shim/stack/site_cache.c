@@ -11,46 +11,35 @@
 #include "shim/platform.h"
 #include "shim/record/record_api.h"
 
-enum { LEVELS = 3 };
-static const uint64_t size[LEVELS] = {1 << 10, 1 << 15, 1 << 20};
+enum { FIRST_N = 1 << 10, LEVELS = 3 };
 
-static struct {
-    struct site_cache head;
-    _Atomic uint64_t entry[1 << 10];
-} first = {.head.mask = (1 << 10) - 1};
-_Static_assert(offsetof(struct site_cache, entry) == sizeof first.head, "entries follow");
+static _Atomic uint64_t first[FIRST_N];
+static struct site_cache level[LEVELS] = {
+    {FIRST_N - 1, first}, {(1 << 15) - 1, NULL}, {(1 << 20) - 1, NULL}};
 
-struct site_cache *_Atomic site_cache = &first.head;
+struct site_cache *_Atomic site_cache = &level[0];
 static _Atomic uint64_t puts_n;
+static _Atomic int growing; /* 1: by some thread; others go on with what there is */
 
-static struct site_cache *larger(uint64_t entries)
+static _Atomic uint64_t *entries(uint64_t n)
 {
     int saved = errno;
-    void *p = mmap(NULL, sizeof(struct site_cache) + entries * 8, PROT_READ | PROT_WRITE,
+    void *p = mmap(NULL, n * sizeof(uint64_t), PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     errno = saved;
-    if (p == MAP_FAILED)
-        return NULL;
-    struct site_cache *c = p;
-    c->mask = entries - 1;
-    return c;
+    return p != MAP_FAILED ? p : NULL;
 }
 
 /* The old one stays: others may be reading it. */
-static COLD void grow(struct site_cache *c)
+static COLD void grow(void)
 {
-    for (int i = 1; i < LEVELS; i++) {
-        if (size[i - 1] - 1 != c->mask)
-            continue;
-        struct site_cache *next = larger(size[i]);
-        if (next == NULL)
-            atomic_store(&puts_n, 0); /* later again */
-        else if (atomic_compare_exchange_strong(&site_cache, &c, next))
-            atomic_store(&puts_n, 0);
-        else
-            munmap(next, sizeof *next + size[i] * 8);
+    if (atomic_exchange(&growing, 1))
         return;
-    }
+    struct site_cache *next = atomic_load(&site_cache) + 1;
+    if (next < level + LEVELS && (next->entry = entries(next->mask + 1)) != NULL)
+        atomic_store_explicit(&site_cache, next, memory_order_release);
+    atomic_store(&puts_n, 0); /* where there is no memory: later again */
+    atomic_store(&growing, 0);
 }
 
 void site_cache_put(uint64_t key, uint32_t id)
@@ -62,5 +51,5 @@ void site_cache_put(uint64_t key, uint32_t id)
     int second = is_taken && (other_free || (key >> 40 & 1));
     atomic_store_explicit(&c->entry[at ^ (uint64_t)second], e, memory_order_relaxed);
     if (atomic_fetch_add(&puts_n, 1) > c->mask / 2)
-        grow(c);
+        grow();
 }

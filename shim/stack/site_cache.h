@@ -12,7 +12,7 @@ enum { SITE_CACHE_ID_BITS = 17 };
 /* The table in use: it grows twice. */
 struct site_cache {
     uint64_t mask;
-    _Atomic uint64_t entry[];
+    _Atomic uint64_t *entry;
 };
 extern __attribute__((visibility("hidden"))) struct site_cache *_Atomic site_cache;
 
