@@ -211,6 +211,8 @@ struct arena_site {
     uint16_t lane;
     uint8_t heap, kind;                    /* enum alloc_heap, alloc_kind */
     uint64_t hand_free_n, hand_free_bytes; /* part of free_*: not by the collector */
+    uint64_t collected_bytes; /* by the collector, in cycles whose time is not charged yet */
+    uint64_t gc_ns;           /* the collector's time that is charged to it */
     uint64_t grow_n, grow_bytes, shrink_bytes, seen_n;
     uint32_t peak_epoch, full_epoch;
     int64_t peak_n, peak_bytes, full_n, full_bytes, close_n, close_bytes;
@@ -220,6 +222,7 @@ struct arena_site {
     uint32_t type_name; /* userdata: of the metatable; 0: not known (yet), or SITE_TYPES_DIFFER */
     _Atomic uint32_t ready;
     uint32_t defined, emitted_type; /* 1: in the trace, with this type */
+    uint32_t collected_next; /* list of the lane's sites with collected_bytes: id; 0: the last */
     uint32_t emitted_epoch;
     uint64_t emitted_sum;               /* of the counters last written */
     uint64_t check_bytes[ARENA_CHECKS]; /* live at the checks, [0] at the newest */
@@ -230,7 +233,13 @@ struct arena_site {
 struct arena_gc {
     uint64_t how, generational, full_n, full_ns, call_n, call_ns, pause_max_ns;
     uint64_t cycle_n, minor_n, free_n, free_bytes, unlisted_n;
+    uint64_t step_n, step_ns, finalize_n, finalize_ns, close_finalize_n, close_finalize_ns;
     uint64_t pause_n[ARENA_PAUSES];
+    uint64_t open_sp,
+        finalize_sp; /* where on the C stack the collector, a finalizer, runs; 0: it does not */
+    uint64_t uncharged_ns; /* of cycles whose time is no site's yet */
+    uint64_t cycle_begin_ns, cycle_begin_bytes, cycle_steps, cycle_ns, cycle_max_ns,
+        cycle_free_bytes;   /* the cycle that is on; steps 0: none is */
     uint64_t seen_estimate; /* as Lua's structures were when last looked at */
     uint32_t seen_white;
     uint32_t seen_cycle; /* 1: one has ended; before that Lua has no estimate */
@@ -246,6 +255,7 @@ struct arena_lane {
     int64_t live_bytes;              /* C: estimate */
     int64_t kind_live[ALLOC_KIND_N]; /* bytes */
     struct arena_gc gc;              /* of states */
+    uint32_t collected; /* first site of the list of those with collected_bytes; 0: none */
 };
 
 /* A moment that somebody named (wire: mark).  Slots are a ring: one whose mark is in the trace is free. */

@@ -22,6 +22,8 @@ size_t snapshot_gc_encode(const struct arena *a, uint32_t i, uint8_t *out, size_
     struct rec_gc r = {.state = a->states[i].id,
                        .how = gc->how,
                        .generational = gc->generational,
+                       .step_n = gc->step_n,
+                       .step_ns = gc->step_ns,
                        .full_n = gc->full_n,
                        .full_ns = gc->full_ns,
                        .call_n = gc->call_n,
@@ -31,6 +33,10 @@ size_t snapshot_gc_encode(const struct arena *a, uint32_t i, uint8_t *out, size_
                        .minor_n = gc->minor_n,
                        .free_n = gc->free_n,
                        .free_bytes = gc->free_bytes,
+                       .finalize_n = gc->finalize_n,
+                       .finalize_ns = gc->finalize_ns,
+                       .close_finalize_n = gc->close_finalize_n,
+                       .close_finalize_ns = gc->close_finalize_ns,
                        .pause_n_n = ARENA_PAUSES,
                        .unlisted_n = gc->unlisted_n};
     memcpy(r.pause_n, gc->pause_n, sizeof gc->pause_n);
@@ -42,8 +48,8 @@ int snapshot_gc(const struct snapshot *s, uint32_t i)
     const struct arena_gc *gc = gc_of(s->a, i);
     if (gc == NULL)
         return 0;
-    uint64_t sum = 1 + gc->full_n + gc->call_n + gc->cycle_n + gc->minor_n + gc->generational +
-                   ((uint64_t)s->a->states[i].id << 32);
+    uint64_t sum = 1 + gc->step_n + gc->close_finalize_n + gc->full_n + gc->call_n + gc->cycle_n +
+                   gc->minor_n + gc->generational + ((uint64_t)s->a->states[i].id << 32);
     if (sum == gc->emitted_sum && !s->o->final)
         return 0;
     int stop = snapshot_put(s, snapshot_gc_encode(s->a, i, s->record, SNAPSHOT_RECORD_MAX));

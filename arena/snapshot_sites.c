@@ -149,7 +149,8 @@ static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
                                 .inherited_n = t->inherited_n,
                                 .inherited_bytes = t->inherited_bytes,
                                 .alloc_var = variance(t->alloc_var),
-                                .live_var = variance(t->live_var)};
+                                .live_var = variance(t->live_var),
+                                .gc_ns = t->gc_ns};
     fill_checks(&r, t);
     fill_peak(&r, s->a, t);
     fill_full(&r, s->a, t);
@@ -168,7 +169,7 @@ static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
 {
     return 1 + (a->memory.checks_n << 40) + ((uint64_t)t->type_name << 32) + t->alloc_n +
            t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
-           7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n;
+           7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns;
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -275,7 +276,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->inherited_bytes = snapshot_site_live_bytes(t);
     t->alloc_n = t->alloc_bytes = t->free_n = t->free_bytes = 0;
     t->hand_free_n = t->hand_free_bytes = t->grow_n = t->grow_bytes = t->shrink_bytes = 0;
-    t->seen_n = 0;
+    t->seen_n = t->gc_ns = t->collected_bytes = 0;
     t->close_n = t->close_bytes = 0;
     t->peak_epoch = t->full_epoch = 0;
     t->alloc_var = 0;
@@ -286,7 +287,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
 
 static void restart_lane(struct arena_lane *l)
 {
-    l->full_seen = 0;
+    l->full_seen = l->collected = 0;
     l->peak_epoch = l->full_epoch = 1;
     l->peak_noted = 0;
     l->peak_bytes = l->live_bytes > 0 ? (uint64_t)l->live_bytes : 0;

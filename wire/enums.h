@@ -166,9 +166,10 @@ enum kinds_known { KINDS_UNKNOWN = 0, KINDS_EXACT = 1, KINDS_ESTIMATED = 2 };
 
 /* How the figures of a `gc` record were obtained. */
 enum gc_how {
-    GC_HOW_CALLS = 1, /* lua_gc was seen: collections that are asked for */
-    GC_HOW_STATE = 2, /* the collector's phase was read now and then: cycles */
-    GC_HOW_STEPS = 4  /* the step function was redirected: times are exact */
+    GC_HOW_CALLS = 1,     /* lua_gc was seen: collections that are asked for */
+    GC_HOW_STATE = 2,     /* the collector's phase was read now and then: cycles */
+    GC_HOW_STEPS = 4,     /* the step function was redirected: times are exact */
+    GC_HOW_FINALIZERS = 8 /* the call of finalizers was redirected */
 };
 
 enum gc_kind {

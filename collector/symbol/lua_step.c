@@ -1,7 +1,6 @@
 /* lua_step: see lua_step.h. */
 #include "collector/symbol/lua_step.h"
 
-#include <Zydis/Zydis.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
@@ -9,13 +8,7 @@
 #include <unistd.h>
 
 #include "collector/symbol/elf_symbols.h"
-
-enum { CALLS_MAX = 64 };
-
-struct calls {
-    uint64_t at[CALLS_MAX];
-    size_t n;
-};
+#include "probe/call_targets.h"
 
 /* The bytes at link-time ADDRESS up to the end of its section. */
 static const uint8_t *bytes_at(Elf *elf, uint64_t address, size_t *n)
@@ -61,68 +54,32 @@ static int symbol_find(Elf *elf, const char *name, GElf_Sym *out)
     return -1;
 }
 
-static void call_add(struct calls *c, uint64_t target)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (c->at[i] == target)
-            return;
-    if (c->n < CALLS_MAX)
-        c->at[c->n++] = target;
-}
-
 /* What the exported function NAME calls directly, or jumps to beyond its own end. */
-static int calls_of(Elf *elf, const char *name, struct calls *c)
+static int calls_of(Elf *elf, const char *name, struct call_targets *t)
 {
-    ZydisDecoder decoder;
-    ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
     GElf_Sym sym;
-    size_t left, at = 0;
-    memset(c, 0, sizeof *c);
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    size_t left;
+    t->n = 0;
     if (symbol_find(elf, name, &sym))
         return -1;
-    const uint8_t *code = bytes_at(elf, sym.st_value, &left);
-    if (!code || left < sym.st_size)
+    struct code c = {bytes_at(elf, sym.st_value, &left), sym.st_size, sym.st_value};
+    if (!c.bytes || left < sym.st_size)
         return -1;
-    for (; at < sym.st_size; at += instruction.length) {
-        uint64_t target;
-        if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, code + at, sym.st_size - at, &instruction,
-                                               operand)))
-            return -1;
-        if ((instruction.mnemonic != ZYDIS_MNEMONIC_CALL &&
-             instruction.mnemonic != ZYDIS_MNEMONIC_JMP) ||
-            operand[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
-            ZYAN_FAILED(
-                ZydisCalcAbsoluteAddress(&instruction, &operand[0], sym.st_value + at, &target)))
-            continue;
-        if (target < sym.st_value || target >= sym.st_value + sym.st_size)
-            call_add(c, target);
-    }
-    return 0;
-}
-
-static int is_in(const struct calls *c, uint64_t target)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (c->at[i] == target)
-            return 1;
+    call_targets_add(t, &c, 0, UINT64_MAX);
     return 0;
 }
 
 static int step_begin(Elf *elf, uint64_t *begin)
 {
-    struct calls gc, table, concat;
-    size_t n = 0;
-    if (calls_of(elf, "lua_gc", &gc) || calls_of(elf, "lua_createtable", &table) ||
-        calls_of(elf, "lua_concat", &concat))
-        return -1;
-    for (size_t i = 0; i < gc.n; i++)
-        if (is_in(&table, gc.at[i]) && is_in(&concat, gc.at[i])) {
-            *begin = gc.at[i];
-            n++;
-        }
-    return n == 1 ? 0 : -1;
+    static const char *const makers[] = {"lua_gc", "lua_createtable", "lua_newthread",
+                                         "lua_pushcclosure"};
+    enum { MAKERS_N = sizeof makers / sizeof *makers };
+    struct call_targets of[MAKERS_N];
+    for (int i = 0; i < MAKERS_N; i++)
+        if (calls_of(elf, makers[i], &of[i]))
+            return -1;
+    *begin = call_targets_common(of, MAKERS_N);
+    return *begin ? 0 : -1;
 }
 
 /* Where functions begin: a sorted table of pairs of 32-bit numbers, relative to the section. */

@@ -1,7 +1,7 @@
 /* lua_step: where the collector's step function lies in a Lua without symbols.
  *
- * Lua's API is exported even where nothing else has a name.  The one function that each of lua_gc,
- * lua_createtable and lua_concat calls is luaC_step; its end is where .eh_frame_hdr has the next function. */
+ * Lua's API is exported even where nothing else has a name.  The one function that lua_gc and
+ * all that makes objects call is luaC_step; its end is where .eh_frame_hdr has the next function. */
 #ifndef COLLECTOR_SYMBOL_LUA_STEP_H
 #define COLLECTOR_SYMBOL_LUA_STEP_H
 

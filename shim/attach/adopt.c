@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "shim/attach/collector_entries.h"
 #include "shim/attach/copy_table.h"
 #include "shim/attach/hooks.h"
 #include "shim/attach/lua_symbols.h"
@@ -16,7 +17,7 @@
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
 
-enum { COPY_TEXT_MAX = 512 };
+enum { COPY_TEXT_MAX = 512, STEP = HOOK_N, FINALIZE, REDIRECT_N };
 
 /* ---- lists from lua_api.def ---- */
 
@@ -101,10 +102,28 @@ static void set_member(struct lua_api *api, size_t member, const void *function)
     memcpy((char *)api + member, &function, sizeof function);
 }
 
-static void plan_redirects(struct redirect r[HOOK_N], const struct symbol found[LUA_SYMBOL_N],
+/* What is not exported goes by itself: without it something is not known, but nothing is visible to the host. */
+static void plan_collector(struct redirect r[REDIRECT_N], const struct image *im,
+                           const struct symbol found[LUA_SYMBOL_N], const struct lua_copy *c)
+{
+    struct collector_entries e;
+    collector_entries_find(im, found, &e);
+    r[STEP] = (struct redirect){.name = "the collector's steps",
+                                .group = "STEP",
+                                .entry = e.step,
+                                .copy = c,
+                                .hook = collector_step_entry};
+    r[FINALIZE] = (struct redirect){.name = "the collector's finalizers",
+                                    .group = "FINALIZE",
+                                    .entry = e.finalize,
+                                    .copy = c,
+                                    .hook = collector_finalize_entry};
+}
+
+static void plan_redirects(struct redirect r[REDIRECT_N], const struct symbol found[LUA_SYMBOL_N],
                            const struct lua_copy *c)
 {
-    memset(r, 0, HOOK_N * sizeof *r);
+    memset(r, 0, REDIRECT_N * sizeof *r);
     for (int i = 0; i < HOOK_N; i++) {
         r[i].name = lua_symbol_name[hooked[i].symbol];
         r[i].group = hooked[i].group;
@@ -165,7 +184,7 @@ static const char *reason_of(const struct redirect *r, int i)
     static char text[COPY_TEXT_MAX];
     if (r[i].reason != NULL)
         return r[i].reason;
-    for (int k = 0; k < HOOK_N; k++)
+    for (int k = 0; k < REDIRECT_N; k++)
         if (strcmp(r[k].group, r[i].group) == 0 && r[k].reason != NULL) {
             join(text, "it goes together with ", r[k].name, "");
             return text;
@@ -195,6 +214,9 @@ static void report(const struct image *im, const struct lua_copy *c, const struc
         if (!r[i].done && reason == NULL)
             note(im, r[i].name, reason_of(r, i), c->id + 1);
     }
+    for (int i = HOOK_N; i < REDIRECT_N && reason == NULL; i++)
+        if (!r[i].done)
+            note(im, r[i].name, reason_of(r, i), c->id + 1);
     if (reason == NULL && not_done != 0)
         reason = "not all of its functions could be redirected";
     publish_record(c, version, reason,
@@ -206,14 +228,20 @@ static void report(const struct image *im, const struct lua_copy *c, const struc
 }
 
 /* Before the first jump is written all must be in place: a host thread may run into it at once. */
-static void install(const struct image *im, struct lua_copy *c, struct redirect r[HOOK_N])
+static void install(const struct image *im, struct lua_copy *c, struct redirect r[REDIRECT_N])
 {
-    redirect_plan(im, r, HOOK_N, &pages[c->id]);
+    redirect_plan(im, r, REDIRECT_N, &pages[c->id]);
+    c->collector =
+        (struct lua_collector){.step = r[STEP].original, .finalize = r[FINALIZE].original};
     for (int i = 0; i < HOOK_N; i++)
         set_member(&c->api, hooked[i].member, r[i].original);
     c->live = 1;
     copy_publish(c);
-    redirect_install(im, r, HOOK_N);
+    redirect_install(im, r, REDIRECT_N);
+    if (!r[STEP].done)
+        c->collector.step = NULL;
+    if (!r[FINALIZE].done)
+        c->collector.finalize = NULL;
     for (int i = 0; i < HOOK_N; i++) {
         if (r[i].done)
             c->groups |= UINT64_C(1) << i;
@@ -226,7 +254,7 @@ static void install(const struct image *im, struct lua_copy *c, struct redirect 
 static struct lua_copy *adopt_54(const struct image *im, const struct symbol found[LUA_SYMBOL_N],
                                  const struct lua_version *v, int late)
 {
-    struct redirect r[HOOK_N];
+    struct redirect r[REDIRECT_N];
     char text[COPY_TEXT_MAX];
     struct lua_copy *c = NULL;
     if (lacks_function(found, text))
@@ -239,6 +267,7 @@ static struct lua_copy *adopt_54(const struct image *im, const struct symbol fou
         return NULL;
     fill_copy(c, im, found);
     plan_redirects(r, found, c);
+    plan_collector(r, im, found, c);
     install(im, c, r);
     report(im, c, r, v->name, late);
     return c;

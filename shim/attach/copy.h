@@ -43,6 +43,16 @@ struct lua_layout {
     uint16_t collector;
 };
 
+/* Functions of the collector that Lua does not export. */
+struct lua_collector {
+    const void *step, *finalize;   /* run the originals; NULL: not redirected */
+    struct collector_check *check; /* while they are tried on a scratch state; else NULL */
+    int steps_known, finalizers_known;
+    uint16_t
+        stop_at; /* byte of global_State that is `running` unless the collector is stopped; 0: not known */
+    uint8_t running;
+};
+
 struct lua_copy {
     uint32_t id;        /* index in arena->copies */
     uint32_t object;    /* object id */
@@ -50,6 +60,7 @@ struct lua_copy {
     uint64_t groups;    /* bit GROUP_OF_<name> is set where that entry is redirected */
     struct lua_api api; /* NULL members: this copy lacks the function */
     struct lua_layout layout;
+    struct lua_collector collector;
     uint64_t text_lo, text_hi;
 };
 

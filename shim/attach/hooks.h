@@ -13,4 +13,7 @@
 #define HOOK(group, name, ret, params) ret hook_##name params;
 #include "probe/lua_api.def"
 
+/* Where the collector's own functions, which are not part of the API, are redirected to (arch/x86_64/collector_entry.S). */
+extern SHIM_HIDDEN const char collector_step_entry[], collector_finalize_entry[];
+
 #endif

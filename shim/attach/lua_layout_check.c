@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "shim/attach/collector_layout.h"
+#include "shim/attach/collector_check.h"
 #include "shim/attach/lua_tags.h"
 #include "shim/attach/scratch.h"
 #include "shim/record/config.h"
@@ -215,11 +215,14 @@ static int has_all(const struct lua_api *api)
 }
 
 /* Apart from the rest, which holds without it. */
-static int collector_matches(const struct check *k, lua_State *L)
+static int collector_matches(struct lua_copy *c, const struct check *k, lua_State *L)
 {
     const char *g = field(k, L, candidate.state_global);
-    return field(k, g, 0) != NULL && field(k, g, COLLECTOR_BYTES) != NULL &&
-           collector_layout_check(k->api, L, g);
+    if (field(k, g, 0) == NULL || g + COLLECTOR_BYTES > k->hi ||
+        !collector_layout_check(k->api, L, g))
+        return 0;
+    collector_check(c, L, g);
+    return 1;
 }
 
 static int check_all(struct lua_copy *c, struct scratch *memory, int *collector)
@@ -233,7 +236,7 @@ static int check_all(struct lua_copy *c, struct scratch *memory, int *collector)
     int status = c->api.lua_pcallk(L, 1, 0, 0, 0, NULL);
     if (status != LUA_OK || k.matches != MATCHES_WANTED)
         return 0;
-    *collector = collector_matches(&k, L);
+    *collector = collector_matches(c, &k, L);
     return 1;
     /* The state is not closed: it goes with its memory. */
 }
@@ -252,6 +255,19 @@ static int check_in_scratch(struct lua_copy *c, int *collector)
     return ok;
 }
 
+/* What was found and did not stand the check; what was not found is noted where it was looked for. */
+static void note_collector(const struct lua_copy *c)
+{
+    static const char *const why[] = {
+        "on a state of the shim's own they were not all that the collector did",
+        "Lua's structures are not looked at"};
+    const char *reason = why[!c->layout.collector];
+    if (c->collector.step != NULL && !c->collector.steps_known)
+        uncovered_note("the collector's steps", reason, c->id + 1);
+    if (c->collector.finalize != NULL && !c->collector.finalizers_known)
+        uncovered_note("the collector's finalizers", reason, c->id + 1);
+}
+
 /* Another thread that comes while the check runs finds `tried` set and takes the public API. */
 void layout_verify(struct lua_copy *c)
 {
@@ -266,6 +282,7 @@ void layout_verify(struct lua_copy *c)
         __atomic_store_n(&c->layout.verified, 1, __ATOMIC_RELEASE);
     }
     if (arena != NULL) {
+        note_collector(c);
         arena->copies[c->id].layout = (uint32_t)ok;
         atomic_fetch_add(&arena->copies[c->id].version, 1);
     }

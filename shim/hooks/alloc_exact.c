@@ -5,11 +5,13 @@
 
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/alloc_stack.h"
+#include "shim/hooks/collections.h"
 #include "shim/hooks/userdata_types.h"
 #include "shim/sampler/current.h"
 #include "shim/stack/lua_key.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/site_cache.h"
+#include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
 #include "shim/stack/trail.h"
 
@@ -243,21 +245,15 @@ void alloc_exact_resized(struct arena_state *s, uint32_t site, size_t before, si
     }
 }
 
-/* Lua frees objects nowhere but in its collector, and when a state is closed.  Parts of tables, stacks and
- * buffers are known to be collected only while a call of lua_gc runs. */
-static inline int is_collected(const struct arena_state *s, const struct arena_site *t)
-{
-    int is_object = t->kind >= ALLOC_STRING && t->kind <= ALLOC_PROTO;
-    return alloc_collecting || (is_object && s->close_live_bytes == 0);
-}
-
 static inline void count_gone(const struct arena_state *s, struct arena_lane *l,
                               struct arena_site *t, size_t n)
 {
     t->free_n++;
     t->free_bytes += n;
     l->kind_live[t->kind] -= (int64_t)n;
-    if (!is_collected(s, t)) {
+    if (collections_free(s, t)) {
+        site_collected(l, t, n);
+    } else {
         t->hand_free_n++;
         t->hand_free_bytes += n;
     }

@@ -17,13 +17,13 @@
 #include "shim/record/config.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
+#include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
 
 static const int64_t NEVER = INT64_MAX / 2;
 /* Exact states stop so often to see what the collector does. */
 static const int64_t EXACT_LOOK_BYTES = 4096;
 
-SHIM_TLS int alloc_collecting;
 SHIM_TLS int64_t alloc_c_left;
 static SHIM_TLS uint64_t seed;
 static SHIM_TLS int busy;    /* a signal handler allocates, in the middle of this */
@@ -129,16 +129,6 @@ static void count_new(struct arena_site *t, const struct draw *d, int grown)
     t->live_var += d->var;
 }
 
-/* Lua frees objects nowhere but in its collector, and when a state is closed.  Parts of tables, stacks and buffers are
- * known to be collected only while a call of lua_gc runs. */
-static int is_collected(const struct arena_site *t)
-{
-    if (alloc_collecting || t->heap != HEAP_LUA)
-        return alloc_collecting;
-    return t->kind >= ALLOC_STRING && t->kind <= ALLOC_PROTO &&
-           arena->states[t->lane].close_live_bytes == 0;
-}
-
 static void count_gone(const struct tracked *e)
 {
     struct arena_site *t = site_at(e->site);
@@ -146,7 +136,9 @@ static void count_gone(const struct tracked *e)
     site_touch(t, l);
     add(&t->free_n, e->n);
     add(&t->free_bytes, e->bytes);
-    if (!is_collected(t)) {
+    if (t->heap == HEAP_LUA && collections_free(&arena->states[t->lane], t)) {
+        site_collected(l, t, e->bytes);
+    } else {
         add(&t->hand_free_n, e->n);
         add(&t->hand_free_bytes, e->bytes);
     }

@@ -12,9 +12,6 @@
 #include "shim/hooks/alloc_track.h"
 #include "shim/record/record_api.h"
 
-/* 1 while Lua's collector runs on this thread. */
-extern SHIM_HIDDEN SHIM_TLS int alloc_collecting;
-
 /* ---- Lua ---- */
 
 /* A state of C is about to be made in slot S. */

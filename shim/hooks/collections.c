@@ -1,19 +1,13 @@
 /* collections: see collections.h.
  *
- * Lua's own steps are not redirected: their times are not known.  Of cycles between two looks (an interval of
- * sampling apart) one is counted. */
+ * Where the step is redirected, what a cycle did is known exactly: the phase is looked at before and after each run.  Else of
+ * cycles between two looks (an interval of sampling apart) one is counted. */
 #include "shim/hooks/collections.h"
-
-#include <errno.h>
-#include <stdarg.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/collector_layout.h"
-#include "shim/attach/hooks.h"
-#include "shim/hooks/alloc_sample.h"
-#include "shim/hooks/heap.h"
-#include "shim/record/record_api.h"
 #include "shim/stack/site_check.h"
+#include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
 
 enum { CYCLES_LISTED = 1024, LISTED_OF = 64 };
@@ -21,6 +15,52 @@ enum { CYCLES_LISTED = 1024, LISTED_OF = 64 };
 static struct arena_lane *lane_of(const struct arena_state *s)
 {
     return &arena->lanes[s - arena->states];
+}
+
+/* ---- the list of cycles ---- */
+
+/* The first of the process, then ever fewer: their number grows with the logarithm. */
+static int is_listed(void)
+{
+    static _Atomic uint64_t n;
+    uint64_t i = atomic_fetch_add(&n, 1);
+    return i < CYCLES_LISTED || i % (i / LISTED_OF) == 0;
+}
+
+static void list(struct arena_gc *gc, const struct rec_gc_cycle *r)
+{
+    if (is_listed())
+        RECORD_PUSH(gc_cycle, r);
+    else
+        gc->unlisted_n++;
+}
+
+/* The cycle whose steps were timed has ended. */
+static void list_steps(struct arena_state *s, struct arena_gc *gc, enum gc_kind kind,
+                       uint64_t end_ns)
+{
+    struct rec_gc_cycle r = {.state = s->id,
+                             .kind = kind,
+                             .begin_ns = gc->cycle_begin_ns,
+                             .end_ns = end_ns ? end_ns : now_ns(),
+                             .step_n = gc->cycle_steps,
+                             .step_ns = gc->cycle_ns,
+                             .step_max_ns = gc->cycle_max_ns,
+                             .begin_bytes = gc->cycle_begin_bytes,
+                             .end_bytes = s->live_bytes,
+                             .free_bytes = gc->cycle_free_bytes};
+    if (gc->how & GC_HOW_STEPS)
+        list(gc, &r);
+}
+
+static void forget_steps(struct arena_gc *gc)
+{
+    gc->cycle_steps = gc->cycle_ns = gc->cycle_max_ns = gc->cycle_free_bytes = 0;
+}
+
+static void charge(struct arena_lane *l)
+{
+    l->gc.uncharged_ns = lane_charge(l, l->gc.uncharged_ns);
 }
 
 /* ---- the phase ---- */
@@ -48,6 +88,8 @@ void collections_begin(struct arena_state *s, const struct lua_copy *c)
         return;
     gc->how |= GC_HOW_STATE;
     gc->seen_white = collector_phase(global_of(s)).white;
+    if (gc->how & GC_HOW_CALLS && c->collector.steps_known)
+        gc->how |= GC_HOW_STEPS | (c->collector.finalizers_known ? GC_HOW_FINALIZERS : 0);
 }
 
 /* What has ended is kept. */
@@ -58,47 +100,84 @@ static int has_ended(const struct arena_gc *gc, const struct collector_phase *p)
     return p->white != gc->seen_white || (gc->seen_cycle && p->estimate != gc->seen_estimate);
 }
 
-/* After a young collection old garbage is still there: no moment to note what lives. */
-static void cycle_ended(struct arena_gc *gc, const struct collector_phase *p)
+static enum gc_kind kind_of(const struct arena_gc *gc, const struct collector_phase *p)
 {
-    if (p->generational && gc->seen_cycle && p->estimate == gc->seen_estimate) {
-        gc->minor_n++;
+    if (!p->generational)
+        return GC_INCREMENTAL;
+    return gc->seen_cycle && p->estimate == gc->seen_estimate ? GC_MINOR : GC_MAJOR;
+}
+
+/* After a young collection old garbage is still there: no moment to note what lives. */
+static void cycle_ended(struct arena_state *s, const struct collector_phase *p, uint64_t end_ns)
+{
+    struct arena_lane *l = lane_of(s);
+    enum gc_kind kind = kind_of(&l->gc, p);
+    if (l->gc.cycle_steps != 0)
+        list_steps(s, &l->gc, kind, end_ns);
+    forget_steps(&l->gc);
+    charge(l);
+    if (kind == GC_MINOR) {
+        l->gc.minor_n++;
         return;
     }
-    gc->cycle_n++;
+    l->gc.cycle_n++;
     site_check();
 }
 
-void collections_look(struct arena_state *s)
+/* END_NS: when that was; 0: now. */
+static void look(struct arena_state *s, uint64_t end_ns)
 {
-    if (!s->lane_ready || s->close_live_bytes != 0) /* being closed: what follows is no cycle */
-        return;
     struct arena_gc *gc = &lane_of(s)->gc;
-    if (!(gc->how & GC_HOW_STATE))
+    if (!(gc->how & GC_HOW_STATE) || s->close_live_bytes != 0) /* closing is no cycle */
         return;
     struct collector_phase p = collector_phase(global_of(s));
     if (has_ended(gc, &p)) {
-        cycle_ended(gc, &p);
+        cycle_ended(s, &p, end_ns);
         keep(gc, &p);
     }
     gc->generational = p.generational;
 }
 
-/* ---- calls ---- */
-
-struct freed {
-    uint64_t n, bytes;
-};
-
-/* Ever.  A resize into another class counts as a release and an allocation there: these are taken off. */
-static struct freed freed_by_now(const struct arena_state *s)
+/* What a run was left with by a jump is above us. */
+static int is_on(const struct arena_gc *gc)
 {
-    struct freed f = {0, s->free_bytes};
+    return gc->open_sp > stack_now();
+}
+
+void collections_look(struct arena_state *s)
+{
+    if (s->lane_ready &&
+        !is_on(&lane_of(s)->gc)) /* a finalizer allocates: what is on has not ended */
+        look(s, 0);
+}
+
+/* ---- runs ---- */
+
+/* Blocks ever freed.  A resize into another class counts as a release and an allocation there: these are taken off. */
+static uint64_t freed_by_now(const struct arena_state *s)
+{
+    uint64_t n = 0;
     for (int i = 0; i < SIZE_CLASS_N; i++)
-        f.n += s->class_free_n[i] - s->class_alloc_n[i];
+        n += s->class_free_n[i] - s->class_alloc_n[i];
     for (int i = 0; i < ALLOC_KIND_N; i++)
-        f.n += s->kind_n[i];
-    return f;
+        n += s->kind_n[i];
+    return n;
+}
+
+void collection_begin(struct collection *r, struct arena_state *s)
+{
+    struct arena_gc *gc = &lane_of(s)->gc;
+    r->state = NULL;
+    if (!s->lane_ready || is_on(gc)) /* asked for by a finalizer: part of that */
+        return;
+    look(s, 0);
+    r->state = s;
+    r->begin_bytes = s->live_bytes;
+    r->free_n = freed_by_now(s);
+    r->free_bytes = s->free_bytes;
+    gc->finalize_sp = 0;
+    gc->open_sp = (uintptr_t)r;
+    r->begin_ns = now_ns();
 }
 
 static unsigned log2_of(uint64_t ns)
@@ -107,111 +186,72 @@ static unsigned log2_of(uint64_t ns)
     return i < ARENA_PAUSES ? i : ARENA_PAUSES - 1;
 }
 
-struct call {
-    int what, a, b, c;
-};
-
-static int ask(const struct lua_copy *c, lua_State *L, const struct call *k)
-{
-    return c->api.lua_gc(L, k->what, k->a, k->b, k->c);
-}
-
-/* The first cycles of the process, then some. */
-static int is_listed(void)
-{
-    static _Atomic uint64_t n;
-    uint64_t i = atomic_fetch_add(&n, 1);
-    return i < CYCLES_LISTED || i % LISTED_OF == 0;
-}
-
-static void count_full(struct arena_state *s, struct arena_gc *gc, const struct rec_gc_cycle *r)
-{
-    gc->full_n++;
-    gc->full_ns += r->step_ns;
-    gc->cycle_n++;
-    if (is_listed())
-        RECORD_PUSH(gc_cycle, r);
-    else
-        gc->unlisted_n++;
-    if (gc->how & GC_HOW_STATE) { /* counted already */
-        struct collector_phase p = collector_phase(global_of(s));
-        keep(gc, &p);
-    }
-    lane_full(lane_of(s));
-    site_check();
-}
-
-static void count_call(struct arena_state *s, struct arena_gc *gc, uint64_t ns)
-{
-    gc->call_n++;
-    gc->call_ns += ns;
-    collections_look(s);
-}
-
-/* -1: Lua refused, as it does within a finalizer. */
-static COLD void count(struct arena_state *s, const struct call *k, int result,
-                       struct rec_gc_cycle *r, const struct freed *before)
+static void count(struct arena_state *s, const struct collection *r, uint64_t ns)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
-    struct freed after = freed_by_now(s);
-    uint64_t ns = r->end_ns - r->begin_ns;
-    if (result < 0)
-        return;
-    gc->free_n += after.n - before->n;
-    gc->free_bytes += after.bytes - before->bytes;
+    gc->free_n += freed_by_now(s) - r->free_n;
+    gc->free_bytes += s->free_bytes - r->free_bytes;
     gc->pause_n[log2_of(ns)]++;
     if (ns > gc->pause_max_ns)
         gc->pause_max_ns = ns;
-    r->step_ns = r->step_max_ns = ns;
-    r->end_bytes = s->live_bytes;
-    r->free_bytes = after.bytes - before->bytes;
-    if (k->what == LUA_GCCOLLECT)
-        count_full(s, gc, r);
-    else
-        count_call(s, gc, ns);
+    gc->uncharged_ns += ns;
 }
 
-static int collect(const struct lua_copy *c, lua_State *L, struct arena_state *s,
-                   const struct call *k)
+static void count_part(struct arena_state *s, const struct collection *r, uint64_t ns)
 {
-    static SHIM_TLS uintptr_t
-        within; /* the outermost such call; what it left behind when it was jumped out of is below us */
-    uintptr_t here = stack_now();
-    if (alloc_collecting && here < within) /* by a finalizer: part of that */
-        return ask(c, L, k);
-    struct freed before = freed_by_now(s);
-    collections_look(s);
-    struct rec_gc_cycle r = {.state = s->id,
+    struct arena_gc *gc = &lane_of(s)->gc;
+    if (gc->cycle_steps++ == 0) {
+        gc->cycle_begin_ns = r->begin_ns;
+        gc->cycle_begin_bytes = r->begin_bytes;
+    }
+    gc->cycle_ns += ns;
+    if (ns > gc->cycle_max_ns)
+        gc->cycle_max_ns = ns;
+    gc->cycle_free_bytes += s->free_bytes - r->free_bytes;
+    look(s, r->begin_ns + ns);
+}
+
+/* Whatever cycle was on has begun anew within it. */
+static void count_full(struct arena_state *s, const struct collection *r, uint64_t ns)
+{
+    struct arena_lane *l = lane_of(s);
+    struct rec_gc_cycle c = {.state = s->id,
                              .kind = GC_FULL,
+                             .begin_ns = r->begin_ns,
+                             .end_ns = r->begin_ns + ns,
                              .step_n = 1,
-                             .begin_bytes = s->live_bytes,
-                             .begin_ns = now_ns()};
-    within = here;
-    alloc_collecting = 1;
-    int result = ask(c, L, k);
-    int saved = errno;
-    alloc_collecting = 0;
-    r.end_ns = now_ns();
-    count(s, k, result, &r, &before);
-    errno = saved;
-    return result;
+                             .step_ns = ns,
+                             .step_max_ns = ns,
+                             .begin_bytes = r->begin_bytes,
+                             .end_bytes = s->live_bytes,
+                             .free_bytes = s->free_bytes - r->free_bytes};
+    l->gc.full_n++;
+    l->gc.full_ns += ns;
+    l->gc.cycle_n++;
+    list(&l->gc, &c);
+    forget_steps(&l->gc);
+    charge(l);
+    if (l->gc.how & GC_HOW_STATE) { /* counted already */
+        struct collector_phase p = collector_phase(global_of(s));
+        keep(&l->gc, &p);
+    }
+    lane_full(l);
+    site_check();
 }
 
-static int collects(int what)
+void collection_end(struct collection *r, struct arena_state *s, enum collection_kind kind)
 {
-    return what == LUA_GCCOLLECT || what == LUA_GCSTEP || what == LUA_GCGEN || what == LUA_GCINC;
-}
-
-int hook_lua_gc(lua_State *L, int what, ...)
-{
-    struct lua_copy *c = copy_current();
-    struct call k = {.what = what};
-    va_list given; /* what was not given is never looked at by Lua either */
-    va_start(given, what);
-    k.a = va_arg(given, int);
-    k.b = va_arg(given, int);
-    k.c = va_arg(given, int);
-    va_end(given);
-    struct arena_state *s = collects(what) ? heap_state(c, L) : NULL;
-    return s != NULL && s->lane_ready ? collect(c, L, s, &k) : ask(c, L, &k);
+    struct arena_gc *gc = &lane_of(s)->gc;
+    uint64_t ns = now_ns() - r->begin_ns;
+    gc->open_sp = gc->finalize_sp = 0;
+    if (kind == COLLECTION_NONE)
+        return;
+    count(s, r, ns);
+    if (kind == COLLECTION_FULL) {
+        count_full(s, r, ns);
+        return;
+    }
+    *(kind == COLLECTION_STEP ? &gc->step_n : &gc->call_n) += 1;
+    *(kind == COLLECTION_STEP ? &gc->step_ns : &gc->call_ns) += ns;
+    count_part(s, r, ns);
 }

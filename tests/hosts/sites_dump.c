@@ -52,7 +52,7 @@ static void print_site(struct process *p, const struct alloc_site *site)
     FIELD(shrink_bytes), FIELD(free_n), FIELD(free_bytes), FIELD(gc_free_n), FIELD(gc_free_bytes);
     FIELD(live_n), FIELD(live_bytes), FIELD(peak_n), FIELD(peak_bytes), FIELD(full_n);
     FIELD(full_bytes), FIELD(close_n), FIELD(close_bytes), FIELD(inherited_n);
-    FIELD(inherited_bytes), FIELD(alloc_var), FIELD(live_var);
+    FIELD(inherited_bytes), FIELD(alloc_var), FIELD(live_var), FIELD(gc_ns);
     printf(" native=%d |", s->native != 0);
     print_stack(p, s->lua);
 }
@@ -63,6 +63,7 @@ static void print_gc(const struct rec_gc *r)
     FIELD(state), FIELD(how), FIELD(generational), FIELD(step_n), FIELD(step_ns), FIELD(full_n);
     FIELD(full_ns), FIELD(call_n), FIELD(call_ns), FIELD(pause_max_ns), FIELD(cycle_n);
     FIELD(minor_n), FIELD(free_n), FIELD(free_bytes), FIELD(finalize_ns), FIELD(unlisted_n);
+    FIELD(finalize_n), FIELD(close_finalize_n), FIELD(close_finalize_ns);
     printf(" pauses=");
     for (uint32_t i = 0; i < r->pause_n_n; i++)
         printf("%s%" PRIu64, i ? "," : "", r->pause_n[i]);

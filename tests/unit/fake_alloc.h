@@ -6,7 +6,6 @@
 #include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_sample.h"
 
-SHIM_TLS int alloc_collecting;
 SHIM_TLS int64_t alloc_c_left = INT64_MAX / 2;
 
 static struct {
