@@ -13,7 +13,10 @@ static void state_add(struct gc_totals *g, const struct rec_gc *r)
     g->step_ns += r->step_ns;
     g->full_ns += r->full_ns;
     g->call_ns += r->call_ns;
+    g->finalize_n += r->finalize_n;
     g->finalize_ns += r->finalize_ns;
+    g->close_finalize_n += r->close_finalize_n;
+    g->close_finalize_ns += r->close_finalize_ns;
     g->cycle_n += r->cycle_n;
     g->minor_n += r->minor_n;
     g->unlisted_n += r->unlisted_n;
@@ -31,6 +34,8 @@ void gc_totals(struct gc_totals *g, const struct process *p)
     memset(g, 0, sizeof *g);
     for (size_t i = 0; i < p->heap.gcs.n; i++)
         state_add(g, rowset_at(&p->heap.gcs, i));
+    for (size_t i = 0; i < p->heap.sites.n; i++)
+        g->charged_ns += ((const struct alloc_site *)rowset_at(&p->heap.sites, i))->count.gc_ns;
 }
 
 uint64_t gc_pause_ns(const struct gc_totals *g, double share)
@@ -48,14 +53,10 @@ uint64_t gc_pause_ns(const struct gc_totals *g, double share)
     return 0;
 }
 
-double memory_gc_ns_per_block(const struct process *p)
+double memory_gc_factor(const struct process *p)
 {
     struct gc_totals g;
-    uint64_t n = 0;
     gc_totals(&g, p);
-    if (!(g.how & GC_HOW_STEPS)) /* times of some collections, blocks of all */
-        return 0;
-    for (size_t i = 0; i < p->heap.sites.n; i++)
-        n += ((const struct alloc_site *)rowset_at(&p->heap.sites, i))->count.gc_free_n;
-    return n && gc_timed(&g) ? (double)gc_total_ns(&g) / (double)n : 0;
+    return g.how & GC_HOW_STEPS && g.charged_ns ? (double)gc_total_ns(&g) / (double)g.charged_ns
+                                                : 0;
 }

@@ -157,3 +157,17 @@ void memory_rows_sort(struct memory_rows *r, enum memory_sum by)
     if (r->n)
         qsort_r(r->row, r->n, sizeof *r->row, compare, &by);
 }
+
+static int compare_charged(const void *pa, const void *pb)
+{
+    const struct memory_row *a = pa, *b = pb;
+    if (a->sums.gc_ns != b->sums.gc_ns)
+        return a->sums.gc_ns > b->sums.gc_ns ? -1 : 1;
+    return strcmp(a->label, b->label);
+}
+
+void memory_rows_sort_charged(struct memory_rows *r)
+{
+    if (r->n)
+        qsort(r->row, r->n, sizeof *r->row, compare_charged);
+}

@@ -36,8 +36,9 @@ void memory_rows_build(struct memory_rows *r, struct process *p, struct symbols 
                        enum memory_by by, unsigned heaps);
 void memory_rows_release(struct memory_rows *r);
 
-/* Orders rows by one of the sums, most bytes first. */
+/* Orders rows by one of the sums, most bytes first; by the collector's time that was charged. */
 void memory_rows_sort(struct memory_rows *r, enum memory_sum by);
+void memory_rows_sort_charged(struct memory_rows *r);
 
 /* The frame that BY names for SITE; UINT32_MAX: it does not apply.  F was made for memory_frames_by(BY). */
 uint32_t memory_place(struct frames *f, enum memory_by by, const struct alloc_site *site);

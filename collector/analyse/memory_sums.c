@@ -60,6 +60,7 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     const struct rec_alloc_count *c = &site->count;
     struct memory_sums s = {.made_variance = (double)c->alloc_var * 1048576,
                             .seen_n = c->seen_n,
+                            .gc_ns = c->gc_ns,
                             .kinds = 1u << (site->about.kind % ALLOC_KIND_N),
                             .heaps = 1u << memory_heap(site)};
     s.of[MEMORY_MADE] = (struct memory_amount){c->alloc_n, c->alloc_bytes + c->grow_bytes};
@@ -90,6 +91,7 @@ void memory_sums_add(struct memory_sums *s, const struct memory_sums *more)
     s->made_variance += more->made_variance;
     s->live_variance += more->live_variance;
     s->seen_n += more->seen_n;
+    s->gc_ns += more->gc_ns;
     s->kinds |= more->kinds;
     s->heaps |= more->heaps;
 }

@@ -35,6 +35,7 @@ struct memory_sums {
     struct memory_amount check[MEMORY_CHECKS]; /* held after collections; [0] the newest */
     double made_variance, live_variance;       /* of bytes; 0 where all is exact */
     uint64_t seen_n;                           /* sampled: number of samples */
+    uint64_t gc_ns;                            /* the collector's time that was charged */
     uint32_t kinds;                            /* bit for each enum alloc_kind */
     uint32_t heaps;                            /* bit for each enum alloc_heap */
 };

@@ -14,17 +14,19 @@ static void stack_add(const struct stack_part *p, struct frames *f, const struct
     stack_tree_add(p->tree, node, weight);
 }
 
-/* What a site weighs: BLOCKS: how many; else how many bytes; times FACTOR. */
+/* What a site weighs: how many blocks, or bytes, or the time that was charged to it times FACTOR. */
 struct weighing {
     enum memory_sum which;
-    int blocks;
+    enum { WEIGH_BYTES, WEIGH_BLOCKS, WEIGH_TIME } by;
     double factor;
 };
 
 static uint64_t weight_of(const struct weighing *w, const struct memory_sums *s)
 {
     const struct memory_amount *a = &s->of[w->which];
-    return (uint64_t)((double)(w->blocks ? a->n : a->bytes) * w->factor + 0.5);
+    if (w->by == WEIGH_TIME)
+        return (uint64_t)((double)s->gc_ns * w->factor + 0.5);
+    return w->by == WEIGH_BLOCKS ? a->n : a->bytes;
 }
 
 static void add(const struct stack_part *p, const struct weighing *w)
@@ -49,25 +51,25 @@ static void add(const struct stack_part *p, const struct weighing *w)
 
 void memory_add_bytes(const struct stack_part *p)
 {
-    add(p, &(struct weighing){MEMORY_MADE, 0, 1});
+    add(p, &(struct weighing){.which = MEMORY_MADE, .by = WEIGH_BYTES});
 }
 
 void memory_add_count(const struct stack_part *p)
 {
-    add(p, &(struct weighing){MEMORY_MADE, 1, 1});
+    add(p, &(struct weighing){.which = MEMORY_MADE, .by = WEIGH_BLOCKS});
 }
 
 void memory_add_live(const struct stack_part *p)
 {
-    add(p, &(struct weighing){MEMORY_LIVE, 0, 1});
+    add(p, &(struct weighing){.which = MEMORY_LIVE, .by = WEIGH_BYTES});
 }
 
 void memory_add_peak(const struct stack_part *p)
 {
-    add(p, &(struct weighing){MEMORY_PEAK, 0, 1});
+    add(p, &(struct weighing){.which = MEMORY_PEAK, .by = WEIGH_BYTES});
 }
 
 void memory_add_gc(const struct stack_part *p)
 {
-    add(p, &(struct weighing){MEMORY_COLLECTED, 1, memory_gc_ns_per_block(p->process)});
+    add(p, &(struct weighing){.by = WEIGH_TIME, .factor = memory_gc_factor(p->process)});
 }

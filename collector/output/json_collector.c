@@ -9,6 +9,7 @@ static json_t *seen(unsigned how)
     json_put_bool(v, "calls", how & GC_HOW_CALLS);
     json_put_bool(v, "cycles", how & (GC_HOW_STATE | GC_HOW_STEPS));
     json_put_bool(v, "steps", how & GC_HOW_STEPS);
+    json_put_bool(v, "finalizers", how & GC_HOW_FINALIZERS);
     return v;
 }
 
@@ -62,7 +63,11 @@ json_t *json_collector(struct digest *d)
     json_put_u64(v, "full_ns", g.full_ns);
     json_put_u64(v, "other_calls", g.call_n);
     json_put_u64(v, "other_ns", g.call_ns);
+    json_put_u64(v, "finalizers", g.finalize_n);
     json_put_u64(v, "finalizer_ns", g.finalize_ns);
+    json_put_u64(v, "finalizers_at_close", g.close_finalize_n);
+    json_put_u64(v, "finalizer_at_close_ns", g.close_finalize_ns);
+    json_put_u64(v, "charged_ns", g.charged_ns);
     json_put_u64(v, "longest_ns", g.pause_max_ns);
     json_put_u64(v, "cycles", g.cycle_n);
     json_put_u64(v, "young_collections", g.minor_n);

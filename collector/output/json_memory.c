@@ -32,6 +32,7 @@ void json_put_sums(json_t *v, const struct memory_sums *s)
     put_amount(v, "collected_blocks", "collected_bytes", &s->of[MEMORY_COLLECTED]);
     put_amount(v, "after_full_blocks", "after_full_bytes", &s->of[MEMORY_FULL]);
     put_amount(v, "left_blocks", "left_bytes", &s->of[MEMORY_LEFT]);
+    json_put_u64(v, "collector_ns", s->gc_ns);
     json_put_real(v, "made_error_bytes", memory_made_error(s));
     json_put_real(v, "held_error_bytes", memory_live_error(s));
     json_put(v, "kinds", kinds(s->kinds));

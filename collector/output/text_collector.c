@@ -2,12 +2,13 @@
 #include <stdio.h>
 
 #include "collector/analyse/memory_gc.h"
+#include "collector/analyse/memory_rows.h"
 #include "collector/output/text_page.h"
 #include "collector/output/text_report.h"
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"
 
-enum { CYCLES_SHOWN = 8 };
+enum { CYCLES_SHOWN = 8, LINES_SHOWN = 8 };
 
 static uint64_t process_cpu_ns(const struct process *p)
 {
@@ -38,12 +39,23 @@ static void time_print(struct digest *d, const struct gc_totals *g, const struct
              g->how & GC_HOW_CALLS ? human_count(full, g->full_n) : "an unknown number of",
              human_ns(time, (double)g->full_ns));
     page_field(c, TONE_PLAIN, "runs", text);
-    if (g->finalize_ns) {
-        snprintf(text, sizeof text,
-                 "%s of it in steps that had nothing but finalizers left to call",
-                 human_ns(time, (double)g->finalize_ns));
-        page_field(c, TONE_PLAIN, "finalizers", text);
+}
+
+static void finalizers_print(const struct gc_totals *g, const struct canvas *c)
+{
+    char text[300], n[HUMAN_MAX], time[HUMAN_MAX], closing[HUMAN_MAX], closing_time[HUMAN_MAX];
+    if (!(g->how & GC_HOW_FINALIZERS)) {
+        if (gc_timed(g))
+            page_field(c, TONE_PLAIN, "finalizers",
+                       "their number and time are not known; their time is in that above");
+        return;
     }
+    snprintf(text, sizeof text,
+             "%s called, which took %s of that time; %s more when states were closed (%s)",
+             human_count(n, g->finalize_n), human_ns(time, (double)g->finalize_ns),
+             human_count(closing, g->close_finalize_n),
+             human_ns(closing_time, (double)g->close_finalize_ns));
+    page_field(c, TONE_PLAIN, "finalizers", text);
 }
 
 static void cycles_print(const struct gc_totals *g, const struct canvas *c)
@@ -109,6 +121,39 @@ static void cycle_table(struct digest *d, const struct report_options *o, const 
     table_free(t);
 }
 
+/* Whose garbage it was. */
+static void charge_table(struct digest *d, const struct report_options *o, const struct canvas *c)
+{
+    struct memory_rows rows;
+    char share[HUMAN_MAX];
+    memory_rows_build(&rows, d->process, d->symbols, MEMORY_BY_LINE, MEMORY_HEAP_LUA);
+    memory_rows_sort_charged(&rows);
+    size_t n = 0, shown, top = o->top == SIZE_MAX ? o->top : LINES_SHOWN;
+    while (n < rows.n && rows.row[n].sums.gc_ns)
+        n++;
+    struct table *t = table_new();
+    table_column(t, "charged", COLUMN_RIGHT);
+    table_column(t, "share", COLUMN_RIGHT);
+    table_column(t, "freed by it", COLUMN_RIGHT);
+    table_column(t, "line that made what was freed", COLUMN_CUT_START);
+    for (shown = 0; shown < n && shown < top; shown++) {
+        const struct memory_row *r = &rows.row[shown];
+        table_row(t, TABLE_NO_PARENT);
+        cell_ns(t, 0, (double)r->sums.gc_ns);
+        table_cell(t, 1, human_share(share, (double)r->sums.gc_ns, (double)rows.whole.gc_ns));
+        cell_bytes(t, 2, (double)r->sums.of[MEMORY_COLLECTED].bytes);
+        table_cell(t, 3, r->label);
+    }
+    if (n) {
+        page_heading(c, "Garbage collector by line",
+                     "its time, charged to what it freed, in proportion to the bytes");
+        table_print(t, c);
+        page_more(c, n - shown, "lines");
+    }
+    table_free(t);
+    memory_rows_release(&rows);
+}
+
 void text_collector(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     struct gc_totals g;
@@ -117,8 +162,11 @@ void text_collector(struct digest *d, const struct report_options *o, const stru
         return;
     page_heading(c, "Garbage collector", g.generational_n ? "generational mode" : "");
     time_print(d, &g, c);
+    finalizers_print(&g, c);
     cycles_print(&g, c);
     pauses_print(&g, c);
     if (d->process->heap.cycles.n)
         cycle_table(d, o, c);
+    if (g.how & GC_HOW_STEPS)
+        charge_table(d, o, c);
 }

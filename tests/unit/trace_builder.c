@@ -209,7 +209,7 @@ static void memory_count(struct trace *t, uint64_t site, uint64_t n, uint64_t ea
     uint64_t gone = n - held;
     TRACE_ADD(t, alloc_count, .site = site, .seen_n = n, .alloc_n = n, .alloc_bytes = n * each,
               .free_n = gone, .free_bytes = gone * each, .gc_free_n = gone,
-              .gc_free_bytes = gone * each, .live_n = (int64_t)held,
+              .gc_free_bytes = gone * each, .gc_ns = gone * 72, .live_n = (int64_t)held,
               .live_bytes = (int64_t)(held * each), .peak_n = (int64_t)held,
               .peak_bytes = (int64_t)(held * each), .check_n_n = 3, .check_bytes_n = 3,
               .check_n = {held / 2, held / 4, held / 8},
@@ -255,8 +255,9 @@ void trace_memory(struct trace *t)
               .kind_n = {[ALLOC_STRING] = 1000, [ALLOC_TABLE] = 10050}, .kind_n_n = ALLOC_KIND_N,
               .kind_bytes = {[ALLOC_STRING] = 40000, [ALLOC_TABLE] = 565000},
               .kind_bytes_n = ALLOC_KIND_N);
-    TRACE_ADD(t, gc, .state = 1, .how = 7, .step_n = 90, .step_ns = 900000, .cycle_n = 3,
-              .pause_max_ns = 30000, .free_n = 10096, .free_bytes = 563776, .pause_n_n = 20,
+    TRACE_ADD(t, gc, .state = 1, .how = 15, .step_n = 90, .step_ns = 900000, .cycle_n = 3,
+              .pause_max_ns = 30000, .finalize_n = 5, .finalize_ns = 2000, .close_finalize_n = 2,
+              .close_finalize_ns = 700, .free_n = 10096, .free_bytes = 563776, .pause_n_n = 20,
               .pause_n = {[12] = 60, [13] = 20, [14] = 10});
     TRACE_ADD(t, gc_cycle, .state = 1, .kind = GC_INCREMENTAL, .begin_ns = trace_ms(t, 6),
               .end_ns = trace_ms(t, 9), .step_n = 30, .step_ns = 300000, .begin_bytes = 100000,
