@@ -56,7 +56,7 @@ sums_hold() {
         [ "$(field finalize_n)" = "$(cat printed)" ]
         few=$(cat printed)
         cycles_few=$(($(field cycle_n) + $(field minor_n)))
-        record sample:512k lua5.4 cycles.lua "$mode" none 150000
+        record sample:512k lua5.4 cycles.lua "$mode" none 400000
         [ "$(field finalize_n)" = "$(cat printed)" ]
         [ "$(cat printed)" -gt $((few + 5)) ]
         # The last one may have called its finalizers and go on.
