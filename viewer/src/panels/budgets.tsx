@@ -66,7 +66,7 @@ function Rules() {
             {
                 id: 'verdict',
                 title: 'verdict',
-                width: '9.5rem',
+                width: '11.5rem',
                 value: r => SEVERITY.indexOf(r.verdict),
                 show: r => (
                     <span class={`mark ${MARKS[r.verdict] ?? 'warn'}`}>
