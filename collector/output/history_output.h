@@ -11,9 +11,9 @@ struct history_report {
     const char *path, *machine;
     const struct timeline *at;
     size_t n;
-    size_t more;      /* series that were left out */
-    size_t elsewhere; /* series of other machines, which nobody asked for */
-    size_t shown;     /* points of each; 0: only the list of series */
+    size_t more;                             /* series that were left out */
+    size_t elsewhere;                        /* series of other machines, which nobody asked for */
+    size_t shown;                            /* points of each; 0: only the list of series */
     const struct store_baselines *baselines; /* instead of series; NULL */
 };
 
