@@ -45,7 +45,7 @@ struct place {
     uint8_t known;               /* 1: filled in */
     uint8_t in_lua;              /* in an object that holds a copy of Lua */
     uint8_t in_shim;
-    uint8_t in_vdso; /* the kernel's code that tells the time */
+    uint8_t in_vdso;     /* the kernel's code that tells the time */
     uint8_t is_internal; /* Lua's own, by its symbol: luaX_y */
     uint8_t is_api;      /* lua_x, luaL_x */
     uint8_t is_resume;   /* lua_resume */

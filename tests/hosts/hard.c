@@ -271,23 +271,22 @@ static void deep_stacks(void)
     printf("deep fiber %ld %ld\n", result, busy());
 }
 
-/* Runs F on the stack that ends at TOP, with rbp and all that is above full of what misleads. */
-static __attribute__((noinline, naked)) void run_on(void *top, void (*f)(void), void *rbp)
-{
-    (void)top;
-    (void)f;
-    (void)rbp;
-    __asm__("push %rbp\n"
-            "push %rbx\n"
-            "mov %rsp, %rbx\n"
-            "mov %rdi, %rsp\n"
-            "mov %rdx, %rbp\n"
-            "call *%rsi\n"
-            "mov %rbx, %rsp\n"
-            "pop %rbx\n"
-            "pop %rbp\n"
-            "ret\n");
-}
+/* Runs F on the stack that ends at TOP, with RBP in rbp; what is above misleads. */
+void run_on(void *top, void (*f)(void), void *rbp);
+__asm__(".text\n"
+        ".type run_on, @function\n"
+        "run_on:\n"
+        "push %rbp\n"
+        "push %rbx\n"
+        "mov %rsp, %rbx\n"
+        "mov %rdi, %rsp\n"
+        "mov %rdx, %rbp\n"
+        "call *%rsi\n"
+        "mov %rbx, %rsp\n"
+        "pop %rbx\n"
+        "pop %rbp\n"
+        "ret\n"
+        ".size run_on, . - run_on\n");
 
 static void many_busy(void)
 {
