@@ -232,3 +232,41 @@ LUA
     run "$BUILD/modprof" flame --metric gc t.mprof
     [[ $output == *"is not known in these traces"* ]]
 }
+
+# Lua built from its own sources (tests/lua_source/): WHICH is VERSION/INTERPRETER, HOW what can be seen there.
+counted_on() { # WHICH HOW
+    local mode
+    [ -x "$BUILD/lua/$1" ] || skip "no sources of Lua ${1%%/*}: $(cat "$BUILD/lua/${1%%/*}.why" 2>/dev/null)"
+    for mode in incremental generational; do
+        record sample:512k "$BUILD/lua/$1" cycles.lua "$mode" none 50000
+        [ "$(field how)" = "$2" ]
+        [ "$(field step_n)" -gt 5 ]
+        [ "$2" = 7 ] || [ "$(field finalize_n)" = "$(cat printed)" ]
+        sums_hold
+    done
+}
+
+@test "on Lua 5.4.2" {
+    counted_on 5.4.2/lua 15
+}
+
+@test "on Lua 5.4.7" {
+    counted_on 5.4.7/lua 15
+}
+
+@test "on Lua 5.4.9" {
+    counted_on 5.4.9/lua 15
+}
+
+@test "on Lua built without optimisation" {
+    counted_on 5.4.4/lua-O0 15
+}
+
+@test "where a compiler has put the call of finalizers into other functions, they are said to be not covered" {
+    MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$BUILD/lua/5.4.4/lua-O3" -e '' || skip "no sources of Lua 5.4.4"
+    "$HOSTS/sites_dump" t.mprof >said
+    [ "$(field how)" = 7 ] || skip "this compiler has not"
+    counted_on 5.4.4/lua-O3 7
+    run -0 "$BUILD/modprof" report t.mprof
+    [[ $output == *"the collector's finalizers"* ]]
+}
