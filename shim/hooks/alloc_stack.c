@@ -249,7 +249,7 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
 static inline __attribute__((always_inline)) void take_here(const struct arena_state *s,
                                                             struct alloc_stack *out)
 {
-    struct registers r;
+    struct registers r = {.rip = 0};
     registers_now(&r);
     take(&r, NULL, s, out);
 }
