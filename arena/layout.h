@@ -285,7 +285,7 @@ struct arena_sampler {
     _Atomic uint64_t handler_n, handler_ns, handler_max_ns;
     _Atomic uint64_t handler_us_n[SAMPLER_BUCKET_N];
     uint64_t system_too;
-    uint64_t emitted_n; /* handler_n + 1 last written */
+    uint64_t emitted_what; /* handler_n and mechanism as last written; 0: not yet */
 };
 
 struct arena_process {

@@ -167,7 +167,7 @@ void snapshot_redefine(struct arena *a)
     a->strings_emitted = 0;
     a->milestones_emitted = 0;
     if (a->sampler_used)
-        a->protos_emitted = a->nodes_emitted = a->sampler.emitted_n = 0;
+        a->protos_emitted = a->nodes_emitted = a->sampler.emitted_what = 0;
     snapshot_redefine_sites(a);
     memset(a->losses_emitted, 0, sizeof a->losses_emitted);
     for (uint32_t i = 0; i < atomic_load(&a->objects_n) && i < ARENA_OBJECTS_MAX; i++)

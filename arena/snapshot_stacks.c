@@ -36,8 +36,8 @@ static int nodes(const struct snapshot *s)
 static int sampler(const struct snapshot *s)
 {
     struct arena_sampler *p = &s->a->sampler;
-    uint64_t n = atomic_load(&p->handler_n);
-    if (p->clock == CLOCK_OFF || p->emitted_n == n + 1)
+    uint64_t n = atomic_load(&p->handler_n), what = (n << 2 | p->mechanism) + 1;
+    if (p->clock == CLOCK_OFF || p->emitted_what == what)
         return 0;
     struct rec_sampler r = {.clock = p->clock,
                             .asked_hz = p->asked_hz,
@@ -52,7 +52,7 @@ static int sampler(const struct snapshot *s)
     for (int i = 0; i < SAMPLER_BUCKET_N; i++)
         r.handler_us_n[i] = atomic_load(&p->handler_us_n[i]);
     int stop = SNAPSHOT_EMIT(s, sampler, &r);
-    p->emitted_n = stop ? p->emitted_n : n + 1;
+    p->emitted_what = stop ? p->emitted_what : what;
     return stop;
 }
 

@@ -142,10 +142,11 @@ static int has_exact_line(const struct walk *w, int i)
     return i == 0 && w->has_vm && lua_has_pc(w->running[0]->copy->id);
 }
 
-static uint32_t intern_frames(const struct lua_frame *f, int n)
+static uint32_t intern_frames(struct lua_frame *f, int n)
 {
     struct node_key k = {.parent = 0};
     for (int i = n - 1; i >= 0; i--) {
+        lua_frame_read(&f[i]);
         k.kind = f[i].kind;
         k.flags = f[i].flags;
         k.line = f[i].line;

@@ -195,7 +195,7 @@ static NOINLINE void callk_slow(lua_State *L, int nargs, int nresults, lua_KCont
         callk_on(c, L, nargs, nresults, ctx, k);
         return;
     }
-    uint64_t begin = sampling_begin(slot_now, u.weight_2);
+    uint64_t begin = sampling_begin(slot_now, u.index, ARENA_FIX_UP, u.weight_2);
     callk_on(c, L, nargs, nresults, ctx, k);
     timed_end(u, begin);
 }
@@ -227,7 +227,7 @@ static NOINLINE int pcallk_slow(lua_State *L, int nargs, int nresults, int errfu
     struct up u = count_call(c, L, nargs, WAY_PCALLK);
     if (u.weight_2 == 0)
         return pcallk_on(c, L, nargs, nresults, errfunc, ctx, k);
-    uint64_t begin = sampling_begin(slot_now, u.weight_2);
+    uint64_t begin = sampling_begin(slot_now, u.index, ARENA_FIX_UP, u.weight_2);
     int status = pcallk_on(c, L, nargs, nresults, errfunc, ctx, k);
     timed_end(u, begin);
     return status;
@@ -258,7 +258,7 @@ static NOINLINE int resume_slow(lua_State *L, lua_State *from, int narg, int *nr
     struct up u = count_slow(c, from, WAY_RESUME);
     if (u.weight_2 == 0)
         return resume_on(c, L, from, narg, nres);
-    uint64_t begin = sampling_begin(slot_now, u.weight_2);
+    uint64_t begin = sampling_begin(slot_now, u.index, ARENA_FIX_UP, u.weight_2);
     int status = resume_on(c, L, from, narg, nres);
     timed_end(u, begin);
     return status;

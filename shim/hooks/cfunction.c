@@ -148,7 +148,7 @@ int thunk_slow(lua_State *L, uint32_t index)
     uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
     if (unlikely(name_hint_wanted(index) && weight_2 == 2))
         name_hint_called(L, index);
-    uint64_t begin = sampling_begin(t, weight_2);
+    uint64_t begin = sampling_begin(t, index, ARENA_FIX_DOWN, weight_2);
     int n = call_original(L, index);
     sampling_end(index, ARENA_FIX_DOWN, weight_2, begin, now_ns());
     return n;

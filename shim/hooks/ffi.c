@@ -17,7 +17,7 @@ void hook_ffi_call(void *cif, void (*fn)(void), void *rvalue, void **avalue)
         return;
     }
     uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
-    uint64_t begin = sampling_begin(t, weight_2);
+    uint64_t begin = sampling_begin(t, index, ARENA_FIX_DOWN, weight_2);
     ffi_call_original(cif, fn, rvalue, avalue);
     sampling_end(index, ARENA_FIX_DOWN, weight_2, begin, now_ns());
 }

@@ -85,7 +85,7 @@ struct timed {
 
 static inline struct timed timed_begin(uint32_t index)
 {
-    return (struct timed){index, sampling_begin(slot_now, 2)};
+    return (struct timed){index, sampling_begin(slot_now, index, ARENA_FIX_DOWN, 2)};
 }
 
 /* Stands for WEIGHT calls.  Returns when it ended. */

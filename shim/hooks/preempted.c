@@ -17,16 +17,45 @@ static uint64_t cpu_us(const struct rusage *u)
            (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec);
 }
 
-COLD uint64_t preempted_begin(void)
+static COLD uint64_t begin(enum preempted_how how)
 {
     struct rusage u = {0};
     int is_known = getrusage(RUSAGE_THREAD, &u) == 0;
     watched.cpu_us = cpu_us(&u);
     watched.waited_n = u.ru_nvcsw;
     watched.lost_n = u.ru_nivcsw;
-    uint64_t begin_ns = now_ns();
+    uint64_t begin_ns = (now_ns() & ~(uint64_t)PREEMPTED_HOW) | how;
     watched.begin_ns = is_known ? begin_ns : 0;
     return begin_ns;
+}
+
+uint64_t preempted_begin(void)
+{
+    return begin(PREEMPTED_PLAIN);
+}
+
+/* Random numbers (xorshift), so that no pattern of calls is in step with the lot. */
+static uint64_t draw(void)
+{
+    static SHIM_TLS uint64_t x = 0x2545f4914f6cdd1d;
+    x ^= x << 13;
+    x ^= x >> 7;
+    return x ^= x << 17;
+}
+
+uint64_t preempted_begin_by_lot(void)
+{
+    if (draw() % PREEMPTED_ONE_IN == 0)
+        return begin(PREEMPTED_BY_LOT);
+    return (now_ns() & ~(uint64_t)PREEMPTED_HOW) | PREEMPTED_UNWATCHED;
+}
+
+uint32_t preempted_times(uint64_t begin_ns, uint64_t took_ns)
+{
+    enum preempted_how how = begin_ns & PREEMPTED_HOW;
+    if (took_ns < SHORT_NS || how == PREEMPTED_PLAIN)
+        return 1;
+    return how == PREEMPTED_BY_LOT ? PREEMPTED_ONE_IN : 0;
 }
 
 /* The child of a fork counts from nothing, so its counts are below what they were. */

@@ -5,6 +5,9 @@
  * is asked for the thread's CPU time and context switches (getrusage, some 0.3 us, once in a
  * thousand calls): a call that lost the CPU, but never gave it up to wait for something, took its CPU time.
  *
+ * A function whose calls are short can not afford even that. Of its calls one in PREEMPTED_ONE_IN is watched, by lot; where one took long,
+ * it counts for as many, and one that was not watched is left out: so the sum is right in the mean.
+ *
  * Context: host threads. */
 #ifndef SHIM_HOOKS_PREEMPTED_H
 #define SHIM_HOOKS_PREEMPTED_H
@@ -13,9 +16,25 @@
 
 #include "shim/platform.h"
 
+enum { PREEMPTED_ONE_IN = 8 };
+
+/* In the lowest bits of the moment at which a call begins. */
+enum preempted_how {
+    PREEMPTED_PLAIN = 0, /* watched always, or stands for few */
+    PREEMPTED_UNWATCHED = 1,
+    PREEMPTED_BY_LOT = 2,
+    PREEMPTED_HOW = 3 /* mask */
+};
+
 /* The moment at which a watched call begins.  Of calls nested in one another only the last one begun
  * is watched. */
 uint64_t preempted_begin(void);
+
+/* The moment at which a call begins that is watched by lot. */
+uint64_t preempted_begin_by_lot(void);
+
+/* How often the call that began at BEGIN_NS and lasted TOOK_NS on the clock counts: 0, 1 or PREEMPTED_ONE_IN times. */
+uint32_t preempted_times(uint64_t begin_ns, uint64_t took_ns);
 
 /* What the call took that began at BEGIN_NS and lasted TOOK_NS on the clock. */
 uint64_t preempted_took(uint64_t begin_ns, uint64_t took_ns);

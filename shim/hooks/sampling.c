@@ -142,9 +142,11 @@ void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t beg
     if (t == NULL)
         return;
     uint64_t cost = cost_ns(), took = end - begin;
+    uint32_t times = preempted_times(begin, took);
     if (weight_2 >= SAMPLING_WATCHED_2)
         took = preempted_took(begin, took);
-    sampling_add(&t->calls[index], what, weight_2, took > cost ? took - cost : 0);
+    if (times != 0)
+        sampling_add(&t->calls[index], what, weight_2 * times, took > cost ? took - cost : 0);
     if (t->unseen_return_n != 0)
         t->unseen_return_n--;
     if (unlikely(waiting_slow_call != NULL) && what == ARENA_FIX_DOWN && took > SLOW_NS)

@@ -37,12 +37,23 @@ uint32_t sampling_rearm(struct arena_thread *t, uint32_t index, uint32_t what, u
 /* The same with a period by the schedule; returns twice the weight of this call, at least 2. */
 uint32_t sampling_next(struct arena_thread *t, uint32_t index, uint32_t what);
 
-/* Begins to time a call that stands for WEIGHT_2 / 2: the moment.  A call that never returns leaves
- * unseen_return_n raised. */
-static inline uint64_t sampling_begin(struct arena_thread *t, uint32_t weight_2)
+/* Whether calls of K took long so far: then to watch one costs little beside them. */
+static inline int sampling_is_long(const struct arena_calls *k, uint32_t what)
+{
+    enum { LONG_NS = 200 };
+    return what == ARENA_FIX_DOWN ? k->down_ns > k->down_base * LONG_NS
+                                  : k->up_ns > k->up_base * LONG_NS;
+}
+
+/* Begins to time a call of the function at INDEX that stands for WEIGHT_2 / 2: the moment, for sampling_end.  A
+ * call that never returns leaves unseen_return_n raised. */
+static inline uint64_t sampling_begin(struct arena_thread *t, uint32_t index, uint32_t what,
+                                      uint32_t weight_2)
 {
     t->unseen_return_n++;
-    return weight_2 < SAMPLING_WATCHED_2 ? now_ns() : preempted_begin();
+    if (weight_2 < SAMPLING_WATCHED_2)
+        return now_ns() & ~(uint64_t)PREEMPTED_HOW;
+    return sampling_is_long(&t->calls[index], what) ? preempted_begin() : preempted_begin_by_lot();
 }
 
 /* The timed call returned at END: adds it up, and gives the writer its chance. */

@@ -12,10 +12,10 @@
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_view.h"
+#include "shim/sampler/tick_cost.h"
 #include "shim/sampler/tick_source.h"
 #include "shim/sampler/waiting.h"
 #include "shim/stack/lua_learn.h"
-#include "shim/stack/nodes.h"
 
 SHIM_TLS struct tick_thread *tick_now;
 SHIM_TLS uintptr_t tick_stack;
@@ -73,6 +73,7 @@ static int walk_native(struct tick_thread *t, int from_vm, uint64_t *flags)
     enum { STEPS_MAX = 4096 };
     int n = 0, more, steps = 0;
     t->has_vm = t->running_n = 0;
+    native_trail_begin(&t->trail);
     do {
         look_at(t);
         if (from_vm && !t->has_vm)
@@ -81,21 +82,11 @@ static int walk_native(struct tick_thread *t, int from_vm, uint64_t *flags)
             t->native[n++] = t->frame.pc;
         else
             *flags |= SAMPLE_TRUNCATED_NATIVE;
-        more = native_step(&t->frame, &t->stack);
+        more = native_step_along(&t->frame, &t->stack, &t->trail);
     } while (more > 0 && ++steps < STEPS_MAX);
     if (more < 0)
         *flags |= SAMPLE_NO_NATIVE;
     return n;
-}
-
-static uint32_t intern_native(const struct tick_thread *t, int n)
-{
-    struct node_key k = {.kind = NODE_NATIVE};
-    for (int i = n - 1; i >= 0; i--) {
-        k.value = t->native[i];
-        k.parent = node_intern(&k);
-    }
-    return k.parent;
 }
 
 /* ---- Lua frames ---- */
@@ -140,37 +131,24 @@ static int walk_lua(struct tick_thread *t, uint64_t *flags)
     return n;
 }
 
-static uint32_t intern_lua(const struct tick_thread *t, int n)
+static int has_global(const struct arena_state *s, uint64_t global)
 {
-    struct node_key k = {.parent = 0};
-    for (int i = n - 1; i >= 0; i--) {
-        const struct lua_frame *f = &t->lua[i];
-        k.kind = f->kind;
-        k.flags = f->flags;
-        k.line = f->line;
-        k.value = f->kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f->value) : f->value;
-        k.parent = node_intern(&k);
-    }
-    return k.parent;
+    return s->global_state == global && s->in_use == 1;
 }
 
-/* Which state L belongs to, by its global_State. */
-static uint64_t state_of(struct tick_thread *t, const struct lua_copy *c)
+/* The state that runs, by its global_State; NULL: it is not known. */
+static const struct arena_state *state_of(struct tick_thread *t)
 {
+    const struct running *r = t->running[0];
     uint64_t g;
-    memcpy(&g, (const char *)t->running[0]->L + c->layout.state_global, sizeof g);
-    if (g == t->cached_global)
-        return t->cached_state;
-    uint32_t n = atomic_load(&arena->states_made);
-    for (uint32_t i = 0; i < ARENA_STATES_MAX && i < n; i++) {
-        const struct arena_state *s = &arena->states[i];
-        if (s->global_state == g && s->in_use == 1) {
-            t->cached_global = g;
-            t->cached_state = s->id;
-            return s->id;
-        }
-    }
-    return 0;
+    memcpy(&g, (const char *)r->L + r->copy->layout.state_global, sizeof g);
+    if (likely(t->state != NULL && has_global(t->state, g)))
+        return t->state;
+    uint32_t n = atomic_load(&arena->states_n);
+    for (uint32_t i = 0; i < n; i++)
+        if (has_global(&arena->states[i], g))
+            return t->state = &arena->states[i];
+    return NULL;
 }
 
 /* A state that is being closed is whole while a Lua function runs in it, that is, a finalizer. */
@@ -184,9 +162,10 @@ static void sample_lua(struct tick_thread *t, struct rec_sample *r)
 {
     if (!can_be_walked(t))
         return;
+    const struct arena_state *s = state_of(t);
     int n = walk_lua(t, &r->flags);
-    r->lua = intern_lua(t, n);
-    r->state = state_of(t, t->running[0]->copy);
+    r->lua = tick_nodes_lua(&t->lua_nodes, t->lua, n, s);
+    r->state = s != NULL ? s->id : 0;
 }
 
 /* ---- the sample ---- */
@@ -197,17 +176,6 @@ static void push(const struct rec_sample *r)
     size_t n = rec_sample_encode(r, buf, sizeof buf);
     if (n != 0)
         ring_push(buf, n);
-}
-
-static void note_cost(uint64_t ns)
-{
-    struct arena_sampler *p = &arena->sampler;
-    atomic_fetch_add_explicit(&p->handler_us_n[sampler_bucket_of(ns / 1000)], 1,
-                              memory_order_relaxed);
-    atomic_fetch_add_explicit(&p->handler_n, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&p->handler_ns, ns, memory_order_relaxed);
-    if (ns > atomic_load_explicit(&p->handler_max_ns, memory_order_relaxed))
-        atomic_store_explicit(&p->handler_max_ns, ns, memory_order_relaxed);
 }
 
 /* The stack that the handler runs on; 0, 0: a fiber's. */
@@ -289,7 +257,7 @@ static void look(struct tick_thread *t, struct rec_sample *r)
     int waits = (r->flags & SAMPLE_WAITING) != 0, n = walk_native(t, waits, &r->flags);
     if (r->flags & SAMPLE_NO_NATIVE)
         take_last(t, sp);
-    r->native = intern_native(t, n);
+    r->native = tick_nodes_native(&t->native_nodes, t->native, n);
     sample_lua(t, r);
 }
 
@@ -306,6 +274,7 @@ static void push_waited(struct tick_thread *t, struct rec_sample *r)
 
 static void take(struct tick_thread *t, const void *context, uint64_t periods)
 {
+    uint64_t cost = tick_cost_begin(t->samples_n);
     struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = periods};
     native_begin(&t->frame, context);
     look(t, &r);
@@ -315,7 +284,7 @@ static void take(struct tick_thread *t, const void *context, uint64_t periods)
         tick_name(t);
     if (waiting_on)
         push_waited(t, &r);
-    note_cost(now_ns() - r.at_ns);
+    tick_cost_end(cost);
 }
 
 void tick_waited(struct tick_thread *t, uint64_t periods)

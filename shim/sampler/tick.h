@@ -7,16 +7,12 @@
 
 #include <signal.h>
 
+#include "shim/sampler/tick_nodes.h"
 #include "shim/sampler/tick_rest.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
 
-enum {
-    TICK_NATIVE_MAX = 128,
-    TICK_LUA_MAX = 256,
-    TICK_RUNNING_MAX = 64,
-    TICK_STACK_BYTES = 320 * 1024
-};
+enum { TICK_RUNNING_MAX = 64, TICK_STACK_BYTES = 320 * 1024 };
 
 struct running;
 
@@ -40,8 +36,10 @@ struct tick_thread {
         *running[TICK_RUNNING_MAX]; /* calls into Lua on the stack, innermost first */
     int running_n;
     int has_vm; /* vm: the innermost frame of a VM, if it is the innermost call's */
-    uint64_t cached_global;
-    uint32_t cached_state;
+    struct native_trail trail;
+    struct tick_nodes native_nodes; /* of the thread's last sample */
+    struct tick_nodes_lua lua_nodes;
+    const struct arena_state *state; /* the last one's */
     struct tick_rest rest;
 };
 

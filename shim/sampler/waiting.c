@@ -2,20 +2,11 @@
 #include "shim/sampler/waiting.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "shim/record/record_api.h"
 #include "shim/sampler/tick.h"
 
 int waiting_on;
-
-static uint64_t cpu_now_ns(void)
-{
-    struct timespec t;
-    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0)
-        return 0;
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 void waiting_begin(struct tick_thread *t)
 {

@@ -178,35 +178,56 @@ static int is_function(const char *func, enum moment moment)
             proto[OBJECT_TAG] == TAG_PROTO);
 }
 
-/* The exact line, where the VM runs this very function. Where its pc is not that of another function,
- * the VM is about to enter this one, or has just come back to it: the saved pc is right. */
-static void lua_frame_of(const char *ci, const void *closure, const struct native_frame *vm,
-                         struct lua_frame *out)
+static uint64_t c_function(const char *func, uint8_t tag)
 {
-    const void *proto = pointer_at(closure, OFFSET_LCLOSURE_PROTO);
-    uint64_t pc;
-    out->kind = NODE_LUA;
-    out->value = (uint64_t)(uintptr_t)proto;
-    if (vm == NULL || !pc_in_registers(proto, vm, &pc))
-        pc = u64_at(ci, OFFSET_CI_SAVEDPC);
-    out->line = line_of(proto, instruction(proto, pc));
+    const void *p = pointer_at(func, 0);
+    if (tag != TAG_LIGHT_C && tag != TAG_C_CLOSURE)
+        return 0;
+    return 1 + (uint64_t)thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F));
 }
 
-static void frame_of(const char *ci, const char *func, const struct native_frame *vm,
-                     struct lua_frame *out)
+void lua_frame_read(struct lua_frame *f)
+{
+    const char *func = f->func;
+    if (func == NULL)
+        return;
+    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
+    f->func = NULL;
+    if (tag != TAG_LUA_CLOSURE) {
+        f->kind = NODE_C_FUNCTION;
+        f->value = c_function(func, tag);
+        return;
+    }
+    const void *proto = pointer_at(pointer_at(func, 0), OFFSET_LCLOSURE_PROTO);
+    f->value = (uint64_t)(uintptr_t)proto;
+    f->line = line_of(proto, instruction(proto, f->pc));
+}
+
+/* The exact line, where the VM runs this very function. Where its pc is not that of another function,
+ * the VM is about to enter this one, or has just come back to it: the saved pc is right. */
+static void read_innermost(struct lua_frame *f, const struct native_frame *vm)
+{
+    uint64_t pc;
+    if (vm != NULL && (uint8_t)f->func[OFFSET_TVALUE_TAG] == TAG_LUA_CLOSURE &&
+        pc_in_registers(pointer_at(pointer_at(f->func, 0), OFFSET_LCLOSURE_PROTO), vm, &pc))
+        f->pc = pc;
+    lua_frame_read(f);
+}
+
+static void frame_of(const char *ci, const char *func, struct lua_frame *out)
 {
     uint16_t status;
     memcpy(&status, ci + OFFSET_CI_STATUS, sizeof status);
     memset(out, 0, sizeof *out);
     out->flags = flags_of(status);
-    out->kind = NODE_C_FUNCTION;
-    const void *p = pointer_at(func, 0);
-    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
-    if (tag == TAG_LUA_CLOSURE && !(status & CIST_C))
-        lua_frame_of(ci, p, vm, out);
-    else if (tag == TAG_LIGHT_C || tag == TAG_C_CLOSURE)
-        out->value =
-            1 + (uint64_t)thunk_index(tag == TAG_LIGHT_C ? p : pointer_at(p, OFFSET_CCLOSURE_F));
+    if (status & CIST_C) {
+        out->kind = NODE_C_FUNCTION;
+        out->value = c_function(func, (uint8_t)func[OFFSET_TVALUE_TAG]);
+        return;
+    }
+    out->kind = NODE_LUA;
+    out->func = func;
+    out->pc = u64_at(ci, OFFSET_CI_SAVEDPC);
 }
 
 /* Whether the call info CI, whose caller is sound, can be read: FUNC lies where it must. */
@@ -252,7 +273,9 @@ static int frames(lua_State *L, const struct native_frame *vm, struct lua_frame 
             ci = previous;
             continue;
         }
-        frame_of(ci, func, n == 0 ? vm : NULL, &out[n]);
+        frame_of(ci, func, &out[n]);
+        if (n == 0 && out[0].func != NULL)
+            read_innermost(&out[0], vm);
         n++;
         above = func;
         ci = previous;

@@ -13,6 +13,9 @@
 
 struct lua_frame {
     uint64_t value; /* as in the `node` record, but for Lua functions: address of the Proto */
+    uint64_t pc;    /* Lua functions: exact where a register held it, else the saved one */
+    const char
+        *func; /* Lua functions whose value and line were not read yet: their slot; else NULL */
     uint32_t line;
     uint16_t kind;  /* enum node_kind */
     uint16_t flags; /* enum node_flag */
@@ -25,7 +28,8 @@ extern SHIM_HIDDEN SHIM_TLS const void *lua_frames_moved;
 enum lua_frames_end { LUA_FRAMES_WHOLE = 0, LUA_FRAMES_CUT = 1, LUA_FRAMES_BUSY = 2 };
 
 /* Writes up to MAX frames of L, innermost first, to OUT; returns their number.  VM: registers of the
- * innermost native frame of the VM, for the exact line of the running function, or NULL. */
+ * innermost native frame of the VM, for the exact line of the running function, or NULL.  Lua functions but the
+ * innermost are left unread. */
 int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
                enum lua_frames_end *end);
 
@@ -35,6 +39,9 @@ typedef int lua_frames_walk(lua_State *L, const struct native_frame *vm, struct 
 /* The same within Lua's allocator: asks the kernel for nothing. */
 int lua_frames_in_allocator(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
                             int max, enum lua_frames_end *end);
+
+/* Reads value and line of an unread frame; others are left as they are. */
+void lua_frame_read(struct lua_frame *f);
 
 /* The pc that the Lua function which called the running C function saved; 0: it was none. */
 uint64_t lua_frames_saved_pc(lua_State *L);

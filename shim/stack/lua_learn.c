@@ -47,6 +47,7 @@ static int same_as_lua_says(lua_State *L)
         lua_Debug ar;
         if (!now.api->lua_getstack(L, level, &ar) || !now.api->lua_getinfo(L, "Sl", &ar))
             return 0;
+        lua_frame_read(&f[level]);
         int is_c = *ar.what == 'C';
         if (is_c != (f[level].kind == NODE_C_FUNCTION))
             return 0;
@@ -99,6 +100,7 @@ static void find_vm(lua_State *L)
     uint64_t lo, hi;
     if (lua_frames(L, NULL, lua, 2, &end) < 2)
         return;
+    lua_frame_read(&lua[1]);
     lua_proto_code((const void *)(uintptr_t)lua[1].value, &lo, &hi);
     native_begin_caller(&f, &now.stack);
     for (int i = 0; i < FRAMES_MAX && native_step(&f, &now.stack) > 0; i++) {

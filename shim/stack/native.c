@@ -15,11 +15,12 @@
 #include "shim/attach/arch/x86_64/valgrind_here.h"
 #include "shim/record/record_api.h"
 
-enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20 };
+enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20, PAGE_BYTES = 4096 };
 
 /* ---- rows, cached ---- */
 
-enum { CACHE_N = 8192, BUSY = 1 };
+/* The first part is used first: a program that is seen in few places touches few pages. */
+enum { CACHE_FIRST_N = 256, CACHE_REST_N = 8192, CACHE_N = CACHE_FIRST_N + CACHE_REST_N, BUSY = 1 };
 
 struct cached {
     _Atomic uint64_t pc; /* 0: free; BUSY: being written */
@@ -28,9 +29,14 @@ struct cached {
 static struct cached cache[CACHE_N];
 static _Atomic int cache_used;
 
-static struct cached *cache_at(uint64_t pc)
+static struct cached *cache_first(uint64_t pc)
 {
-    return &cache[(pc ^ pc >> 13) % CACHE_N];
+    return &cache[(pc ^ pc >> 8) % CACHE_FIRST_N];
+}
+
+static struct cached *cache_rest(uint64_t pc)
+{
+    return &cache[CACHE_FIRST_N + (pc ^ pc >> 13) % CACHE_REST_N];
 }
 
 static int cache_get(struct cached *c, uint64_t pc, struct cfi_row *row)
@@ -42,8 +48,11 @@ static int cache_get(struct cached *c, uint64_t pc, struct cfi_row *row)
     return atomic_load_explicit(&c->pc, memory_order_relaxed) == pc;
 }
 
-static void cache_put(struct cached *c, uint64_t pc, const struct cfi_row *row)
+static void cache_put(uint64_t pc, const struct cfi_row *row)
 {
+    struct cached *c = cache_first(pc);
+    if (atomic_load_explicit(&c->pc, memory_order_relaxed) != 0)
+        c = cache_rest(pc);
     uint64_t seen = atomic_load_explicit(&c->pc, memory_order_relaxed);
     if (seen == BUSY || !atomic_compare_exchange_strong(&c->pc, &seen, BUSY))
         return;
@@ -52,8 +61,11 @@ static void cache_put(struct cached *c, uint64_t pc, const struct cfi_row *row)
     atomic_store_explicit(&c->pc, pc, memory_order_release);
 }
 
+static _Atomic uint32_t forgotten; /* how often */
+
 void native_forget(void)
 {
+    atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
     if (!atomic_load_explicit(&cache_used, memory_order_relaxed))
         return;
     for (int i = 0; i < CACHE_N; i++)
@@ -74,11 +86,10 @@ static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
 
 void native_row(uint64_t pc, struct cfi_row *row)
 {
-    struct cached *c = cache_at(pc);
-    if (cache_get(c, pc, row))
+    if (cache_get(cache_first(pc), pc, row) || cache_get(cache_rest(pc), pc, row))
         return;
     find(pc, row, NULL);
-    cache_put(c, pc, row);
+    cache_put(pc, row);
 }
 
 int native_range(uint64_t pc, struct cfi_range *range)
@@ -155,10 +166,16 @@ int native_read(uint64_t at, void *out, size_t n)
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
 }
 
-/* A mask that is to be set in no way that there is: the kernel reads it, and refuses. */
+/* A mask that is to be set in no way that there is: the kernel reads it, and refuses.  One at 0 it takes for none. */
 static int is_readable(uint64_t at)
 {
-    return syscall(SYS_rt_sigprocmask, -1, at & ~UINT64_C(7), NULL, 8UL) == 0 || errno != EFAULT;
+    return at >= PAGE_BYTES &&
+           (syscall(SYS_rt_sigprocmask, -1, at & ~UINT64_C(7), NULL, 8UL) == 0 || errno != EFAULT);
+}
+
+static int on_two_pages(uint64_t at, size_t n)
+{
+    return (at ^ (at + n - 1)) / PAGE_BYTES != 0;
 }
 
 int native_peek(uint64_t at, void *out, size_t n)
@@ -172,7 +189,7 @@ int native_peek(uint64_t at, void *out, size_t n)
     }
     if (unlikely(e == 2))
         return native_read(at, out, n);
-    if (!is_readable(at) || !is_readable(at + n - 1))
+    if (!is_readable(at) || (on_two_pages(at, n) && !is_readable(at + n - 1)))
         return -1;
     memcpy(out, (const void *)(uintptr_t)at, n);
     return 0;
@@ -236,13 +253,16 @@ static int step_plt(struct native_frame *f, const struct native_stack *s)
     return ra != 0;
 }
 
-int native_step(struct native_frame *f, const struct native_stack *s)
+static uint64_t place_of(const struct native_frame *f)
 {
-    struct cfi_row row;
-    native_row(f->is_exact ? f->pc : f->pc - 1, &row);
-    switch (row.kind) {
+    return f->is_exact ? f->pc : f->pc - 1;
+}
+
+static int step(struct native_frame *f, const struct native_stack *s, const struct cfi_row *row)
+{
+    switch (row->kind) {
     case CFI_ROW:
-        return step_row(f, s, &row);
+        return step_row(f, s, row);
     case CFI_PLT:
         return step_plt(f, s);
     case CFI_OUTERMOST:
@@ -250,6 +270,48 @@ int native_step(struct native_frame *f, const struct native_stack *s)
     default: /* the C library describes signal frames by expressions */
         return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : -1;
     }
+}
+
+int native_step(struct native_frame *f, const struct native_stack *s)
+{
+    struct cfi_row row;
+    native_row(place_of(f), &row);
+    return step(f, s, &row);
+}
+
+/* ---- the last walk ---- */
+
+void native_trail_begin(struct native_trail *t)
+{
+    uint32_t now = atomic_load_explicit(&forgotten, memory_order_relaxed);
+    t->now = !t->now;
+    t->n[t->now] = t->at = 0;
+    if (t->forgotten != now)
+        t->n[!t->now] = 0;
+    t->forgotten = now;
+}
+
+/* The row of PC where the last walk met it at this very place of the stack, or NULL. */
+static const struct cfi_row *row_on(struct native_trail *t, uint64_t sp, uint64_t pc)
+{
+    const struct native_footprint *old = t->print[!t->now];
+    int n = t->n[!t->now];
+    while (t->at < n && old[t->at].sp < sp)
+        t->at++;
+    return t->at < n && old[t->at].sp == sp && old[t->at].pc == pc ? &old[t->at].row : NULL;
+}
+
+int native_step_along(struct native_frame *f, const struct native_stack *s, struct native_trail *t)
+{
+    struct native_footprint here = {.sp = f->r[CFI_RSP], .pc = place_of(f)};
+    const struct cfi_row *row = row_on(t, here.sp, here.pc);
+    if (row != NULL)
+        here.row = *row;
+    else
+        native_row(here.pc, &here.row);
+    if (t->n[t->now] < NATIVE_TRAIL_MAX)
+        t->print[t->now][t->n[t->now]++] = here;
+    return step(f, s, &here.row);
 }
 
 /* Steps out of itself while its own frame is still there. */

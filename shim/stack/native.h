@@ -34,6 +34,22 @@ void native_begin_caller(struct native_frame *f, const struct native_stack *s);
 /* Goes on to F's caller.  Returns 1; 0 at the outermost frame, or -1 where the way is lost. */
 int native_step(struct native_frame *f, const struct native_stack *s);
 
+/* The frames of a thread's last walk, innermost first, with their rows: most of a deep stack is the same the next time, and what
+ * lies in order is read faster than what a hash scatters.  All zero: none. */
+enum { NATIVE_TRAIL_MAX = 128 };
+struct native_trail {
+    struct native_footprint {
+        uint64_t sp, pc;
+        struct cfi_row row;
+    } print[2][NATIVE_TRAIL_MAX];
+    int n[2], now, at;  /* print[now] is written, print[!now] is looked at from AT on */
+    uint32_t forgotten; /* as of when */
+};
+
+/* A walk begins; its steps are taken by native_step_along. */
+void native_trail_begin(struct native_trail *t);
+int native_step_along(struct native_frame *f, const struct native_stack *s, struct native_trail *t);
+
 /* Copy N bytes (at most a page) from AT, which may be anything.  Return 0, or -1 where that can not be read.
  * native_peek is for memory that no other thread unmaps meanwhile; it needs no more of the kernel than any
  * program does (rt_sigprocmask).  Both change errno. */

@@ -4,7 +4,8 @@
  * stacks with no caller at all, so that there is always one.
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
- * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted. */
+ * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  The index of nodes has
+ * one page that is tried first: few nodes touch few pages. */
 #include "shim/stack/nodes.h"
 
 #include <string.h>
@@ -16,11 +17,13 @@
 enum {
     PROBES_MAX = 64,
     OVERFLOW_N = 1024,
-    NODE_SLOTS = 2 * ARENA_NODES_MAX,
+    FIRST_SLOTS = 1024,
+    FIRST_TRIES = 4,
+    REST_SLOTS = 2 * ARENA_NODES_MAX,
     PROTO_SLOTS = 2 * ARENA_PROTOS_MAX
 };
 
-static _Atomic uint32_t node_slot[NODE_SLOTS], proto_slot[PROTO_SLOTS];
+static _Atomic uint32_t node_slot[FIRST_SLOTS + REST_SLOTS], proto_slot[PROTO_SLOTS];
 
 static uint64_t mix(uint64_t x)
 {
@@ -70,12 +73,19 @@ static uint32_t node_add(const struct node_key *k)
     return i < max ? node_fill(i, k) : 0;
 }
 
+static _Atomic uint32_t *node_slot_at(uint64_t hash, uint32_t i)
+{
+    if (i < FIRST_TRIES)
+        return &node_slot[(hash + i) % FIRST_SLOTS];
+    return &node_slot[FIRST_SLOTS + ((hash >> 16) + i) % REST_SLOTS];
+}
+
 static uint32_t look_up(const struct node_key *k)
 {
     uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
                      ((uint64_t)k->kind << 16 | k->flags));
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
-        _Atomic uint32_t *slot = &node_slot[(h + i) % NODE_SLOTS];
+        _Atomic uint32_t *slot = node_slot_at(h, i);
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
             uint32_t mine = node_add(k);

@@ -103,18 +103,38 @@ static int walk(uint64_t *pc, int max)
     return n;
 }
 
+/* The same with what the last walk, wherever it was, left behind. */
+static struct native_trail trail;
+
+static int walk_along(uint64_t *pc, int max)
+{
+    struct native_frame f;
+    int n = 0;
+    native_trail_begin(&trail);
+    native_begin_caller(&f, &stack_);
+    do
+        pc[n++] = f.pc;
+    while (n < max && native_step_along(&f, &stack_, &trail) > 0);
+    return n;
+}
+
 /* The return addresses of both, from the caller of this function outwards. */
 static __attribute__((noinline)) void compare(void)
 {
     void *theirs[MAX];
-    uint64_t ours[MAX];
-    int n = walk(ours, MAX), m = oracle(theirs, MAX), i = 0, j = 0;
+    uint64_t ours[MAX], along[MAX];
+    int n = walk(ours, MAX), l = walk_along(along, MAX), m = oracle(theirs, MAX);
+    int i = 0, j = 0, k = 0;
     uint64_t here = (uint64_t)(uintptr_t)__builtin_return_address(0);
     while (i < n && ours[i] != here)
         i++;
     while (j < m && (uint64_t)(uintptr_t)theirs[j] != here)
         j++;
-    assert_true(i < n && j < m);
+    while (k < l && along[k] != here)
+        k++;
+    assert_true(i < n && j < m && k < l && (n - i == l - k || n == MAX || l == MAX));
+    for (int at = 0; i + at < n && k + at < l; at++)
+        assert_int_equal(along[k + at], ours[i + at]);
     for (; i < n && j < m; i++, j++, frames_n++)
         assert_int_equal(ours[i], (uint64_t)(uintptr_t)theirs[j]);
     /* libunwind may add a frame of zero at the end. */
@@ -220,6 +240,60 @@ static void walks_agree_with_libunwind(void **unused)
     lua_close(L);
     printf("# %u stacks, %u frames\n", compared_n, frames_n);
     assert_true(compared_n > 200 && frames_n > 4000);
+}
+
+static __attribute__((noinline)) void deep(int n, void (*what)(void))
+{
+    if (n > 0)
+        deep(n - 1, what);
+    else
+        what();
+    __asm__ volatile("" ::: "memory");
+}
+
+/* A row that was changed by hand tells that the trail is followed, and for how long. */
+static void follow(void)
+{
+    uint64_t pc[MAX];
+    int n = walk_along(pc, MAX), other;
+    assert_true(n > 10);
+    for (int i = 0; i < 2; i++) {
+        struct native_footprint *p = &trail.print[trail.now][6];
+        assert_int_equal(p->pc, pc[6] - 1);
+        p->row.kind = CFI_OUTERMOST;
+        if (i == 1)
+            native_forget();
+        other = walk_along(pc, MAX);
+        assert_int_equal(other, i == 0 ? 7 : n);
+        native_forget();
+        walk_along(pc, MAX);
+    }
+}
+
+static void a_trail_is_followed_until_an_object_goes(void **unused)
+{
+    (void)unused;
+    deep(12, follow);
+}
+
+static void what_can_not_be_read_is_not_read(void **unused)
+{
+    enum { PAGE = 4096 };
+    uint8_t to[64];
+    (void)unused;
+    char *p = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_int_equal(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
+    uint64_t lo = (uint64_t)(uintptr_t)p, hi = lo + 2 * PAGE;
+    for (uint64_t at = 0; at < 16; at++)
+        assert_int_equal(native_peek(at, to, 32), -1);
+    assert_int_equal(native_peek(lo + PAGE - 32, to, 32), 0);
+    assert_int_equal(native_peek(lo + PAGE - 31, to, 32), -1);
+    assert_int_equal(native_peek(hi, to, 32), 0);
+    assert_int_equal(native_peek(hi - 1, to, 32), -1);
+    assert_int_equal(native_peek(hi - 64, to, 32), -1);
+    assert_int_equal(native_peek(UINT64_C(0x4242424242424242), to, 32), -1);
+    assert_int_equal(native_peek(UINT64_MAX - 3, to, 32), -1);
+    munmap(p, 3 * PAGE);
 }
 
 /* What a sampler meets: registers at any instruction, also in linkage stubs. */
@@ -338,6 +412,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walks_agree_with_libunwind),
         cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
+        cmocka_unit_test(a_trail_is_followed_until_an_object_goes),
+        cmocka_unit_test(what_can_not_be_read_is_not_read),
         cmocka_unit_test(damaged_tables_are_survived),
     };
     if (oracle == NULL)

@@ -86,10 +86,22 @@ static void a_call_that_waited_took_the_time_on_the_clock(void **state)
     assert_int_equal(preempted_took(begin, 2000000), 2000000);
 }
 
+/* In short calls nothing can have happened; long ones are told apart by how they were begun. */
+static void long_calls_count_for_those_that_were_not_watched(void **state)
+{
+    (void)state;
+    uint64_t at = 1000 * 4;
+    for (unsigned how = PREEMPTED_PLAIN; how <= PREEMPTED_BY_LOT; how++)
+        assert_int_equal(preempted_times(at | how, 19999), 1);
+    assert_int_equal(preempted_times(at | PREEMPTED_PLAIN, 20000), 1);
+    assert_int_equal(preempted_times(at | PREEMPTED_UNWATCHED, 20000), 0);
+    assert_int_equal(preempted_times(at | PREEMPTED_BY_LOT, 20000), PREEMPTED_ONE_IN);
+}
+
 static void another_call_s_begin_changes_nothing(void **state)
 {
     (void)state;
-    uint64_t outer = preempted_begin() - 1;
+    uint64_t outer = preempted_begin() - 4;
     assert_int_equal(preempted_took(outer, 123456789), 123456789);
 }
 
@@ -110,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_that_lost_the_cpu_took_its_cpu_time),
         cmocka_unit_test(a_call_that_waited_took_the_time_on_the_clock),
+        cmocka_unit_test(long_calls_count_for_those_that_were_not_watched),
         cmocka_unit_test(another_call_s_begin_changes_nothing),
         cmocka_unit_test(a_child_counts_from_nothing),
     };

@@ -244,8 +244,8 @@ static void ended_calls_add_up_and_tick(void **state)
     slot.calls[4] = (struct arena_calls){0};
     slot.unseen_return_n = 0;
     ticks = 0;
-    sampling_begin(&slot, 2); /* never returns */
-    sampling_begin(&slot, 2);
+    sampling_begin(&slot, 4, ARENA_FIX_UP, 2); /* never returns */
+    sampling_begin(&slot, 4, ARENA_FIX_UP, 2);
     sampling_end(4, ARENA_FIX_UP, 6, 1000, 5001000);
     assert_int_equal(slot.unseen_return_n, 1);
     assert_int_equal(slot.calls[4].up_timed_n, 1);
@@ -255,6 +255,38 @@ static void ended_calls_add_up_and_tick(void **state)
     sampling_end(4, ARENA_FIX_UP, 2, 1000, 2000);
     assert_int_equal(ticks, 1);
     heap_inside = 0;
+}
+
+/* Calls that are short but for some: those are left out or stand for more, and the sum is right in the mean. */
+static void long_calls_of_a_short_function_add_up(void **state)
+{
+    enum { CALLS = 16000, WEIGHT_2 = 2048, LONG_NS = 50000 };
+    struct arena_calls *k = &slot.calls[5];
+    (void)state;
+    slot_now = &slot;
+    *k = (struct arena_calls){0};
+    for (int i = 0; i < CALLS; i++) {
+        k->down_base += UINT64_C(1) << 30; /* that it is called so often keeps it short */
+        uint64_t begin = sampling_begin(&slot, 5, ARENA_FIX_DOWN, WEIGHT_2);
+        sampling_end(5, ARENA_FIX_DOWN, WEIGHT_2, begin, begin + LONG_NS);
+    }
+    uint64_t sum = (uint64_t)CALLS * WEIGHT_2 / 2 * LONG_NS;
+    assert_in_range(k->down_ns, sum / 10 * 8, sum / 10 * 12);
+    assert_in_range(k->down_timed_n, CALLS / PREEMPTED_ONE_IN / 2, CALLS / PREEMPTED_ONE_IN * 2);
+}
+
+static void calls_of_a_long_function_are_all_watched(void **state)
+{
+    struct arena_calls *k = &slot.calls[5];
+    (void)state;
+    slot_now = &slot;
+    *k = (struct arena_calls){.down_base = 1000, .down_ns = 1000 * 300};
+    for (int i = 0; i < 100; i++) {
+        uint64_t begin = sampling_begin(&slot, 5, ARENA_FIX_DOWN, 2048);
+        assert_int_equal(begin & PREEMPTED_HOW, PREEMPTED_PLAIN);
+        sampling_end(5, ARENA_FIX_DOWN, 2048, begin, begin + 50000);
+    }
+    assert_int_equal(k->down_timed_n, 100);
 }
 
 static void an_empty_call_takes_no_time(void **state)
@@ -279,6 +311,8 @@ int main(void)
         cmocka_unit_test(the_first_calls_are_exact),
         cmocka_unit_test(few_of_many_are_timed),
         cmocka_unit_test(ended_calls_add_up_and_tick),
+        cmocka_unit_test(long_calls_of_a_short_function_add_up),
+        cmocka_unit_test(calls_of_a_long_function_are_all_watched),
         cmocka_unit_test(an_empty_call_takes_no_time),
     };
     return cmocka_run_group_tests_name("sampling", tests, NULL, NULL);
