@@ -265,7 +265,7 @@ __attribute__((noinline)) void alloc_stack_lua(const struct arena_state *s, stru
 
 __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_stack *out)
 {
-    struct registers r;
+    struct registers r = {.rip = 0};
     registers_now(&r);
     take(&r, caller, NULL, out);
     __asm__ volatile("" ::: "memory");
