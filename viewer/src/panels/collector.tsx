@@ -46,8 +46,8 @@ const FIGURES: readonly Told[] = [
     { id: 'other_calls', label: 'other calls', unit: 'count', means: 'collectgarbage("step") and the like.' },
     { id: 'other_ns', label: 'in other calls', unit: 'ns' },
     { id: 'finalizer_ns', label: 'in finalizers', unit: 'ns' },
-    { id: 'freed_bytes', label: 'freed by calls', unit: 'bytes' },
-    { id: 'freed_blocks', label: 'blocks freed by calls', unit: 'count' },
+    { id: 'freed_bytes', label: 'freed by it', unit: 'bytes' },
+    { id: 'freed_blocks', label: 'blocks freed by it', unit: 'count' },
 ];
 
 export function Collector() {
@@ -59,7 +59,7 @@ export function Collector() {
     const known = member(gc, 'known') === true;
     const cpu = process.report.cpu;
     const sampled = cpu?.state_ns['collector'] ?? 0;
-    const counted = number('cycles') + number('young_collections') + number('full');
+    const counted = number('cycles') + number('young_collections'); // full ones are cycles, too
     return (
         <Card
             title="Garbage collector"
