@@ -13,7 +13,7 @@ struct growth_row {
     uint32_t kinds; /* bit for each enum alloc_kind */
     int64_t from_n, from_bytes, to_n, to_bytes;
     double variance; /* of the growth in bytes, or more than that; 0: exact */
-    uint32_t site; /* row of the site that grew most */
+    uint32_t site;   /* row of the site that grew most */
     int64_t site_bytes;
 };
 

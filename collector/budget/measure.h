@@ -36,7 +36,7 @@ struct measure_sink {
     double sum;
     double *value; /* every item, where the rule wants a quantile of them; released by measure */
     size_t value_cap;
-    char *wanted; /* measure_modules.c: what is known of each name; NULL elsewhere */
+    char *wanted;       /* measure_modules.c: what is known of each name; NULL elsewhere */
     measure_take *take; /* NULL, or told every item */
     void *ctx;
 };

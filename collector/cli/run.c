@@ -363,10 +363,11 @@ static int read_options(struct run *r, int argc, char **argv)
             return fputs(help, stdout), EXIT_FINE;
         else if (c == 'a') {
             if (!alloc_words_known(optarg) || setenv("MODPROF_ALLOC", optarg, 1))
-                return cli_usage_error("run",
-                                       "--alloc %s: not off, exact, sample, sample:SIZE, c-off, "
-                                       "c-exact, c-sample:SIZE, sites:N or no-tag (joined by commas)",
-                                       optarg);
+                return cli_usage_error(
+                    "run",
+                    "--alloc %s: not off, exact, sample, sample:SIZE, c-off, "
+                    "c-exact, c-sample:SIZE, sites:N or no-tag (joined by commas)",
+                    optarg);
         } else if (c == 'c') {
             if (set_rate("MODPROF_CPU", optarg))
                 return cli_usage_error("run", "--cpu=%s: not a number from 1 to 10000, nor `off`",

@@ -17,7 +17,8 @@ json_t *json_allocations(struct digest *d, const struct report_options *o);
 json_t *json_memory(struct digest *d, const struct report_options *o);
 json_t *json_collector(struct digest *d);
 json_t *json_leaks(struct digest *d, const struct report_options *o);
-json_t *json_growth(struct digest *d, const struct report_options *o); /* o->growth_from, growth_to */
+json_t *json_growth(struct digest *d,
+                    const struct report_options *o); /* o->growth_from, growth_to */
 json_t *json_crossings(struct digest *d, const struct report_options *o);
 
 #endif

@@ -24,7 +24,8 @@ char *c_end_text(const struct digest *d)
     char bytes[HUMAN_MAX];
     int64_t live = d->process->c_heap.live_bytes;
     if (live < 0)
-        return xformat("%s less at the end than when counting began", human_bytes(bytes, -(double)live));
+        return xformat("%s less at the end than when counting began",
+                       human_bytes(bytes, -(double)live));
     return xformat("%s at the end", human_bytes(bytes, (double)live));
 }
 
