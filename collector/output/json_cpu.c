@@ -26,16 +26,6 @@ static json_t *hot(const struct stack_hot *h, const struct report_options *o, in
     return list;
 }
 
-/* null: longer than any bucket ends. */
-static void put_under(json_t *v, const char *key, const struct process *p, double share)
-{
-    uint64_t us = stack_handler_under_us(p, share);
-    if (us == UINT64_MAX)
-        json_put(v, key, json_null());
-    else
-        json_put_u64(v, key, us);
-}
-
 static json_t *sampler(const struct process *p)
 {
     const struct rec_sampler *s = &p->sampler;
@@ -50,8 +40,8 @@ static json_t *sampler(const struct process *p)
     json_put_u64(v, "handler_runs", s->handler_n);
     json_put_u64(v, "handler_ns", s->handler_ns);
     json_put_u64(v, "handler_max_ns", s->handler_max_ns);
-    put_under(v, "handler_p50_us", p, 0.50);
-    put_under(v, "handler_p99_us", p, 0.99);
+    json_put_u64(v, "handler_p50_us", stack_handler_under_us(p, 0.50));
+    json_put_u64(v, "handler_p99_us", stack_handler_under_us(p, 0.99));
     json_put_bool(v, "kernel_time_too", s->system_too != 0);
     return v;
 }
