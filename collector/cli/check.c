@@ -131,10 +131,13 @@ static int judge(const struct check *c)
     run_groups_make(&groups, c->traces.digest, c->traces.digest_n);
     findings_make(&f, &c->budget, &groups, base);
     char *file = check_repository_path(c->budget.path);
+    /* What a program that was started here left is gone with this command. */
+    const char **gone = c->set.program ? xcalloc(c->traces.digest_n, sizeof *gone) : NULL;
     struct check_report r = {.budget = &c->budget,
                              .findings = &f,
                              .digest = c->traces.digest,
                              .digest_n = c->traces.digest_n,
+                             .trace = gone,
                              .groups = &groups,
                              .baseline = base,
                              .file = file,
@@ -144,6 +147,7 @@ static int judge(const struct check *c)
     int status = output(c, &r);
     if (check_history_save(&c->set, &f, &groups, c->has_baseline && r.status == EXIT_OVER))
         status = EXIT_ERROR;
+    free(gone);
     free(file);
     findings_release(&f);
     run_groups_release(&groups);

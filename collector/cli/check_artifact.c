@@ -62,15 +62,24 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Where the copy of trace I stands, for the caller to free; NULL: it was read as it came, and there is none.  Traces
- * from two folders may have one name: they are numbered. */
-static char *copy_of(const struct artifact *a, size_t i)
+/* What the copy of trace I is called within the artifact, for the caller to free; NULL: it was read as it came, and
+ * there is none.  Traces from two folders may have one name: they are numbered. */
+static char *name_of(const struct artifact *a, size_t i)
 {
     const char *from = a->traces->paths.at[i];
     if (!strcmp(from, LOCATE_STDIN))
         return NULL;
-    return a->traces->paths.n == 1 ? xformat("%s/traces/%s", a->made, last_part(from))
-                                   : xformat("%s/traces/%03zu-%s", a->made, i + 1, last_part(from));
+    return a->traces->paths.n == 1 ? xformat("traces/%s", last_part(from))
+                                   : xformat("traces/%03zu-%s", i + 1, last_part(from));
+}
+
+/* Where that copy stands. */
+static char *copy_of(const struct artifact *a, size_t i)
+{
+    char *name = name_of(a, i);
+    char *path = name ? xformat("%s/%s", a->made, name) : NULL;
+    free(name);
+    return path;
 }
 
 static int traces_write(const struct artifact *a)
@@ -87,6 +96,18 @@ static int traces_write(const struct artifact *a)
     return bad;
 }
 
+/* The names of the traces that the digests are of, in their order, for the caller to free one by one. */
+static char **digest_names(const struct artifact *a)
+{
+    const struct check_traces *t = a->traces;
+    char **name = xcalloc(t->digest_n, sizeof *name);
+    for (size_t i = 0; i < t->digest_n; i++)
+        for (size_t k = 0; k < t->model_n; k++)
+            if (t->model[k] == t->digest[i]->model)
+                name[i] = name_of(a, k);
+    return name;
+}
+
 static int verdicts_write(const struct artifact *a)
 {
     static const struct {
@@ -99,13 +120,18 @@ static int verdicts_write(const struct artifact *a)
                 {"gl-code-quality.json", CHECK_GITLAB},
                 {"metrics.om.txt", CHECK_OPENMETRICS}};
     struct check_report all = *a->report;
+    char **name = digest_names(a);
     int bad = 0;
     all.all = 1;
+    all.trace = (const char *const *)name;
     for (size_t i = 0; !bad && i < sizeof file / sizeof *file; i++) {
         char *path = xformat("%s/%s", a->made, file[i].name);
         bad = check_write(&all, file[i].format, path, COLOR_NEVER);
         free(path);
     }
+    for (size_t i = 0; i < a->traces->digest_n; i++)
+        free(name[i]);
+    free(name);
     return bad;
 }
 

@@ -112,7 +112,7 @@ static json_t *processes(const struct check_report *r)
     for (size_t i = 0; i < r->digest_n; i++) {
         json_t *v = json_object();
         json_put_u64(v, "pid", r->digest[i]->process->pid);
-        json_put_text(v, "trace", r->digest[i]->model->path);
+        json_put(v, "trace", text_or_null(r->trace ? r->trace[i] : r->digest[i]->model->path));
         json_put_text(v, "command", digest_command(r->digest[i]));
         json_put_bool(v, "complete", !r->digest[i]->incomplete.n);
         json_array_append_new(list, v);

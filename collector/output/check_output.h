@@ -14,6 +14,9 @@ struct check_report {
     const struct findings *findings;
     struct digest *const *digest;
     size_t digest_n;
+    /* Where the trace of each digest is to be found: NULL for one that is not kept.  NULL as a whole: where
+     * it was read. */
+    const char *const *trace;
     const struct run_groups *groups;
     const struct baseline *baseline; /* NULL: none was given */
     const char *file;                /* the budgets, as seen from the top of the repository */

@@ -135,6 +135,12 @@ junit.xml metrics.om.txt modprof-artifact summary.md traces/001-run-00001.mprof 
     run -3 "$MODPROF" check out/traces
     [[ ${lines[-1]} == "$(tail -n 1 out/verdict.txt)" ]]
     jq -e '.exit_status == 3' out/verdict.json
+    [ "$(jq -r '.processes[].trace' out/verdict.json | paste -sd' ')" = "traces/001-run-00001.mprof traces/002-run-00002.mprof" ]
+    # Without an artifact they are not kept.
+    run -3 "$MODPROF" check -f json -o now.json -- lua5.4 main.lua
+    jq -e '.processes == [.processes[0] | .trace = null]' now.json
+    run -3 "$MODPROF" check -f json -o now.json out/traces
+    jq -e '[.processes[].trace] == ["out/traces/001-run-00001.mprof", "out/traces/002-run-00002.mprof"]' now.json
     /usr/bin/python3 -c 'import sys, xml.etree.ElementTree as e
 for f in sys.argv[1:]: e.parse(f)' out/flame-load.svg out/flame-crossings.svg out/junit.xml
     # From its own traces, anew.
