@@ -58,7 +58,7 @@ static int symbol_find(Elf *elf, const char *name, GElf_Sym *out)
 static int calls_of(Elf *elf, const char *name, struct call_targets *t)
 {
     GElf_Sym sym;
-    size_t left;
+    size_t left = 0;
     t->n = 0;
     if (symbol_find(elf, name, &sym))
         return -1;

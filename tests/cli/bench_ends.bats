@@ -1,12 +1,10 @@
 # `modprof bench`: runs that fail, interrupts, baselines, and what is wrong on the command line.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 MODPROF_LIB=$SHIM GIT_CEILING_DIRECTORIES=$PWD/..
-    unset COLUMNS GITHUB_SHA CI_COMMIT_SHA MODPROF_HISTORY n
-    mkdir tmp
+    own_folder || return 1
+    unset n
 }
 
 # Busy for N steps; N from the environment or the first argument.

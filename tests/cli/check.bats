@@ -1,12 +1,10 @@
 # `modprof check`: budgets held against real traces, exit statuses, every format by an independent reader.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
-    unset COLUMNS GITHUB_STEP_SUMMARY
-    mkdir tmp app
+    own_folder || return 1
+    mkdir app
     echo 'local t = {} for i = 1, 2000 do t[i] = "s" .. i end return t' >app/heavy.lua
     echo 'return { 1 }' >app/light.lua
     cat >main.lua <<'LUA'

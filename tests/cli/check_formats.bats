@@ -1,13 +1,12 @@
 # What `modprof check` writes for other programs, held against readers that others wrote; with names and
 # messages as nasty as they come.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 FOREIGN=$BUILD/foreign PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
-    unset COLUMNS GITHUB_STEP_SUMMARY GITHUB_WORKSPACE CI_PROJECT_DIR
-    mkdir tmp "a b"
+    own_folder || return 1
+    export FOREIGN=$BUILD/foreign PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
+    mkdir "a b"
     cd "a b"
     cat >main.lua <<'LUA'
 pcall(require, "x\n<&\">']]>%\u{FFFF}\u{1F600}\xFF|`*_")

@@ -1,12 +1,9 @@
 # `modprof check --baseline NAME` and `--save-baseline NAME`: baselines by name, in the history.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 MODPROF_LIB=$SHIM GIT_CEILING_DIRECTORIES=$PWD/..
-    unset COLUMNS GITHUB_STEP_SUMMARY GITHUB_SHA CI_COMMIT_SHA MODPROF_HISTORY
-    mkdir tmp
+    own_folder || return 1
     echo 'for i = 1, tonumber(os.getenv "CALLS" or 1000) do string.format("%d", i) end' >main.lua
     budgets '{ metric = "crossings.down", func = "string.format", regression = "10%" }'
 }

@@ -1,12 +1,10 @@
 # examples/ci: the steps of both jobs, as they stand in the files, run in a checkout with modprof installed.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
-    unset COLUMNS LUA_PATH GITHUB_STEP_SUMMARY
-    mkdir tmp checkout
+    own_folder || return 1
+    mkdir checkout
     make -s -C "$root" BUILD="$BUILD" PREFIX="$PWD/usr" DEPS=skip install >make.log 2>&1 || { cat make.log; return 1; }
     export PATH=$PWD/usr/bin:$PATH
     cp -r "$root/examples" checkout/

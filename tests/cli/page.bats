@@ -1,12 +1,11 @@
 # The page's data: `modprof export --format page-json` and `html`, read by docs/PAGE.md in Python.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    own_folder || return 1
     read_page() { /usr/bin/python3 "$root/tests/cli/page/read.py" "$@"; }
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
-    mkdir tmp app
+    mkdir app
 }
 
 # A program with two threads' worth of names: functions of one name in two files, recursion, coroutines.

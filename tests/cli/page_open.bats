@@ -1,13 +1,11 @@
 # Pages of real programs: the data keep to the schema, and the viewer's own importer opens them.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    own_folder || return 1
     command -v node >/dev/null || skip "Node.js is missing"
     [ -e "$root/viewer/node_modules/esbuild" ] || skip "the packages of viewer/ are missing"
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
-    mkdir tmp
 }
 
 # Exports the page of ARGS; its data are valid, hold together, and are opened; `told` says what the viewer holds then.

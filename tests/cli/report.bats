@@ -1,11 +1,9 @@
 # `modprof report`: which files, which options, what is said about bad ones.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8
-    unset COLUMNS
-    mkdir tmp
+    own_folder || return 1
     "$HOSTS/trace_maker" demo demo.mprof
 }
 

@@ -1,10 +1,11 @@
 # Sizes of modules: as luac, python's zlib and the file system say.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1 COLUMNS=200 LUA_PATH='./?.lua'
-    mkdir tmp app
+    own_folder || return 1
+    export COLUMNS=200 LUA_PATH='./?.lua'
+    mkdir app
     for i in {1..300}; do echo "local function f$i(a, b) local c = a + b * $i return c, \"text $i\" end f$i(1, 2)"; done |
         fold -s -w 9000 | sed '190,$d' >app/large.lua
     printf '#!/usr/bin/lua5.4\nreturn { 1, 2.5, "three", true, function(x) return x end }\n' >app/script.lua

@@ -1,10 +1,9 @@
 # Which file a trace goes to, what is never touched, and that a trace is whole whatever the host does.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp
-    mkdir tmp
+    own_folder || return 1
 }
 
 profiled() { LD_PRELOAD=$SHIM "$@"; }

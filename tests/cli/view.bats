@@ -1,12 +1,10 @@
 # `modprof view`: the page from a server on loopback, asked by curl.
 bats_require_minimum_version 1.5.0
+load own_folder
 
 setup() {
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    cd "$BATS_TEST_TMPDIR" || return 1
-    export HOME=$PWD TMPDIR=$PWD/tmp LC_ALL=C.UTF-8 NO_COLOR=1
+    own_folder || return 1
     unset BROWSER DISPLAY WAYLAND_DISPLAY http_proxy all_proxy
-    mkdir tmp
     [ -s "$BUILD/viewer/page.html" ] || skip "built without the viewer: $(cat "$BUILD/viewer/why")"
     LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 -e 'for i = 1, 100 do string.format("%d", i) end'
 }
