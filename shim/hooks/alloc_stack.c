@@ -236,7 +236,7 @@ static __attribute__((noinline)) void take(const struct registers *r, const void
     struct walk w;
     int saved = errno;
     walk(&w, r, caller);
-    w.frames = caller != NULL ? lua_frames : lua_frames_in_allocator;
+    w.frames = caller != NULL ? lua_frames : lua_frames_at_rest;
     if (caller != NULL)
         take_native(&w, out);
     take_lua(&w, s != NULL ? s->global_state : 0, out);

@@ -18,7 +18,7 @@
 #include "shim/record/sink.h"
 #include "shim/record/slots.h"
 
-enum { MAPPED_BYTES = PAGES_N * PAGE_BYTES, STEP_PAGES = 4 };
+enum { MAPPED_BYTES = PAGES_N * PAGE_BYTES, STEP_PAGES = 4, STEP_PAGES_MAX = 16 };
 
 enum region_kind { REGION_PRIVATE, REGION_SHARED };
 
@@ -38,15 +38,26 @@ static char *page_at(const void *base, size_t page)
 
 /* ---- reserving ---- */
 
+/* Pages that are held right before FROM, as far as a step goes. */
+static size_t held_before(size_t from)
+{
+    size_t n = 0;
+    while (n < STEP_PAGES_MAX && n < from && pages_held(from - n - 1, from - n))
+        n++;
+    return n;
+}
+
 /* Beyond the tables (thread slots) exactly what is asked for; before them in steps, since more is
- * soon asked for. */
+ * soon asked for: as much again as there is, so that few samples wait for memory. */
 static size_t step_end(size_t from, size_t to)
 {
-    if (from == 0 ||
-        !pages_held(from - 1, from)) /* the first of a table: it may stay the only one */
+    size_t step = held_before(from);
+    if (step == 0) /* the first of a table: it may stay the only one */
         return to;
+    if (step < STEP_PAGES)
+        step = STEP_PAGES;
     size_t tables_end = offsetof(struct arena, threads) / PAGE_BYTES;
-    size_t end = (to + STEP_PAGES - 1) / STEP_PAGES * STEP_PAGES;
+    size_t end = (to + step - 1) / step * step;
     return to <= tables_end && end > tables_end ? tables_end : to > tables_end ? to : end;
 }
 

@@ -122,7 +122,7 @@ static int walk_lua(struct tick_thread *t, uint64_t *flags)
             break;
         }
         t->lua[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
-        n += lua_frames(L, NULL, t->lua + n, TICK_LUA_MAX - 1 - n, &end);
+        n += lua_frames_at_rest(L, NULL, t->lua + n, TICK_LUA_MAX - 1 - n, &end);
     }
     if (end == LUA_FRAMES_CUT)
         *flags |= SAMPLE_TRUNCATED_LUA;
@@ -272,10 +272,10 @@ static void push_waited(struct tick_thread *t, struct rec_sample *r)
         push(r);
 }
 
-static void take(struct tick_thread *t, const void *context, uint64_t periods)
+static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t periods)
 {
     uint64_t cost = tick_cost_begin(t->samples_n);
-    struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = periods};
+    struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = periods};
     native_begin(&t->frame, context);
     look(t, &r);
     push(&r);
@@ -317,14 +317,14 @@ void tick(int signal, siginfo_t *info, void *context)
         errno = saved;
         return;
     }
-    take(t, context, periods);
-    uint64_t cost = now_ns() - began;
+    take(t, context, began, periods);
+    uint64_t taken = now_ns();
     if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
         sampler_finer(t);
     struct native_stack here = stack_here(t);
     if (has_room(&here))
-        writer_tick(now_ns());
-    tick_rest_note(&t->rest, cost, now_ns());
+        writer_tick(taken);
+    tick_rest_note(&t->rest, taken - began, now_ns());
     t->busy = 0;
     errno = saved;
 }

@@ -157,8 +157,28 @@ static uint16_t flags_of(unsigned status)
                       (status & CIST_HOOKED ? NODE_HOOK : 0));
 }
 
-/* In Lua's allocator nothing of its own is half-done. */
-enum moment { AT_ANY_MOMENT, IN_ALLOCATOR };
+/* In Lua's allocator, and in a thread that waits for another, nothing of its own is half-done. */
+enum moment { AT_ANY_MOMENT, AT_REST };
+
+/* Functions and prototypes that this thread's samples met, so that the kernel is asked once for each (1 to 2 us in
+ * a virtual machine).  A slot holds one's address again only while something lives there: what was freed is in
+ * no value.  What that is now, its header says. */
+enum { MET_N = 64 };
+static SHIM_TLS uint64_t met[MET_N];
+
+/* Copies N bytes of the object at AT.  Returns 0, or -1: there is none of that TYPE. */
+static int read_object(uint64_t at, unsigned type, uint8_t *out, size_t n)
+{
+    uint64_t *known = &met[(at ^ at >> 10) / 16 % MET_N];
+    if (likely(*known == at))
+        memcpy(out, (const void *)(uintptr_t)at, n);
+    else if (native_peek(at, out, n) != 0)
+        return -1;
+    if (out[OBJECT_TAG] != type)
+        return -1;
+    *known = at;
+    return 0;
+}
 
 /* Whether the function in the slot of the innermost call is one.  It may be half overwritten, by a
  * result or by a tail call: then it is any value, with the tag of a function. */
@@ -168,14 +188,12 @@ static int is_function(const char *func, enum moment moment)
     uint8_t head[OBJECT_HEAD_BYTES], proto[PROTO_BYTES];
     if (tag != TAG_LUA_CLOSURE && tag != TAG_C_CLOSURE)
         return tag == TAG_LIGHT_C;
-    if (moment == IN_ALLOCATOR)
+    if (moment == AT_REST)
         return 1;
-    if (native_peek(u64_at(func, 0), head, sizeof head) != 0 ||
-        head[OBJECT_TAG] != (tag & ~TAG_COLLECTABLE))
+    if (read_object(u64_at(func, 0), tag & ~TAG_COLLECTABLE, head, sizeof head) != 0)
         return 0;
     return tag == TAG_C_CLOSURE ||
-           (native_peek(u64_at(head, OFFSET_LCLOSURE_PROTO), proto, sizeof proto) == 0 &&
-            proto[OBJECT_TAG] == TAG_PROTO);
+           read_object(u64_at(head, OFFSET_LCLOSURE_PROTO), TAG_PROTO, proto, sizeof proto) == 0;
 }
 
 static uint64_t c_function(const char *func, uint8_t tag)
@@ -288,8 +306,8 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
     return frames(L, vm, out, max, end, AT_ANY_MOMENT);
 }
 
-int lua_frames_in_allocator(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
-                            int max, enum lua_frames_end *end)
+int lua_frames_at_rest(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+                       enum lua_frames_end *end)
 {
-    return frames(L, vm, out, max, end, IN_ALLOCATOR);
+    return frames(L, vm, out, max, end, AT_REST);
 }

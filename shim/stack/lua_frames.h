@@ -36,9 +36,10 @@ int lua_frames(lua_State *L, const struct native_frame *vm, struct lua_frame *ou
 typedef int lua_frames_walk(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
                             int max, enum lua_frames_end *end);
 
-/* The same within Lua's allocator: asks the kernel for nothing. */
-int lua_frames_in_allocator(lua_State *L, const struct native_frame *vm, struct lua_frame *out,
-                            int max, enum lua_frames_end *end);
+/* The same where nothing of L is half-done: within Lua's allocator, or while L waits for a coroutine that it resumed.  Asks the
+ * kernel for nothing. */
+int lua_frames_at_rest(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
+                       enum lua_frames_end *end);
 
 /* Reads value and line of an unread frame; others are left as they are. */
 void lua_frame_read(struct lua_frame *f);

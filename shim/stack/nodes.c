@@ -5,7 +5,7 @@
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
  * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  The index of nodes has
- * one page that is tried first: few nodes touch few pages. */
+ * one page that is tried first, then eight: few nodes touch few pages. */
 #include "shim/stack/nodes.h"
 
 #include <string.h>
@@ -19,11 +19,13 @@ enum {
     OVERFLOW_N = 1024,
     FIRST_SLOTS = 1024,
     FIRST_TRIES = 4,
+    NEXT_SLOTS = 8192,
+    NEXT_TRIES = 8,
     REST_SLOTS = 2 * ARENA_NODES_MAX,
     PROTO_SLOTS = 2 * ARENA_PROTOS_MAX
 };
 
-static _Atomic uint32_t node_slot[FIRST_SLOTS + REST_SLOTS], proto_slot[PROTO_SLOTS];
+static _Atomic uint32_t node_slot[FIRST_SLOTS + NEXT_SLOTS + REST_SLOTS], proto_slot[PROTO_SLOTS];
 
 static uint64_t mix(uint64_t x)
 {
@@ -77,7 +79,9 @@ static _Atomic uint32_t *node_slot_at(uint64_t hash, uint32_t i)
 {
     if (i < FIRST_TRIES)
         return &node_slot[(hash + i) % FIRST_SLOTS];
-    return &node_slot[FIRST_SLOTS + ((hash >> 16) + i) % REST_SLOTS];
+    if (i < FIRST_TRIES + NEXT_TRIES)
+        return &node_slot[FIRST_SLOTS + ((hash >> 12) + i) % NEXT_SLOTS];
+    return &node_slot[FIRST_SLOTS + NEXT_SLOTS + ((hash >> 16) + i) % REST_SLOTS];
 }
 
 static uint32_t look_up(const struct node_key *k)
