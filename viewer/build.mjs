@@ -12,22 +12,27 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] ?? join(here, 'dist', 'page.html');
 const PLACEHOLDER = '<!--modprof-data-->';
 
-const { outputFiles } = await build({
-    entryPoints: [join(here, 'src/app/main.tsx')],
-    absWorkingDir: here,
-    bundle: true,
-    minify: true,
-    write: false,
-    outdir: 'out',
-    format: 'iife',
-    target: ['chrome109', 'firefox115'],
-    charset: 'ascii',
-    legalComments: 'none',
-    logLevel: 'warning',
-});
-const text = suffix => outputFiles.find(f => f.path.endsWith(suffix))?.text ?? '';
-const script = text('.js').trim();
-const style = text('.css').trim();
+const bundle = async (entry, define = {}) => {
+    const { outputFiles } = await build({
+        entryPoints: [join(here, 'src/app', entry)],
+        absWorkingDir: here,
+        bundle: true,
+        define,
+        minify: true,
+        write: false,
+        outdir: 'out',
+        format: 'iife',
+        target: ['chrome109', 'firefox115'],
+        charset: 'ascii',
+        legalComments: 'none',
+        logLevel: 'warning',
+    });
+    const text = suffix => outputFiles.find(f => f.path.endsWith(suffix))?.text.trim() ?? '';
+    return { script: text('.js'), style: text('.css') };
+};
+// The worker is a text within the page: a page of one file has nowhere else to load it from.
+const worker = await bundle('worker.ts', { WORKER_SOURCE: '""' });
+const { script, style } = await bundle('main.tsx', { WORKER_SOURCE: JSON.stringify(worker.script) });
 // Nothing of the bundle may end its element, nor look like the place for the data.
 for (const [what, body] of [
     ['script', script],
@@ -49,6 +54,7 @@ const policy = [
     `script-src ${hashOf('script')}`,
     `style-src ${hashOf('style')}`,
     'img-src data: blob:',
+    'worker-src blob:',
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",

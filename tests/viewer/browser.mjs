@@ -35,7 +35,8 @@ export async function open(url, { width = 1280, height = 900, theme = 'light' } 
     const context = await (await launch()).newContext({ viewport: { width, height }, colorScheme: theme, acceptDownloads: true });
     const page = await context.newPage();
     const seen = { requests: [], errors: [], console: [] };
-    page.on('request', r => r.url().split('#')[0] !== url.split('#')[0] && seen.requests.push(r.url()));
+    // What the page made itself (blob:, its worker) comes from nowhere outside.
+    page.on('request', r => r.url().split('#')[0] !== url.split('#')[0] && !r.url().startsWith('blob:') && seen.requests.push(r.url()));
     page.on('pageerror', e => seen.errors.push(String(e)));
     page.on('console', m => seen.console.push(m.text()));
     page.on('dialog', d => {

@@ -45,6 +45,7 @@ async function shot(name) {
 for (const [what, url] of [['a real trace', real], ['one with everything in it', pathToFileURL(synthetic).href]])
     test(`every page of ${what} is shown`, async () => {
         await open(url);
+        assert.equal(await f.evaluate(`return document.documentElement.dataset.reader`), 'worker');
         for (const page of PAGES) {
             const seen = await go(`#${page}`);
             assert.equal(seen.current?.toLowerCase().replace(' ', ''), /^\w+/.exec(page)[0], page);

@@ -185,6 +185,9 @@ test('what grew between marks, and what the collector did, is as the report says
         'marks.lua': `
 collectgarbage("incremental")
 local kept = {}
+local last = { __gc = function() end }
+setmetatable({}, last)
+kept.open = setmetatable({}, last)
 modprof.mark("begin")
 for i = 1, 1000 do kept[i] = { i, tostring(i) } end
 modprof.mark("built")
@@ -210,6 +213,10 @@ modprof.mark("halved")
     assert.equal(gc.full, 1);
     assert.equal(await figure(s.page, 'in the collector'), gc.total_ns);
     assert.equal(await figure(s.page, 'longest pause'), gc.longest_ns);
+    for (const [label, id] of [['finalizers', 'finalizers'], ['finalizers at close', 'finalizers_at_close'], ['charged to stacks', 'charged_ns']]) {
+        assert.ok(gc[id] > 0, `${id} is ${gc[id]}`);
+        assert.equal(await figure(s.page, label), gc[id], id);
+    }
     assert.deepEqual((await csvOf(s.page, 'pauses')).map(r => [Number(r['shorter than']), Number(r.pauses)]), gc.pauses.map(r => [r.below_ns, r.n]));
     assert.equal((await csvOf(s.page, 'collections')).length, gc.cycle_list.length);
     await go(s.page, '#timeline');

@@ -14,6 +14,7 @@ import { OverviewPanel } from '../panels/overview';
 import { SourcePanel } from '../panels/source';
 import { TimelinePanel } from '../panels/timeline';
 import { ViewContext, type View } from './context';
+import { Frame, PAGES, type PageId } from './frame';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
 import { prepare } from './prepare';
@@ -22,23 +23,17 @@ import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from '
 import { useTheme } from './theme';
 import { useTrace } from './trace';
 
-interface PanelEntry {
-    readonly id: string;
-    readonly title: string;
-    readonly panel: FunctionComponent;
-}
-
-export const PANELS: readonly PanelEntry[] = [
-    { id: 'overview', title: 'Overview', panel: OverviewPanel },
-    { id: 'flame', title: 'Flame', panel: FlamePanel },
-    { id: 'load', title: 'Load', panel: LoadPanel },
-    { id: 'memory', title: 'Memory', panel: MemoryPanel },
-    { id: 'crossings', title: 'Crossings', panel: CrossingsPanel },
-    { id: 'timeline', title: 'Time line', panel: TimelinePanel },
-    { id: 'budgets', title: 'Budgets', panel: BudgetsPanel },
-    { id: 'diff', title: 'Diff', panel: DiffPanel },
-    { id: 'source', title: 'Source', panel: SourcePanel },
-];
+const PANELS: Record<PageId, FunctionComponent> = {
+    overview: OverviewPanel,
+    flame: FlamePanel,
+    load: LoadPanel,
+    memory: MemoryPanel,
+    crossings: CrossingsPanel,
+    timeline: TimelinePanel,
+    budgets: BudgetsPanel,
+    diff: DiffPanel,
+    source: SourcePanel,
+};
 
 function useRoute(first: string): [Route, (r: Route, replace?: boolean) => void] {
     const [route, setRoute] = useState(() => parseRoute(location.hash, first));
@@ -66,13 +61,13 @@ export function App({ page }: { page: Page }) {
     useShortcuts([
         { keys: '?', says: 'this list', run: () => setHelp(h => !h) },
         { keys: 'd', says: 'light or dark', run: flip },
-        ...PANELS.map((p, i) => ({
+        ...PAGES.map((p, i) => ({
             keys: String(i + 1),
             says: p.title,
             run: () => move(onPage(route, p.id)),
         })),
     ]);
-    const entry = PANELS.find(p => p.id === route.page);
+    const entry = PAGES.find(p => p.id === route.page);
     useEffect(() => {
         document.title = `${entry?.title ?? 'modprof'} · ${page.title || page.traces[0]!.name}`;
     }, [entry, page]);
@@ -114,7 +109,7 @@ export function App({ page }: { page: Page }) {
             </Empty>
         );
     else {
-        const Panel = entry.panel;
+        const Panel = PANELS[entry.id];
         body = (
             <ViewContext.Provider value={view}>
                 <Panel key={`${entry.id} ${trace.name} ${view.process.index}`} />
@@ -122,60 +117,40 @@ export function App({ page }: { page: Page }) {
         );
     }
     return (
-        <>
-            <a
-                class="skip"
-                href="#main"
-                onClick={e => {
-                    e.preventDefault();
-                    document.getElementById('main')?.focus();
-                }}
-            >
-                to the content
-            </a>
-            <header class="top">
-                <strong class="brand">modprof</strong>
-                <nav aria-label="Pages">
-                    {PANELS.map((p, i) => (
-                        <a
-                            key={p.id}
-                            href={formatRoute(onPage(route, p.id))}
-                            aria-current={p.id === route.page ? 'page' : undefined}
-                            title={`${p.title} (key ${i + 1})`}
-                        >
-                            {p.title}
-                        </a>
-                    ))}
-                </nav>
-                <span class="grow" />
-                <Choose page={page} trace={trace} route={route} move={move} />
-                <button
-                    type="button"
-                    onClick={flip}
-                    aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
-                    title="light or dark (d)"
-                >
-                    {theme === 'dark' ? '☀' : '☾'}
-                </button>
-                <button
-                    type="button"
-                    onClick={() => setHelp(true)}
-                    aria-label="Keyboard shortcuts"
-                    title="keyboard shortcuts (?)"
-                >
-                    ?
-                </button>
-            </header>
-            <main id="main" tabIndex={-1} aria-label={entry?.title ?? 'Page'}>
-                {body}
-            </main>
-            <footer class="muted small">
-                {page.modprof && `modprof ${page.modprof} · `}
-                {trace ? trace.name : page.traces[0]!.name} · all data are in this page, nothing is sent
-                anywhere
-            </footer>
+        <Frame
+            route={route}
+            controls={
+                <>
+                    <Choose page={page} trace={trace} route={route} move={move} />
+                    <button
+                        type="button"
+                        onClick={flip}
+                        aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+                        title="light or dark (d)"
+                    >
+                        {theme === 'dark' ? '☀' : '☾'}
+                    </button>
+                    <button
+                        type="button"
+                        onClick={() => setHelp(true)}
+                        aria-label="Keyboard shortcuts"
+                        title="keyboard shortcuts (?)"
+                    >
+                        ?
+                    </button>
+                </>
+            }
+            foot={
+                <>
+                    {page.modprof && `modprof ${page.modprof} · `}
+                    {trace ? trace.name : page.traces[0]!.name} · all data are in this page, nothing is sent
+                    anywhere
+                </>
+            }
+        >
+            {body}
             {help && <HelpDialog onClose={() => setHelp(false)} />}
-        </>
+        </Frame>
     );
 }
 

@@ -13,6 +13,12 @@ function remembered(): Theme | null {
     }
 }
 
+/** Before there is anything that could ask for it. */
+export function showRemembered(): void {
+    const theme = remembered();
+    if (theme) document.documentElement.dataset['theme'] = theme;
+}
+
 export function useTheme(): [Theme, () => void] {
     const system = window.matchMedia('(prefers-color-scheme: dark)');
     const [chosen, choose] = useState<Theme | null>(remembered);

@@ -1,9 +1,9 @@
 // Traces by number: in the document, or fetched from the server when they are looked at; one that still grows is
 // asked for again, and shown anew when it has changed.
 import { useEffect, useState } from 'preact/hooks';
-import { fetchDocument } from '../import/carrier';
-import { importTrace } from '../import/page';
+import { fetchPacked } from '../import/carrier';
 import type { Page, Trace } from '../model/page';
+import { openTrace } from './off_thread';
 
 const AGAIN_MS = 2000;
 
@@ -22,9 +22,9 @@ const kept = new Map<string, Kept>();
 async function refresh(href: string): Promise<boolean> {
     const before = kept.get(href);
     try {
-        const got = await fetchDocument(href, before?.etag ?? null);
+        const got = await fetchPacked(href, before?.etag ?? null);
         if (!got) return false; // not changed
-        kept.set(href, { trace: importTrace(got.doc), error: null, etag: got.etag });
+        kept.set(href, { trace: await openTrace(got.packed), error: null, etag: got.etag });
     } catch (e) {
         // What was shown stays; the server may be gone on purpose.
         if (before?.trace) return false;

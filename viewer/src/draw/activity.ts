@@ -1,61 +1,47 @@
 // Draws a strip of activity: a stacked bar for each pixel column.
+//
+// Pixels are set by hand: thousands of columns in a few colours are a path that takes ten times as long to fill.
 import type { Activity } from '../layout/activity';
 import { namedColour, type Theme } from './colours';
 
 export interface ActivityPlace {
-    readonly x: number;
-    readonly y: number;
+    readonly y: number; // CSS pixels; it begins at the left edge, and has a pixel for each column
     readonly height: number;
-    readonly columnWidth: number;
     readonly theme: Theme;
-    readonly most?: number;
 }
 
+/** #rrggbb as a pixel has it in memory. */
+function pixel(colour: string): number {
+    const n = parseInt(colour.slice(1), 16);
+    return ((0xff << 24) | ((n & 0xff) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
+}
+
+/** What is under it is gone: it is drawn first. */
 export function drawActivity(
     ctx: CanvasRenderingContext2D,
     a: Activity,
     what: readonly string[],
     at: ActivityPlace,
 ): void {
-    const most = at.most ?? a.most;
-    if (!(most > 0)) return;
-    const base = new Float64Array(a.columns); // pixels that stand below
-    for (let w = 0; w < a.whatN; w++) {
-        const height = (c: number) => (a.value[c * a.whatN + w]! / most) * at.height;
-        // One outline for all columns of a colour: thousands of rectangles would take ten times as long.
-        ctx.fillStyle = namedColour(what[w] ?? 'outside', at.theme);
-        ctx.beginPath();
-        for (let c = 0; c < a.columns; c++) {
-            if (height(c) === 0) continue;
-            const first = c;
-            while (c < a.columns && height(c) > 0) c++;
-            outline(ctx, at, base, first, c, height);
+    if (!(a.most > 0)) return;
+    const ratio = ctx.getTransform().a;
+    const width = Math.max(1, Math.round(a.columns * ratio));
+    const height = Math.max(1, Math.round(at.height * ratio));
+    const image = ctx.createImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const colours = Array.from({ length: a.whatN }, (_, w) =>
+        pixel(namedColour(what[w] ?? 'outside', at.theme)),
+    );
+    for (let x = 0; x < width; x++) {
+        const column = Math.min(a.columns - 1, Math.floor(x / ratio)) * a.whatN;
+        let sum = 0;
+        let below = height;
+        for (let w = 0; w < a.whatN; w++) {
+            sum += a.value[column + w]!;
+            const top = Math.round(height - (sum / a.most) * height);
+            for (let y = top; y < below; y++) pixels[y * width + x] = colours[w]!;
+            below = Math.min(below, top);
         }
-        ctx.fill();
     }
-}
-
-/** Columns FIRST to END (not included): along their tops, and back along what stands below, which grows by them. */
-function outline(
-    ctx: CanvasRenderingContext2D,
-    at: ActivityPlace,
-    base: Float64Array,
-    first: number,
-    end: number,
-    height: (column: number) => number,
-): void {
-    const x = (c: number) => at.x + c * at.columnWidth;
-    const y = (pixels: number) => at.y + at.height - pixels;
-    ctx.moveTo(x(first), y(base[first]!));
-    for (let c = first; c < end; c++) {
-        const top = y(base[c]! + height(c));
-        ctx.lineTo(x(c), top);
-        ctx.lineTo(x(c + 1), top);
-    }
-    for (let c = end - 1; c >= first; c--) {
-        ctx.lineTo(x(c + 1), y(base[c]!));
-        ctx.lineTo(x(c), y(base[c]!));
-        base[c]! += height(c);
-    }
-    ctx.closePath();
+    ctx.putImageData(image, 0, Math.round(at.y * ratio));
 }

@@ -12,8 +12,6 @@ export interface FlameLook {
     readonly fill: (node: number) => string;
     readonly label: (node: number) => string;
     readonly matched: ((node: number) => boolean) | null;
-    readonly selected: number; // node, or -1
-    readonly hovered: number;
     readonly rootDepth: number; // rows above it are ancestors, drawn pale
     readonly top: number; // pixels scrolled
     readonly up: boolean; // the root stands at the bottom
@@ -42,19 +40,14 @@ export function drawFlame(s: Surface, layout: FlameLayout, look: FlameLook): voi
             const b = layout.boxes[i]!;
             const w = Math.max(0.5, b.w - (b.w > 3 ? 1 : 0));
             const dim = depth < look.rootDepth || (look.matched !== null && !look.matched(b.node));
-            ctx.globalAlpha = dim ? 0.35 : 1;
+            if (dim) ctx.globalAlpha = 0.35;
             ctx.fillStyle = look.fill(b.node);
             ctx.fillRect(b.x, y, w, ROW - 1);
-            ctx.globalAlpha = 1;
+            if (dim) ctx.globalAlpha = 1;
             if (b.w > 24) {
                 const text = fit(look.label(b.node), b.w - 8, charWidth);
                 ctx.fillStyle = dim ? colours.muted : colours.text;
                 if (text) ctx.fillText(text, b.x + 4, y + ROW / 2);
-            }
-            if (b.node === look.selected || b.node === look.hovered) {
-                ctx.strokeStyle = b.node === look.selected ? colours.accent : colours.text;
-                ctx.lineWidth = b.node === look.selected ? 2 : 1;
-                ctx.strokeRect(b.x + 1, y + 1, Math.max(1, w - 2), ROW - 3);
             }
         }
     }

@@ -24,12 +24,6 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
     const x = (t: number) => ((t - look.from) / (look.to - look.from)) * width;
     ctx.font = '11px system-ui, sans-serif';
     ctx.textBaseline = 'middle';
-    for (const t of ticks(look.from, look.to, width / 110)) {
-        ctx.fillStyle = colours.line;
-        ctx.fillRect(x(t), 0, 1, s.height);
-        ctx.fillStyle = colours.muted;
-        ctx.fillText(nanoseconds(t), x(t) + 4, AXIS / 2);
-    }
     let y = AXIS;
     for (const lane of lanes) {
         ctx.fillStyle = colours.ground;
@@ -47,10 +41,8 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
                 what: lane.what,
             });
             drawActivity(ctx, a, look.samples.what, {
-                x: 0,
                 y,
                 height: lane.height,
-                columnWidth: 1,
                 theme: look.theme,
             });
         } else if (lane.kind === 'items') drawItems(s, lane, y, look, x);
@@ -60,6 +52,15 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
         ctx.fillStyle = colours.line;
         ctx.fillRect(0, y + 1, width, 1);
     }
+    // Last, but below all that stands there.
+    ctx.globalCompositeOperation = 'destination-over';
+    for (const t of ticks(look.from, look.to, width / 110)) {
+        ctx.fillStyle = colours.muted;
+        ctx.fillText(nanoseconds(t), x(t) + 4, AXIS / 2);
+        ctx.fillStyle = colours.line;
+        ctx.fillRect(x(t), 0, 1, s.height);
+    }
+    ctx.globalCompositeOperation = 'source-over';
 }
 
 function drawItems(s: Surface, lane: Lane, y: number, look: LanesLook, x: (t: number) => number): void {

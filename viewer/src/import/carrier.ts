@@ -22,8 +22,19 @@ export async function gunzip(bytes: Uint8Array): Promise<string> {
     if (typeof DecompressionStream === 'undefined')
         throw new ImportError('This browser is too old to unpack the data (it has no DecompressionStream).');
     try {
-        const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('gzip'));
-        return await new Response(stream).text();
+        const gunzip = new DecompressionStream('gzip');
+        const writer = gunzip.writable.getWriter();
+        // What goes wrong is told where it is read.
+        writer.write(bytes as BufferSource).catch(() => {});
+        writer.close().catch(() => {});
+        const reader = gunzip.readable.getReader();
+        const decoder = new TextDecoder();
+        let text = '';
+        for (;;) {
+            const { done, value } = await reader.read();
+            if (done) return text + decoder.decode();
+            text += decoder.decode(value as BufferSource, { stream: true });
+        }
     } catch {
         throw new ImportError(
             'The data in this page are damaged: they can not be unpacked. The file may have been cut off; ' +
@@ -40,40 +51,52 @@ export function parseJson(text: string): unknown {
     }
 }
 
-/** A document of the server; null where it is still the one with this ETag. */
-export async function fetchDocument(
+/** A document of the server, as it came; null where it is still the one with this ETag. */
+export async function fetchPacked(
     url: string,
     etag: string | null,
-): Promise<{ doc: unknown; etag: string | null } | null> {
+): Promise<{ packed: Packed; etag: string | null } | null> {
     let answer: Response;
+    let body: ArrayBuffer;
     try {
         answer = await fetch(url, {
             credentials: 'same-origin',
             cache: 'no-store',
             ...(etag ? { headers: { 'If-None-Match': etag } } : {}),
         });
+        if (answer.status === 304) return null;
+        body = await answer.arrayBuffer();
     } catch {
         throw new ImportError('The server does not answer. Is `modprof view` still running?');
     }
-    if (answer.status === 304) return null;
-    const body = await answer.text();
-    if (!answer.ok)
-        throw new ImportError(`The server answers ${answer.status} for ${url}: ${body.slice(0, 500).trim()}`);
-    return { doc: parseJson(body), etag: answer.headers.get('ETag') };
+    if (!answer.ok) {
+        const said = new TextDecoder().decode(body).slice(0, 500).trim();
+        throw new ImportError(`The server answers ${answer.status} for ${url}: ${said}`);
+    }
+    return { packed: { json: body }, etag: answer.headers.get('ETag') };
 }
 
-/** The document of this page, parsed but not checked. */
-export async function loadDocument(page: Document): Promise<unknown> {
+/** A document as it arrives: bytes of JSON, or base64 of gzip of it. */
+export type Packed = { readonly json: ArrayBuffer } | { readonly base64: string };
+
+/** Parsed, but not checked. */
+export async function unpacked(p: Packed): Promise<unknown> {
+    if ('json' in p) return parseJson(new TextDecoder().decode(p.json));
+    return parseJson(await gunzip(base64Bytes(p.base64)));
+}
+
+/** The document of this page. */
+export async function findPacked(page: Document): Promise<Packed> {
     const inline = page.getElementById('modprof-page');
     if (inline) {
-        const text = inline.textContent ?? '';
+        const base64 = inline.textContent ?? '';
         inline.remove(); // megabytes that nobody needs twice
-        return parseJson(await gunzip(base64Bytes(text)));
+        return { base64 };
     }
     const served = page.getElementById('modprof-page-url');
     if (served) {
         const said = parseJson(served.textContent ?? '') as { url?: unknown } | null;
-        if (typeof said?.url === 'string') return (await fetchDocument(said.url, null))?.doc;
+        if (typeof said?.url === 'string') return (await fetchPacked(said.url, null))!.packed;
     }
     throw new ImportError(
         'There are no data in this page. It is made by `modprof export --format html -o FILE TRACE` ' +

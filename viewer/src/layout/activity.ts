@@ -18,12 +18,12 @@ export interface ActivityFilter {
     readonly what?: number | undefined; // of samples.what
 }
 
-/** The log without its stacks: by bucket, what was done by whom.  Far shorter where there are many stacks. */
+/** The log without its stacks: by what was done by whom, how much of it in which bucket.  Far shorter where there are many stacks. */
 interface Doings {
     readonly n: number; // kinds of doings
     readonly row: Uint32Array; // by kind: a row of the samples that is of it
-    readonly start: Uint32Array; // by bucket: its first entry; one more at the end
-    readonly kind: Uint32Array; // by entry
+    readonly start: Uint32Array; // by kind: its first entry; one more at the end
+    readonly bucket: Uint32Array; // by entry, ascending within its kind
     readonly periods: Float64Array;
 }
 
@@ -61,30 +61,45 @@ function makeDoings(samples: Samples, log: SampleLog): Doings {
     const of = kindsOf(samples);
     const n = of.row.length;
     const buckets = log.start.length - 1;
-    const most = Math.min(log.row.length, buckets * n);
-    const start = new Uint32Array(buckets + 1);
-    const kind = new Uint32Array(most);
-    const periods = new Float64Array(most);
-    const place = new Int32Array(n).fill(-1); // of a kind in the bucket that is made
-    let at = 0;
-    for (let b = 0; b < buckets; b++) {
-        start[b] = at;
+    const last = new Int32Array(n).fill(-1); // bucket that a kind was last seen in
+    const start = new Uint32Array(n + 1);
+    for (let b = 0; b < buckets; b++)
         for (let e = log.start[b]!; e < log.start[b + 1]!; e++) {
             const k = of.kind[log.row[e]!]!;
-            if (place[k]! < start[b]!) {
-                place[k] = at;
-                kind[at++] = k;
-            }
-            periods[place[k]!]! += log.periods[e]!;
+            if (last[k] === b) continue;
+            last[k] = b;
+            start[k + 1]!++;
         }
-    }
-    start[buckets] = at;
-    return { n, row: of.row, start, kind: kind.slice(0, at), periods: periods.slice(0, at) };
+    for (let k = 0; k < n; k++) start[k + 1]! += start[k]!;
+    const bucket = new Uint32Array(start[n]!);
+    const periods = new Float64Array(start[n]!);
+    const next = start.slice();
+    last.fill(-1);
+    for (let b = 0; b < buckets; b++)
+        for (let e = log.start[b]!; e < log.start[b + 1]!; e++) {
+            const k = of.kind[log.row[e]!]!;
+            if (last[k] !== b) {
+                last[k] = b;
+                bucket[next[k]!++] = b;
+            }
+            periods[next[k]! - 1]! += log.periods[e]!;
+        }
+    return { n, row: of.row, start, bucket, periods };
 }
 
 export function doingsOf(samples: Samples): Doings | null {
     const { log } = samples;
     return log && once(log, 'doings', () => makeDoings(samples, log));
+}
+
+/** The first entry in [lo, hi) that is not before BUCKET. */
+function entryAt(d: Doings, lo: number, hi: number, bucket: number): number {
+    while (lo < hi) {
+        const mid = (lo + hi) >> 1;
+        if (d.bucket[mid]! < bucket) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
 }
 
 /** Buckets between FROM and TO (ns), spread over COLUMNS. */
@@ -101,27 +116,29 @@ export function layoutActivity(
     if (doings && to > from) {
         const { rows } = samples;
         const { bucketNs } = samples.log!;
-        const wanted = Uint8Array.from(doings.row, r =>
+        const wanted = (r: number) =>
             rows.metric[r] === f.metric &&
             (f.thread === undefined || rows.thread[r] === f.thread) &&
             (f.state === undefined || rows.state[r] === f.state) &&
             (f.coroutine === undefined || rows.coroutine[r] === f.coroutine) &&
-            (f.what === undefined || rows.what[r] === f.what)
-                ? 1
-                : 0,
-        );
+            (f.what === undefined || rows.what[r] === f.what);
         const [first, last] = bucketRange(samples, from, to);
         const scale = columns / (to - from);
-        for (let b = first; b < last; b++) {
-            // A bucket wider than a column fills all that it covers.
-            const c0 = Math.max(0, Math.floor((b * bucketNs - from) * scale));
-            const c1 = Math.min(columns, Math.max(c0 + 1, Math.floor(((b + 1) * bucketNs - from) * scale)));
-            const share = 1 / Math.max(1, c1 - c0);
-            for (let e = doings.start[b]!; e < doings.start[b + 1]!; e++) {
-                const k = doings.kind[e]!;
-                if (!wanted[k]) continue;
-                const v = doings.periods[e]! * share;
-                const what = rows.what[doings.row[k]!]!;
+        for (let k = 0; k < doings.n; k++) {
+            const row = doings.row[k]!;
+            if (!wanted(row)) continue;
+            const what = rows.what[row]!;
+            const end = doings.start[k + 1]!;
+            for (let e = entryAt(doings, doings.start[k]!, end, first); e < end; e++) {
+                const b = doings.bucket[e]!;
+                if (b >= last) break;
+                // A bucket wider than a column fills all that it covers.
+                const c0 = Math.max(0, Math.floor((b * bucketNs - from) * scale));
+                const c1 = Math.min(
+                    columns,
+                    Math.max(c0 + 1, Math.floor(((b + 1) * bucketNs - from) * scale)),
+                );
+                const v = doings.periods[e]! / Math.max(1, c1 - c0);
                 for (let c = c0; c < c1; c++) value[c * whatN + what]! += v;
             }
         }

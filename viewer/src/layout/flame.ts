@@ -76,6 +76,11 @@ export function boxAt(layout: FlameLayout, depth: number, x: number): Box | null
     return null;
 }
 
+/** The box of a node; null where it is not shown. */
+export function boxOf(layout: FlameLayout, node: number): Box | null {
+    return layout.boxes.find(b => b.node === node) ?? null;
+}
+
 export type Step = 'in' | 'out' | 'left' | 'right';
 
 /** The box one step away from NODE, for the keyboard; null where there is none. */

@@ -1,5 +1,6 @@
 // Weights by line of a source file.
-import type { Frames, Metric } from './page';
+import { once } from './once';
+import type { Frames, Metric, Process } from './page';
 import { makeKeys, makeShape, weigh } from './merge';
 import { byKey } from './tree';
 
@@ -7,6 +8,11 @@ export interface LineWeights {
     readonly self: Map<number, number>;
     readonly total: Map<number, number>;
     readonly selfSum: number;
+}
+
+/** Of a metric of a process, without filter. */
+export function linesOf(p: Process, metric: Metric | null): ReadonlyMap<string, LineWeights> {
+    return metric ? once(metric, 'lines', () => byFileAndLine(p.frames, metric, metric.self)) : new Map();
 }
 
 /** By file; lines that never ran are not in it. */

@@ -1,5 +1,6 @@
 // Weights of a metric under a filter: samples of one thread, state, activity, of coroutines that run one function, of
 // one stretch of time.
+import { takeZeros } from './buffers';
 import type { Metric, Samples } from './page';
 
 export interface Filter {
@@ -15,13 +16,16 @@ export function isFiltered(f: Filter): boolean {
     return Object.values(f).some(v => v !== undefined);
 }
 
-/** By base node.  Without a filter (or where none is possible): the metric's own weights. */
+/**
+ * By base node.  Without a filter (or where none is possible): the metric's own weights; else a buffer of the caller's
+ * (model/buffers).
+ */
 export function baseWeights(metric: Metric, samples: Samples | null, f: Filter): Float64Array {
     if (!samples || !metric.sampled || !isFiltered(f)) return metric.self;
     const { rows, log } = samples;
     const thread = f.thread === undefined ? -1 : samples.threads.findIndex(t => t.tid === f.thread);
     const what = f.what === undefined ? -1 : samples.what.indexOf(f.what);
-    const out = new Float64Array(metric.stacks.n);
+    const out = takeZeros(metric.stacks.n);
     const wanted = new Uint8Array(rows.n);
     for (let r = 0; r < rows.n; r++)
         if (

@@ -2,7 +2,8 @@
 //
 // A node's own time belongs to the innermost C function above it, as long as no Lua code ran in between: so cells do
 // not overlap, and their sum is the time spent in C that Lua called.
-import { Kind, type Frames, type Metric } from './page';
+import { once } from './once';
+import { Kind, type Frames, type Metric, type Process } from './page';
 
 export interface Matrix {
     readonly callers: readonly string[]; // rows, heaviest first
@@ -11,6 +12,13 @@ export interface Matrix {
     readonly columnSum: Float64Array;
     readonly cell: Float64Array; // [row * functions.length + column]
     readonly total: number;
+}
+
+/** Of a process's samples; null: it has none. */
+export function matrixOf(p: Process): { matrix: Matrix; metric: Metric } | null {
+    const metric = p.metrics.find(m => m.sampled) ?? p.metrics.find(m => m.id === 'cpu' || m.id === 'wall');
+    if (!metric) return null;
+    return { metric, matrix: once(metric, 'crossings', () => crossingMatrix(p.frames, metric, metric.self)) };
 }
 
 export function crossingMatrix(frames: Frames, metric: Metric, base: Float64Array): Matrix {

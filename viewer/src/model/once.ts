@@ -10,13 +10,32 @@ export function once<T>(owner: object, key: string, make: () => T): T {
     return of.get(key) as T;
 }
 
-/** As once, for keys without end (filters): those that were asked for last are kept. */
-export function recent<T>(owner: object, key: string, make: () => T): T {
+/** Something that was made already, elsewhere (app/worker). */
+export interface Kept {
+    readonly owner: object;
+    readonly key: string;
+    readonly value: unknown;
+}
+
+export function keptOf(owner: object): Kept[] {
+    return [...(kept.get(owner) ?? [])].map(([key, value]) => ({ owner, key, value }));
+}
+
+export function keep(k: Kept): void {
+    once(k.owner, k.key, () => k.value);
+}
+
+/** As once, for keys without end (filters): those that were asked for last are kept, and DROP is told of the others. */
+export function recent<T>(owner: object, key: string, make: () => T, drop: (v: T) => void): T {
     const of = once(owner, 'recent', () => new Map<string, T>());
+    if (!of.has(key) && of.size === RECENT) {
+        const [oldest, v] = of.entries().next().value!;
+        of.delete(oldest);
+        drop(v);
+    }
     const v = of.has(key) ? of.get(key)! : make();
     of.delete(key);
     of.set(key, v);
-    if (of.size > RECENT) of.delete(of.keys().next().value!);
     return v;
 }
-const RECENT = 8;
+const RECENT = 4;

@@ -14,12 +14,12 @@ export interface Tree {
     sides?(node: number): { before: number; after: number };
 }
 
+const NONE: readonly number[] = [];
+
 /** From callers to callees. */
 export function downTree(shape: Shape, w: Weights): Tree {
-    const { childStart } = shape;
-    // Children are put in order where they are first asked for; those that weigh nothing come last, and are none.
-    const order = shape.child.slice();
-    const end = new Uint32Array(shape.n); // one more than where they end; 0: not in order yet
+    const { childStart, child } = shape;
+    const made = new Map<number, readonly number[]>(); // of nodes that were asked for
     return {
         keys: shape.keys,
         root: 0,
@@ -28,200 +28,192 @@ export function downTree(shape: Shape, w: Weights): Tree {
         total: i => w.total[i]!,
         self: i => w.self[i]!,
         children(i) {
-            const from = childStart[i]!;
-            if (end[i] === 0) end[i] = 1 + sortHeaviest(order, from, childStart[i + 1]!, w.total);
-            return order.subarray(from, end[i]! - 1);
+            if (childStart[i] === childStart[i + 1]) return NONE;
+            let of = made.get(i);
+            if (!of) made.set(i, (of = heaviest(child, childStart[i]!, childStart[i + 1]!, w.total)));
+            return of;
         },
     };
 }
 
-const FEW = 12;
-
-/** Orders AT[from, to) by TOTAL, heaviest first; where those with any weight end. */
-function sortHeaviest(at: Uint32Array, from: number, to: number, total: Float64Array): number {
-    if (to - from > FEW) at.subarray(from, to).sort((a, b) => total[b]! - total[a]! || a - b);
-    else
-        for (let i = from + 1; i < to; i++) {
-            const node = at[i]!;
-            const w = total[node]!;
-            let k = i;
-            for (; k > from && total[at[k - 1]!]! < w; k--) at[k] = at[k - 1]!;
-            at[k] = node;
-        }
-    let end = to;
-    while (end > from && !(total[at[end - 1]!]! > 0)) end--;
-    return end;
+/** Of AT[from, to) those with any weight, heaviest first. */
+function heaviest(at: Uint32Array, from: number, to: number, total: Float64Array): number[] {
+    const out: number[] = [];
+    for (let i = from; i < to; i++) if (total[at[i]!]! > 0) out.push(at[i]!);
+    return out.length < 2 ? out : out.sort((a, b) => total[b]! - total[a]! || a - b);
 }
 
-/** Where stacks have come to on the way to their callers, each with its weight. */
+/** Merged nodes, each with a weight. */
 interface Paths {
     readonly node: Uint32Array;
     readonly weight: Float64Array;
 }
 
-interface UpNode {
+/** Paths that are being found; used again for each level. */
+class Found {
+    node = new Uint32Array(1024);
+    weight = new Float64Array(1024);
+    n = 0;
+
+    add(node: number, weight: number): void {
+        if (this.n === this.node.length) {
+            const [node0, weight0] = [this.node, this.weight];
+            this.node = new Uint32Array(2 * this.n);
+            this.weight = new Float64Array(2 * this.n);
+            this.node.set(node0);
+            this.weight.set(weight0);
+        }
+        this.node[this.n] = node;
+        this.weight[this.n++] = weight;
+    }
+}
+
+/** A node of a tree that stands for several merged nodes: its paths are [from, to) of PATHS. */
+interface PathNode {
     readonly key: number;
     readonly parent: number;
-    readonly paths: Paths; // its own are [from, to)
-    readonly from: number;
+    paths: Paths | null; // null: found where they are first asked for
+    from: number;
     to: number;
     total: number;
-    self: number;
+    self: number; // known with the children
     children: readonly number[] | null;
 }
 
-/** From callees to callers, beginning at PATHS (merged nodes); levels come to be as they are looked at. */
-function upTree(shape: Shape, paths: Paths): Tree {
-    const nodes: UpNode[] = [];
-    const made = (key: number, parent: number, of: Paths, from: number, to: number): UpNode => ({
-        key,
-        parent,
-        paths: of,
-        from,
-        to,
-        total: 0,
-        self: 0,
-        children: null,
-    });
+interface Walk {
+    /** The first level: by key, its weight. */
+    readonly first: readonly { key: number; total: number }[];
+    /** The paths of a key of the first level. */
+    begin(key: number, into: Found): void;
+    /** One step on from a path; what is not passed on is the node's own. */
+    step(node: number, weight: number, into: Found): number;
+}
+
+/** Levels come to be as they are looked at: what stands behind a path, those of one key as one node. */
+function pathTree(shape: Shape, walk: Walk): Tree {
+    const nodes: PathNode[] = [];
+    const make = (key: number, parent: number, paths: Paths | null, at: number, total: number): number =>
+        nodes.push({ key, parent, paths, from: at, to: at, total, self: 0, children: null }) - 1;
+    const heaviestFirst = (of: number[]) => of.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
     const count = new Uint32Array(shape.keys.n); // by key, while a level is made
     const place = new Int32Array(shape.keys.n);
-    /** The callers of a node; those of the root are the nodes where its paths begin. */
-    const level = (index: number): readonly number[] => {
-        const { paths: of, from, to } = nodes[index]!;
-        const at = index === 0 ? of.node.slice() : new Uint32Array(to - from);
+    const found = new Found();
+
+    const begin = (node: PathNode): Paths => {
+        found.n = 0;
+        walk.begin(node.key, found);
+        node.paths = { node: found.node.slice(0, found.n), weight: found.weight.slice(0, found.n) };
+        node.to = found.n;
+        return node.paths;
+    };
+    /** What was found, of one key beside each other. */
+    const group = (parent: number): readonly number[] => {
         const keys: number[] = [];
-        let n = 0;
-        for (let i = from; i < to; i++) {
-            const node = index === 0 ? of.node[i]! : shape.parent[of.node[i]!]!;
-            at[i - from] = node;
-            if (node === 0) continue;
-            n++;
-            const key = shape.key[node]!;
+        for (let i = 0; i < found.n; i++) {
+            const key = shape.key[found.node[i]!]!;
             if (count[key]!++ === 0) keys.push(key);
         }
-        // Of one key beside each other.
-        const next: Paths = { node: new Uint32Array(n), weight: new Float64Array(n) };
+        const paths: Paths = { node: new Uint32Array(found.n), weight: new Float64Array(found.n) };
         const out: number[] = [];
-        let begin = 0;
+        let at = 0;
         for (const key of keys) {
-            place[key] = nodes.push(made(key, index, next, begin, begin)) - 1;
-            out.push(place[key]!);
-            begin += count[key]!;
+            out.push((place[key] = make(key, parent, paths, at, 0)));
+            at += count[key]!;
             count[key] = 0;
         }
-        for (let i = 0; i < at.length; i++) {
-            const node = at[i]!;
-            if (node === 0) continue;
-            const row = nodes[place[shape.key[node]!]!]!;
-            const w = of.weight[from + i]!;
-            next.node[row.to] = node;
-            next.weight[row.to++] = w;
-            row.total += w;
-            if (shape.parent[node] === 0) row.self += w;
+        for (let i = 0; i < found.n; i++) {
+            const node = nodes[place[shape.key[found.node[i]!]!]!]!;
+            paths.node[node.to] = found.node[i]!;
+            paths.weight[node.to++] = found.weight[i]!;
+            node.total += found.weight[i]!;
         }
-        return out.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
+        return heaviestFirst(out);
     };
-    const root = made(-1, -1, paths, 0, paths.node.length);
-    for (const w of paths.weight) root.total += w;
-    nodes.push(root);
+    const children = (index: number): readonly number[] => {
+        const node = nodes[index]!;
+        if (node.children) return node.children;
+        const paths = node.paths ?? begin(node);
+        found.n = 0;
+        for (let i = node.from; i < node.to; i++)
+            node.self += walk.step(paths.node[i]!, paths.weight[i]!, found);
+        return (node.children = found.n === 0 ? NONE : group(index));
+    };
+    make(-1, -1, null, 0, 0);
+    nodes[0]!.children = heaviestFirst(walk.first.map(f => make(f.key, 0, null, 0, f.total)));
+    for (const f of walk.first) nodes[0]!.total += f.total;
     return {
         keys: shape.keys,
         root: 0,
         key: i => nodes[i]!.key,
         parent: i => nodes[i]!.parent,
         total: i => nodes[i]!.total,
-        self: i => nodes[i]!.self,
-        children: i => (nodes[i]!.children ??= level(i)),
+        self(i) {
+            children(i);
+            return nodes[i]!.self;
+        },
+        children,
     };
 }
 
-/** Everything by where it was spent, callers below. */
-export function invertTree(shape: Shape, w: Weights): Tree {
-    const node = new Uint32Array(shape.n);
-    let n = 0;
-    for (let i = 1; i < shape.n; i++) if (w.self[i]! > 0) node[n++] = i;
-    const at = node.subarray(0, n);
-    return upTree(shape, { node: at, weight: Float64Array.from(at, i => w.self[i]!) });
+/** Towards the root; what has come there is the node's own. */
+function stepUp(shape: Shape): Walk['step'] {
+    return (node, weight, into) => {
+        const up = shape.parent[node]!;
+        if (up === 0) return weight;
+        into.add(up, weight);
+        return 0;
+    };
 }
 
-/** The outermost nodes of KEY: nested ones (recursion) are within them. */
-export function outermost(shape: Shape, key: number): number[] {
-    const inside = new Uint8Array(shape.n);
-    const out: number[] = [];
-    for (let i = 1; i < shape.n; i++) {
-        if (inside[shape.parent[i]!]) inside[i] = 1;
-        else if (shape.key[i] === key) {
-            inside[i] = 1;
-            out.push(i);
-        }
+/** Everything by where it was spent, callers below.  SELF: by key. */
+export function invertTree(shape: Shape, w: Weights, self = byKey(shape, w).self): Tree {
+    const first: { key: number; total: number }[] = [];
+    for (let k = 0; k < shape.keys.n; k++) if (self[k]! > 0) first.push({ key: k, total: self[k]! });
+    return pathTree(shape, {
+        first,
+        begin(key, into) {
+            for (let i = shape.keyStart[key]!; i < shape.keyStart[key + 1]!; i++) {
+                const node = shape.keyNode[i]!;
+                if (w.self[node]! > 0) into.add(node, w.self[node]!);
+            }
+        },
+        step: stepUp(shape),
+    });
+}
+
+/** The outermost nodes of KEY that weigh anything: nested ones (recursion) are within them. */
+function outermost(shape: Shape, w: Weights, key: number, into: (node: number) => void): void {
+    for (let i = shape.keyStart[key]!; i < shape.keyStart[key + 1]!; i++) {
+        const node = shape.keyNode[i]!;
+        if (!shape.nested[node] && w.total[node]! > 0) into(node);
     }
-    return out;
+}
+
+/** KEY alone on the first level, with its outermost nodes. */
+function fromKey(shape: Shape, w: Weights, key: number, step: Walk['step']): Tree {
+    let total = 0;
+    outermost(shape, w, key, i => (total += w.total[i]!));
+    return pathTree(shape, {
+        first: [{ key, total }],
+        begin: (k, into) => outermost(shape, w, k, i => into.add(i, w.total[i]!)),
+        step,
+    });
 }
 
 /** Who calls KEY: the first level is KEY itself. */
 export function callersTree(shape: Shape, w: Weights, key: number): Tree {
-    const at = Uint32Array.from(outermost(shape, key));
-    return upTree(shape, { node: at, weight: Float64Array.from(at, i => w.total[i]!) });
+    return fromKey(shape, w, key, stepUp(shape));
 }
 
 /** What KEY calls: all its outermost nodes as one. */
 export function calleesTree(shape: Shape, w: Weights, key: number): Tree {
-    interface Group {
-        key: number;
-        parent: number;
-        of: number[];
-        total: number;
-        self: number;
-        children: number[] | null;
-    }
-    const roots = outermost(shape, key).filter(i => w.total[i]! > 0);
-    const groups: Group[] = [];
-    const add = (k: number, parent: number, of: number[]): number => {
-        let total = 0;
-        let self = 0;
-        for (const i of of) {
-            total += w.total[i]!;
-            self += w.self[i]!;
-        }
-        return groups.push({ key: k, parent, of, total, self, children: null }) - 1;
-    };
-    const order = (made: number[]) => made.sort((a, b) => groups[b]!.total - groups[a]!.total || a - b);
-    // What one node calls has a key of its own each time.
-    const step = (index: number): number[] => {
-        const i = groups[index]!.of[0]!;
-        const made: number[] = [];
-        for (let c = shape.childStart[i]!; c < shape.childStart[i + 1]!; c++) {
+    return fromKey(shape, w, key, (node, _weight, into) => {
+        for (let c = shape.childStart[node]!; c < shape.childStart[node + 1]!; c++) {
             const j = shape.child[c]!;
-            if (w.total[j]! > 0) made.push(add(shape.key[j]!, index, [j]));
+            if (w.total[j]! > 0) into.add(j, w.total[j]!);
         }
-        return order(made);
-    };
-    const split = (index: number): number[] => {
-        const { of } = groups[index]!;
-        if (of.length === 1) return step(index);
-        const by = new Map<number, number[]>();
-        for (const i of of)
-            for (let c = shape.childStart[i]!; c < shape.childStart[i + 1]!; c++) {
-                const j = shape.child[c]!;
-                if (!(w.total[j]! > 0)) continue;
-                const same = by.get(shape.key[j]!);
-                if (same) same.push(j);
-                else by.set(shape.key[j]!, [j]);
-            }
-        return order([...by].map(([k, nodes]) => add(k, index, nodes)));
-    };
-    add(-1, -1, roots);
-    groups[0]!.self = 0;
-    groups[0]!.children = [add(key, 0, roots)];
-    return {
-        keys: shape.keys,
-        root: 0,
-        key: i => groups[i]!.key,
-        parent: i => groups[i]!.parent,
-        total: i => groups[i]!.total,
-        self: i => groups[i]!.self,
-        children: i => (groups[i]!.children ??= split(i)),
-    };
+        return w.self[node]!;
+    });
 }
 
 /** By key: self, and total with nested nodes counted once. */

@@ -45,7 +45,21 @@ const FIGURES: readonly Told[] = [
     { id: 'full_ns', label: 'in full collections', unit: 'ns' },
     { id: 'other_calls', label: 'other calls', unit: 'count', means: 'collectgarbage("step") and the like.' },
     { id: 'other_ns', label: 'in other calls', unit: 'ns' },
+    { id: 'finalizers', label: 'finalizers', unit: 'count', means: 'Called by the collector (__gc).' },
     { id: 'finalizer_ns', label: 'in finalizers', unit: 'ns' },
+    {
+        id: 'finalizers_at_close',
+        label: 'finalizers at close',
+        unit: 'count',
+        means: 'Called while Lua states were closed, which is no collection.',
+    },
+    { id: 'finalizer_at_close_ns', label: 'in finalizers at close', unit: 'ns' },
+    {
+        id: 'charged_ns',
+        label: 'charged to stacks',
+        unit: 'ns',
+        means: 'Part of the time in the collector that is told by line and stack as cost of allocation; the rest belongs to cycles that had not ended, or freed nothing that was sampled.',
+    },
     { id: 'freed_bytes', label: 'freed by it', unit: 'bytes' },
     { id: 'freed_blocks', label: 'blocks freed by it', unit: 'count' },
 ];

@@ -1,7 +1,7 @@
 // Crossings: calls from Lua into C and back, exact in number; who spends time in which C function.
 import { useMemo } from 'preact/hooks';
-import { useOnce, useView } from '../app/context';
-import { crossingMatrix } from '../model/matrix';
+import { useView } from '../app/context';
+import { matrixOf } from '../model/matrix';
 import type { CrossingRow, Crossings } from '../model/report';
 import { burstsOf } from '../model/bursts';
 import { amount, baseName, count, exact, nanoseconds, percent } from '../model/units';
@@ -73,11 +73,7 @@ function Sums({ c }: { c: Crossings }) {
 
 function Matrix() {
     const { process } = useView();
-    const metric =
-        process.metrics.find(m => m.sampled) ?? process.metrics.find(m => m.id === 'cpu' || m.id === 'wall');
-    const matrix = useOnce(process, 'crossing matrix', () =>
-        metric ? crossingMatrix(process.frames, metric, metric.self) : null,
-    );
+    const { matrix, metric } = matrixOf(process) ?? {};
     return (
         <Card
             title="Who spends time in which C function"

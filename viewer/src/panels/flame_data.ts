@@ -1,9 +1,10 @@
 // The chain from metric and filter to weights, each link made once and kept with its stacks.
 import { numberOf, type Route } from '../app/route';
 import { baseWeights, isFiltered, type Filter } from '../model/filter';
+import { giveBack } from '../model/buffers';
 import { makeKeys, makeShape, weigh, type By, type Shape, type Weights } from '../model/merge';
 import { once, recent } from '../model/once';
-import { KIND_NAMES, type Metric, type Process } from '../model/page';
+import type { Metric, Process } from '../model/page';
 import { byKey, downTree, invertTree, type Tree } from '../model/tree';
 
 export const BYS = ['function', 'line', 'module'] as const;
@@ -64,7 +65,13 @@ export function see(process: Process, metric: Metric, by: By, filter: Filter): S
     const shape = shapeOf(process, metric, by);
     const filtered = metric.sampled && isFiltered(filter);
     const key = `weights ${metric.id} ${filtered ? JSON.stringify(filter) : ''}`;
-    const weights = recent(shape, key, () => weigh(shape, baseWeights(metric, process.samples, filter)));
+    const make = () => {
+        const base = baseWeights(metric, process.samples, filter);
+        const made = weigh(shape, base);
+        if (base !== metric.self) giveBack(base);
+        return made;
+    };
+    const weights = recent(shape, key, make, old => giveBack(old.self, old.total));
     return { metric, shape, weights, filtered };
 }
 
@@ -84,40 +91,19 @@ export function stacksOf(seen: Seen): Tree {
     return once(seen.weights, 'down', () => downTree(seen.shape, seen.weights));
 }
 
-/** From where it was spent to the callers; the first level is there already. */
+/** From where it was spent to the callers. */
 export function invertedOf(seen: Seen): Tree {
     return once(seen.weights, 'up', () => {
-        const tree = invertTree(seen.shape, seen.weights);
-        tree.children(tree.root);
-        return tree;
+        return invertTree(seen.shape, seen.weights, functionsOf(seen).self);
     });
 }
 
-export interface Hot {
-    readonly key: number;
-    readonly label: string;
-    readonly kind: string;
-    readonly place: string;
-    readonly self: number;
-    readonly total: number;
-}
-
-/** What has any weight, that with most of its own first. */
-export function hottest(seen: Seen): readonly Hot[] {
+/** Keys that have any weight, that with most of its own first. */
+export function hottest(seen: Seen): readonly number[] {
     return once(seen.weights, 'hot', () => {
         const { self, total } = functionsOf(seen);
-        const { keys } = seen.shape;
-        const out: Hot[] = [];
-        for (let k = 0; k < keys.n; k++)
-            if (total[k]! > 0)
-                out.push({
-                    key: k,
-                    label: keys.label[k]!,
-                    kind: KIND_NAMES[keys.kind[k]!]!,
-                    place: keys.file[k] ? `${keys.file[k]}${keys.line[k] ? `:${keys.line[k]}` : ''}` : '',
-                    self: self[k]!,
-                    total: total[k]!,
-                });
-        return out.sort((a, b) => b.self - a.self || a.key - b.key);
+        const out: number[] = [];
+        for (let k = 0; k < seen.shape.keys.n; k++) if (total[k]! > 0) out.push(k);
+        return out.sort((a, b) => self[b]! - self[a]! || a - b);
     });
 }

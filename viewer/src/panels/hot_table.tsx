@@ -1,10 +1,16 @@
 // Functions, lines or modules of a view, by what they cost themselves and in all.
 import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
+import type { Keys } from '../model/merge';
+import { KIND_NAMES } from '../model/page';
 import { amount, baseName, exact, percent } from '../model/units';
 import { Share } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
-import { hottest, type Hot, type Seen } from './flame_data';
+import { functionsOf, hottest, type Seen } from './flame_data';
+
+function placeOf(keys: Keys, key: number): string {
+    return keys.file[key] ? `${keys.file[key]}${keys.line[key] ? `:${keys.line[key]}` : ''}` : '';
+}
 
 export function HotTable(p: {
     seen: Seen;
@@ -18,18 +24,19 @@ export function HotTable(p: {
     const whole = seen.weights.total[0]!;
     const unit = seen.metric.unit;
     const rows = hottest(seen);
-    const columns = useMemo<Column<Hot>[]>(
+    const { self, total } = functionsOf(seen);
+    const columns = useMemo<Column<number>[]>(
         () => [
-            { id: 'label', title: keys.by, width: 'minmax(10rem, 2fr)', value: r => r.label },
+            { id: 'label', title: keys.by, width: 'minmax(10rem, 2fr)', value: k => keys.label[k]! },
             {
                 id: 'self',
                 title: 'self',
                 help: 'spent in it, not in what it calls',
                 numeric: true,
-                value: r => r.self,
-                show: r => (
-                    <Share part={r.self} whole={whole}>
-                        {amount(r.self, unit)}
+                value: k => self[k]!,
+                show: k => (
+                    <Share part={self[k]!} whole={whole}>
+                        {amount(self[k]!, unit)}
                     </Share>
                 ),
             },
@@ -38,31 +45,31 @@ export function HotTable(p: {
                 title: 'share',
                 numeric: true,
                 width: '4.5rem',
-                value: r => Math.round((1e6 * r.self) / whole) / 1e4,
-                show: r => percent(r.self, whole),
+                value: k => Math.round((1e6 * self[k]!) / whole) / 1e4,
+                show: k => percent(self[k]!, whole),
             },
             {
                 id: 'total',
                 title: 'total',
                 help: 'spent in it and in what it calls; nested calls of itself count once',
                 numeric: true,
-                value: r => r.total,
-                show: r => (
-                    <Share part={r.total} whole={whole}>
-                        {amount(r.total, unit)}
+                value: k => total[k]!,
+                show: k => (
+                    <Share part={total[k]!} whole={whole}>
+                        {amount(total[k]!, unit)}
                     </Share>
                 ),
             },
-            { id: 'kind', title: 'kind', width: '6.5rem', value: r => r.kind },
+            { id: 'kind', title: 'kind', width: '6.5rem', value: k => KIND_NAMES[keys.kind[k]!]! },
             {
                 id: 'place',
                 title: 'where',
                 width: 'minmax(8rem, 1fr)',
-                value: r => r.place,
-                show: r => <span title={r.place}>{baseName(r.place)}</span>,
+                value: k => placeOf(keys, k),
+                show: k => <span title={placeOf(keys, k)}>{baseName(placeOf(keys, k))}</span>,
             },
         ],
-        [whole, unit, keys],
+        [whole, unit, keys, self, total],
     );
     return (
         <Table
@@ -71,11 +78,11 @@ export function HotTable(p: {
             columns={columns}
             sort={route.params['sort'] ?? '-self'}
             onSort={sort => set({ sort }, true)}
-            onOpen={r => p.onOpen(r.key)}
-            rowTitle={r =>
-                `${r.label} ${r.place}: itself ${exact(r.self, unit)}, in all ${exact(r.total, unit)}`
+            onOpen={p.onOpen}
+            rowTitle={k =>
+                `${keys.label[k]} ${placeOf(keys, k)}: itself ${exact(self[k]!, unit)}, in all ${exact(total[k]!, unit)}`
             }
-            current={r => r.key === p.current}
+            current={k => k === p.current}
             height={p.height ?? 360}
         />
     );

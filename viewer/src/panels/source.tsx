@@ -1,8 +1,8 @@
 // Source: what each line cost, beside its text where that is in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { useOnce, useView } from '../app/context';
+import { useView } from '../app/context';
 import { numberOf } from '../app/route';
-import { byFileAndLine, type LineWeights } from '../model/annotate';
+import { linesOf, type LineWeights } from '../model/annotate';
 import { Kind, type Metric } from '../model/page';
 import { amount, exact, percent } from '../model/units';
 import { Card, Empty, Select, Share } from '../widgets/bits';
@@ -13,9 +13,7 @@ export function SourcePanel() {
     const { process, route, set } = useView();
     const withLines = process.metrics.filter(m => m.stacks.id === 'code');
     const metric = withLines.find(m => m.id === route.params['metric']) ?? withLines[0] ?? null;
-    const known = useOnce(process, `lines ${metric?.id}`, () =>
-        metric ? byFileAndLine(process.frames, metric, metric.self) : new Map<string, LineWeights>(),
-    );
+    const known = linesOf(process, metric);
     const files = useMemo(() => {
         const names = new Set([...known.keys(), ...process.sources.keys()]);
         // Libraries are files too, but have no text.

@@ -1,11 +1,11 @@
 // Time line: threads, coroutines, states, module loads, collector cycles, marks and memory, one below the other.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf } from '../app/route';
 import { AXIS, drawLanes } from '../draw/lanes';
 import { ink } from '../draw/colours';
-import { prepare } from '../draw/surface';
+import type { Surface } from '../draw/surface';
 import {
     coroutinesWithoutLane,
     ITEM_ROW,
@@ -18,6 +18,7 @@ import {
 import { coroutinesOf } from '../model/coroutines';
 import { count, nanoseconds, percent } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
+import { Picture } from '../widgets/picture';
 import { useWidth } from '../widgets/size';
 import { Table, type Column } from '../widgets/table';
 
@@ -196,30 +197,23 @@ function Lanes(p: {
 }) {
     const { process, theme, go } = useView();
     const box = useRef<HTMLDivElement>(null);
-    const canvas = useRef<HTMLCanvasElement>(null);
-    const width = useWidth(box);
+    const width = useWidth(box, 'lanes');
     const [drag, setDrag] = useState<[number, number] | null>(null);
     const [said, say] = useState('');
     const height = AXIS + p.lanes.reduce((s, l) => s + l.height + LANE_GAP + 2, 0);
     const { from, to } = p.seen;
-    useEffect(() => {
-        if (!canvas.current || width === 0) return undefined;
-        const frame = requestAnimationFrame(() => {
-            const s = prepare(canvas.current!, width, height);
-            if (!s) return;
-            drawLanes(s, p.lanes, { theme, from, to, samples: process.samples, metric: p.metric });
-            if (drag) {
-                s.ctx.globalAlpha = 0.2;
-                s.ctx.fillStyle = ink(theme).accent;
-                s.ctx.fillRect(Math.min(...drag), 0, Math.abs(drag[1] - drag[0]), height);
-                s.ctx.globalAlpha = 1;
-            }
-        });
-        return () => cancelAnimationFrame(frame);
-    }, [p.lanes, from, to, width, theme, drag, process]);
+    const draw = (s: Surface) => {
+        drawLanes(s, p.lanes, { theme, from, to, samples: process.samples, metric: p.metric });
+        if (drag) {
+            s.ctx.globalAlpha = 0.2;
+            s.ctx.fillStyle = ink(theme).accent;
+            s.ctx.fillRect(Math.min(...drag), 0, Math.abs(drag[1] - drag[0]), height);
+            s.ctx.globalAlpha = 1;
+        }
+    };
     const timeAt = (x: number) => from + (x / Math.max(1, width)) * (to - from);
     const place = (e: MouseEvent) => {
-        const r = canvas.current!.getBoundingClientRect();
+        const r = box.current!.getBoundingClientRect();
         return { x: e.clientX - r.left, y: e.clientY - r.top };
     };
     const under = (e: MouseEvent): Item | null => {
@@ -280,7 +274,12 @@ function Lanes(p: {
                     p.onShow(zoomed(p.seen, e.deltaY > 0 ? 1.3 : 1 / 1.3, timeAt(place(e).x), p.duration));
                 }}
             >
-                <canvas ref={canvas} aria-hidden="true" />
+                <Picture
+                    width={width}
+                    height={height}
+                    of={[p.lanes, from, to, theme, drag, process]}
+                    draw={draw}
+                />
             </div>
             <div class="flame-line" role="status">
                 {said || 'Drag to zoom in, double click for all of it, click on a module load to see it.'}

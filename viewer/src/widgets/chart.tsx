@@ -35,7 +35,7 @@ export function Chart(p: {
     marks?: readonly { at_ns: number; name: string }[];
 }) {
     const box = useRef<HTMLDivElement>(null);
-    const width = useWidth(box);
+    const width = useWidth(box, 'chart');
     useEffect(() => {
         if (!box.current || width === 0) return undefined;
         const colours = ink(p.theme);

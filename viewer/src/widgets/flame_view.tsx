@@ -1,13 +1,14 @@
 // A flame graph on a canvas: pointer, keyboard, and a sentence about the frame that is looked at.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { depthAt, drawFlame, ROW, rowTop } from '../draw/flame';
 import { diffColour, keyColours, kindColour, type Theme } from '../draw/colours';
-import { prepare } from '../draw/surface';
-import { boxAt, layoutFlame, neighbour, type Step } from '../layout/flame';
+import type { Surface } from '../draw/surface';
+import { boxAt, boxOf, layoutFlame, neighbour, type Box, type FlameLayout, type Step } from '../layout/flame';
 import { Kind, KIND_NAMES, type Unit } from '../model/page';
 import type { Found } from '../model/search';
 import type { Tree } from '../model/tree';
 import { amount, count, percent, signed } from '../model/units';
+import { Picture } from './picture';
 import { useWidth } from './size';
 
 export interface FlameViewProps {
@@ -66,66 +67,74 @@ function describe(p: FlameViewProps, node: number): string {
     return `${keys.label[key]}: ${parts.join(', ')} · ${KIND_NAMES[keys.kind[key]!]}${place}`;
 }
 
+/** State that belongs to OWNER: of another one it is FIRST again, without a render in between. */
+function useOf<T>(owner: object, first: T): [T, (v: T) => void] {
+    const [kept, keep] = useState<{ owner: object; value: T } | null>(null);
+    return [kept?.owner === owner ? kept.value : first, value => keep({ owner, value })];
+}
+
+/** The outline of a frame: an element over the picture, which is not drawn anew for it. */
+function Mark(p: { of: Box | null; layout: FlameLayout; up: boolean; selected?: boolean }) {
+    if (!p.of) return null;
+    return (
+        <div
+            class={p.selected ? 'flame-mark selected' : 'flame-mark'}
+            style={{
+                left: `${p.of.x}px`,
+                top: `${rowTop(p.layout, p.of.depth, p.up)}px`,
+                width: `${Math.max(2, p.of.w)}px`,
+                height: `${ROW - 1}px`,
+            }}
+        />
+    );
+}
+
 export function FlameView(p: FlameViewProps) {
     const box = useRef<HTMLDivElement>(null);
-    const canvas = useRef<HTMLCanvasElement>(null);
-    const width = useWidth(box);
-    const [hover, setHover] = useState(-1);
-    const [selected, select] = useState(-1);
-    const [top, setTop] = useState(0);
+    const width = useWidth(box, 'flame');
     const { tree, up = false } = p;
+    const [hover, setHover] = useOf(tree, -1);
+    const [selected, select] = useOf(tree, -1);
     const root = useMemo(() => nodeAtPath(tree, p.zoom), [tree, p.zoom]);
     const layout = useMemo(() => layoutFlame(tree, root, Math.max(1, width), LEAST), [tree, root, width]);
     const full = layout.depth * ROW;
     const height = Math.min(full, p.height ?? 560);
-    const rootDepth = useMemo(() => layout.boxes.find(b => b.node === root)?.depth ?? 0, [layout, root]);
-    useEffect(() => {
-        setHover(-1);
-        select(-1);
-    }, [tree]);
-    useEffect(() => {
-        if (box.current) box.current.scrollTop = up ? full : 0;
-        setTop(up ? Math.max(0, full - height) : 0);
-    }, [tree, up, full]);
+    const rootDepth = boxOf(layout, root)?.depth ?? 0;
+    const atRoot = up ? Math.max(0, full - height) : 0;
+    const [top, setTop] = useOf(layout, atRoot);
+    useLayoutEffect(() => {
+        if (box.current && box.current.scrollTop !== atRoot) box.current.scrollTop = atRoot;
+    }, [layout]);
 
-    useEffect(() => {
-        if (!canvas.current || width === 0) return undefined;
-        const frame = requestAnimationFrame(() => {
-            const s = prepare(canvas.current!, width, height);
-            if (!s) return;
-            const { keys } = tree;
-            const found = p.found;
-            const colour = keyColours(keys, p.theme);
-            drawFlame(s, layout, {
-                theme: p.theme,
-                up,
-                top,
-                rootDepth,
-                selected,
-                hovered: hover,
-                label: i => (tree.key(i) < 0 ? p.rootLabel : keys.label[tree.key(i)]!),
-                matched: found ? i => tree.key(i) >= 0 && found.matches[tree.key(i)] === 1 : null,
-                fill: i => {
-                    if (tree.sides) {
-                        const { before, after } = tree.sides(i);
-                        return diffColour((after - before) / Math.max(after, before, 1), p.theme);
-                    }
-                    const k = tree.key(i);
-                    return k < 0 ? kindColour(Kind.Note, p.theme) : colour(k);
-                },
-            });
-            canvas.current!.dataset['drawn'] = String(layout.boxes.length);
+    const draw = (s: Surface) => {
+        const { keys } = tree;
+        const found = p.found;
+        const colour = keyColours(keys, p.theme);
+        drawFlame(s, layout, {
+            theme: p.theme,
+            up,
+            top,
+            rootDepth,
+            label: i => (tree.key(i) < 0 ? p.rootLabel : keys.label[tree.key(i)]!),
+            matched: found ? i => tree.key(i) >= 0 && found.matches[tree.key(i)] === 1 : null,
+            fill: i => {
+                if (tree.sides) {
+                    const { before, after } = tree.sides(i);
+                    return diffColour((after - before) / Math.max(after, before, 1), p.theme);
+                }
+                const k = tree.key(i);
+                return k < 0 ? kindColour(Kind.Note, p.theme) : colour(k);
+            },
         });
-        return () => cancelAnimationFrame(frame);
-    }, [tree, layout, width, height, p.theme, p.found, top, hover, selected, up]);
+    };
 
     const at = (e: MouseEvent) => {
-        const r = canvas.current!.getBoundingClientRect();
+        const r = box.current!.getBoundingClientRect();
         return boxAt(layout, depthAt(layout, e.clientY - r.top + top, up), e.clientX - r.left);
     };
     const show = (node: number) => {
         select(node);
-        const b = layout.boxes.find(x => x.node === node);
+        const b = boxOf(layout, node);
         if (!b || !box.current) return;
         const y = rowTop(layout, b.depth, up);
         if (y < box.current.scrollTop) box.current.scrollTop = y;
@@ -179,8 +188,19 @@ export function FlameView(p: FlameViewProps) {
                 }}
             >
                 <div style={{ height: `${full}px` }}>
-                    <canvas ref={canvas} class="flame-canvas" aria-hidden="true" />
+                    <Picture
+                        class="flame-canvas"
+                        width={width}
+                        height={height}
+                        of={[layout, p.theme, p.found, top, up]}
+                        draw={draw}
+                        drawn={layout.boxes.length}
+                    />
                 </div>
+                {hover >= 0 && hover !== selected && (
+                    <Mark of={boxOf(layout, hover)} layout={layout} up={up} />
+                )}
+                {selected >= 0 && <Mark selected of={boxOf(layout, selected)} layout={layout} up={up} />}
             </div>
             <div class="flame-line" role="status" aria-live="polite">
                 {width > 0 && describe(p, looked)}

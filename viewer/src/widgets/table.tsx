@@ -47,8 +47,8 @@ export function arrange<Row>(
     columns: readonly Column<Row>[],
     sort: string,
     filter: string,
-): Row[] {
-    let out = rows.slice();
+): readonly Row[] {
+    let out = rows;
     if (filter.trim() !== '') {
         const { test } = predicate(filter);
         const texts = columns.filter(c => !c.numeric);
@@ -56,12 +56,18 @@ export function arrange<Row>(
     }
     const down = sort.startsWith('-');
     const by = columns.find(c => c.id === sort.replace(/^-/, ''));
-    if (by) {
-        const keyed = out.map(r => ({ r, v: by.value(r) }));
-        keyed.sort((a, b) => (down ? compare(b.v, a.v) : compare(a.v, b.v)));
-        out = keyed.map(k => k.r);
-    }
-    return out;
+    return by ? sorted(out, by.value, down) : out;
+}
+
+/** The rows themselves where they are in order already, as they come from a model. */
+function sorted<Row>(rows: readonly Row[], value: (row: Row) => Cell, down: boolean): readonly Row[] {
+    const v = rows.map(value);
+    const order = (a: number, b: number) => (down ? compare(v[b]!, v[a]!) : compare(v[a]!, v[b]!));
+    if (rows.every((_, i) => i === 0 || order(i - 1, i) <= 0)) return rows;
+    return rows
+        .map((_, i) => i)
+        .sort(order)
+        .map(i => rows[i]!);
 }
 
 export function Table<Row>(p: TableProps<Row>) {

@@ -1,12 +1,13 @@
 // What ran when, in one strip; dragging or the arrow keys choose a stretch of time.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { drawActivity } from '../draw/activity';
 import { ink, type Theme } from '../draw/colours';
-import { prepare } from '../draw/surface';
+import type { Surface } from '../draw/surface';
 import { layoutActivity } from '../layout/activity';
 import { ticks } from '../layout/ticks';
 import type { Samples } from '../model/page';
 import { nanoseconds } from '../model/units';
+import { Picture } from './picture';
 import { useWidth } from './size';
 
 const HEIGHT = 64;
@@ -25,8 +26,7 @@ export interface StripProps {
 
 export function TimeStrip(p: StripProps) {
     const box = useRef<HTMLDivElement>(null);
-    const canvas = useRef<HTMLCanvasElement>(null);
-    const width = useWidth(box);
+    const width = useWidth(box, 'strip');
     const [drag, setDrag] = useState<[number, number] | null>(null);
     const scale = width > 0 ? p.duration / width : 1;
     // Of a million samples: not again for every step of a drag.
@@ -36,40 +36,32 @@ export function TimeStrip(p: StripProps) {
     );
     const chosen: [number, number] | null =
         drag ?? (p.from !== undefined || p.to !== undefined ? [p.from ?? 0, p.to ?? p.duration] : null);
-    useEffect(() => {
-        if (!canvas.current || width === 0) return undefined;
-        const frame = requestAnimationFrame(() => {
-            const s = prepare(canvas.current!, width, HEIGHT);
-            if (!s) return;
-            const colours = ink(p.theme);
-            drawActivity(s.ctx, activity, p.samples.what, {
-                x: 0,
-                y: 0,
-                height: HEIGHT - AXIS,
-                columnWidth: 1,
-                theme: p.theme,
-            });
-            s.ctx.font = '11px system-ui, sans-serif';
-            s.ctx.fillStyle = colours.muted;
-            s.ctx.textBaseline = 'top';
-            for (const t of ticks(0, p.duration, width / 90)) {
-                s.ctx.fillRect(t / scale, HEIGHT - AXIS, 1, 4);
-                s.ctx.fillText(nanoseconds(t), t / scale + 3, HEIGHT - AXIS + 2);
-            }
-            if (chosen) {
-                const [a0, b0] = [chosen[0] / scale, chosen[1] / scale];
-                s.ctx.fillStyle = p.theme === 'light' ? 'rgba(255,255,255,.7)' : 'rgba(0,0,0,.6)';
-                s.ctx.fillRect(0, 0, a0, HEIGHT - AXIS);
-                s.ctx.fillRect(b0, 0, width - b0, HEIGHT - AXIS);
-                s.ctx.fillStyle = colours.accent;
-                s.ctx.fillRect(a0 - 1, 0, 2, HEIGHT - AXIS);
-                s.ctx.fillRect(b0 - 1, 0, 2, HEIGHT - AXIS);
-            }
+    const draw = (s: Surface) => {
+        const colours = ink(p.theme);
+        drawActivity(s.ctx, activity, p.samples.what, {
+            y: 0,
+            height: HEIGHT - AXIS,
+            theme: p.theme,
         });
-        return () => cancelAnimationFrame(frame);
-    });
+        s.ctx.font = '11px system-ui, sans-serif';
+        s.ctx.fillStyle = colours.muted;
+        s.ctx.textBaseline = 'top';
+        for (const t of ticks(0, p.duration, width / 90)) {
+            s.ctx.fillRect(t / scale, HEIGHT - AXIS, 1, 4);
+            s.ctx.fillText(nanoseconds(t), t / scale + 3, HEIGHT - AXIS + 2);
+        }
+        if (chosen) {
+            const [a0, b0] = [chosen[0] / scale, chosen[1] / scale];
+            s.ctx.fillStyle = p.theme === 'light' ? 'rgba(255,255,255,.7)' : 'rgba(0,0,0,.6)';
+            s.ctx.fillRect(0, 0, a0, HEIGHT - AXIS);
+            s.ctx.fillRect(b0, 0, width - b0, HEIGHT - AXIS);
+            s.ctx.fillStyle = colours.accent;
+            s.ctx.fillRect(a0 - 1, 0, 2, HEIGHT - AXIS);
+            s.ctx.fillRect(b0 - 1, 0, 2, HEIGHT - AXIS);
+        }
+    };
     const timeAt = (e: PointerEvent) => {
-        const r = canvas.current!.getBoundingClientRect();
+        const r = box.current!.getBoundingClientRect();
         return Math.max(0, Math.min(p.duration, (e.clientX - r.left) * scale));
     };
     const key = (e: KeyboardEvent) => {
@@ -108,7 +100,12 @@ export function TimeStrip(p: StripProps) {
                 else p.onSelect(Math.round(a), Math.round(b));
             }}
         >
-            <canvas ref={canvas} aria-hidden="true" />
+            <Picture
+                width={width}
+                height={HEIGHT}
+                of={[activity, p.theme, chosen?.[0], chosen?.[1]]}
+                draw={draw}
+            />
         </div>
     );
 }

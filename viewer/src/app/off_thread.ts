@@ -1,0 +1,73 @@
+// Documents are unpacked, checked and put into tables in a worker, so that the page answers meanwhile; where there can be no
+// worker (a policy that somebody put before ours, an old browser) the page does it itself.
+import { ImportError, unpacked, type Packed } from '../import/carrier';
+import { importPage, importTrace } from '../import/page';
+import type { Page, Trace } from '../model/page';
+import { keep, type Kept } from '../model/once';
+import { firstLooks } from './prepare';
+import { readBy } from './ready';
+
+/** build.mjs puts the bundle of worker.ts here. */
+declare const WORKER_SOURCE: string;
+
+export interface Task {
+    readonly packed: Packed;
+    readonly what: 'page' | 'trace';
+}
+
+/** MODEL and what was made of it already: one message, so that both speak of the same objects. */
+export interface Answer {
+    readonly model?: Page | Trace;
+    readonly kept?: readonly Kept[];
+    readonly damaged?: string; // an ImportError's sentence
+    readonly failed?: string;
+}
+
+export async function importPacked(task: Task): Promise<Page | Trace> {
+    const doc = await unpacked(task.packed);
+    return task.what === 'page' ? importPage(doc) : importTrace(doc);
+}
+
+/** Both sides of what goes wrong: a sentence about the data, or a mistake of ours. */
+function taken(a: Answer): Page | Trace {
+    if (a.damaged !== undefined) throw new ImportError(a.damaged);
+    if (!a.model) throw new Error(a.failed ?? 'the worker did not answer');
+    for (const k of a.kept ?? []) keep(k);
+    return a.model;
+}
+
+function askWorker(task: Task): Promise<Answer | null> {
+    return new Promise(resolve => {
+        let worker: Worker;
+        const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
+        const end = (a: Answer | null) => {
+            worker?.terminate();
+            URL.revokeObjectURL(url);
+            resolve(a);
+        };
+        try {
+            worker = new Worker(url);
+        } catch {
+            return end(null);
+        }
+        worker.onmessage = e => end(e.data as Answer);
+        worker.onerror = e => {
+            e.preventDefault();
+            end(null);
+        };
+        worker.onmessageerror = () => end(null);
+        worker.postMessage(task);
+    });
+}
+
+async function open(task: Task): Promise<Page | Trace> {
+    const answer = await askWorker(task);
+    readBy(answer ? 'worker' : 'page');
+    if (answer) return taken(answer);
+    const model = await importPacked(task);
+    firstLooks(model);
+    return model;
+}
+
+export const openPage = (packed: Packed) => open({ packed, what: 'page' }) as Promise<Page>;
+export const openTrace = (packed: Packed) => open({ packed, what: 'trace' }) as Promise<Trace>;

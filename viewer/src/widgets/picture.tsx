@@ -1,0 +1,50 @@
+// A canvas that is drawn in the frame that shows it.  Canvases no longer shown are kept for the next picture: the memory
+// behind one costs more than what is drawn into it.
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { prepare, type Surface } from '../draw/surface';
+
+const spare: HTMLCanvasElement[] = [];
+const MOST_SPARE = 6;
+
+/** One of just this size, where there is one: another size is other memory. */
+function take(width: number, height: number): HTMLCanvasElement {
+    const at = spare.findIndex(c => c.style.width === `${width}px` && c.style.height === `${height}px`);
+    return at < 0 ? document.createElement('canvas') : spare.splice(at, 1)[0]!;
+}
+
+function leave(c: HTMLCanvasElement): void {
+    c.remove();
+    spare.push(c);
+    if (spare.length > MOST_SPARE) spare.shift();
+}
+
+export interface PictureProps {
+    readonly width: number; // CSS pixels
+    readonly height: number;
+    readonly class?: string;
+    /** Drawn anew where one of these has changed. */
+    readonly of: readonly unknown[];
+    readonly draw: (s: Surface) => void;
+    readonly drawn?: number; // how many things, for tests
+}
+
+export function Picture(p: PictureProps) {
+    const holder = useRef<HTMLDivElement>(null);
+    const canvas = useRef<HTMLCanvasElement | null>(null);
+    useLayoutEffect(() => {
+        const c = take(p.width, p.height);
+        c.className = p.class ?? '';
+        delete c.dataset['drawn'];
+        c.setAttribute('aria-hidden', 'true');
+        canvas.current = c;
+        holder.current!.append(c);
+        return () => leave(c);
+    }, []);
+    useLayoutEffect(() => {
+        const s = p.width > 0 ? prepare(canvas.current!, p.width, p.height) : null;
+        if (!s) return;
+        p.draw(s);
+        if (p.drawn !== undefined) canvas.current!.dataset['drawn'] = String(p.drawn);
+    }, [p.width, p.height, ...p.of]);
+    return <div class="picture" ref={holder} />;
+}
