@@ -10,6 +10,7 @@
 #include "shim/attach/redirect.h"
 #include "shim/attach/rescan.h"
 #include "shim/record/record_api.h"
+#include "shim/stack/native.h"
 
 SHIM_TLS struct loader_times loader_times;
 
@@ -52,12 +53,16 @@ static void on_notify(void)
 {
     static int last = RT_CONSISTENT; /* under the linker's lock */
     int saved = errno, state = linker_state();
+    if (state == RT_DELETE)
+        native_unloading(1);
     if (state == RT_ADD)
         begin_load();
     else if (state == RT_CONSISTENT && last == RT_ADD)
         end_load();
     else if (state == RT_CONSISTENT && last == RT_DELETE)
         rescan();
+    if (state != RT_DELETE && last == RT_DELETE)
+        native_unloading(0);
     last = state;
     errno = saved;
     original();

@@ -26,6 +26,7 @@
 #include "shim/record/writer.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_view.h"
+#include "shim/stack/native.h"
 
 /* ---- exit ---- */
 
@@ -218,6 +219,7 @@ static void in_child(void)
 {
     int saved = errno;
     in_daemon = 0;
+    native_forked();
     if (arena)
         writer_fork_child(region_fork_child() == 0);
     errno = saved;

@@ -72,9 +72,40 @@ void native_forget(void)
         atomic_store_explicit(&cache[i].pc, 0, memory_order_relaxed);
 }
 
-static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
+/* Whoever reads memory of an object is counted, so that one which goes can wait for them. */
+static _Atomic int unloading, readers;
+
+static int begin_reading(void)
 {
-    memset(row, 0, sizeof *row);
+    atomic_fetch_add(&readers, 1);
+    if (likely(!atomic_load(&unloading)))
+        return 0;
+    atomic_fetch_sub(&readers, 1);
+    return -1;
+}
+
+static void end_reading(void)
+{
+    atomic_fetch_sub_explicit(&readers, 1, memory_order_release);
+}
+
+void native_unloading(int is_on)
+{
+    enum {
+        TURNS_MAX = 100000
+    }; /* some ms: a reader that lost its processor is not waited for any longer */
+    atomic_store(&unloading, is_on);
+    for (int i = 0; is_on && atomic_load(&readers) != 0 && i < TURNS_MAX; i++)
+        __builtin_ia32_pause();
+}
+
+void native_forked(void)
+{
+    atomic_store(&readers, 0);
+}
+
+static void read_description(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
+{
     int object = object_of((const void *)(uintptr_t)pc);
     if (object < 0)
         return;
@@ -84,12 +115,23 @@ static void find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
         cfi_find(pc, &s, row, range);
 }
 
+/* Returns 0, or -1: not now. */
+static int find(uint64_t pc, struct cfi_row *row, struct cfi_range *range)
+{
+    memset(row, 0, sizeof *row);
+    if (begin_reading() != 0)
+        return -1;
+    read_description(pc, row, range);
+    end_reading();
+    return 0;
+}
+
 void native_row(uint64_t pc, struct cfi_row *row)
 {
     if (cache_get(cache_first(pc), pc, row) || cache_get(cache_rest(pc), pc, row))
         return;
-    find(pc, row, NULL);
-    cache_put(pc, row);
+    if (find(pc, row, NULL) == 0)
+        cache_put(pc, row);
 }
 
 int native_range(uint64_t pc, struct cfi_range *range)
@@ -210,8 +252,12 @@ read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, si
 static int is_sigreturn(uint64_t pc)
 {
     static const uint8_t code[9] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-    return object_of((const void *)(uintptr_t)pc) >= 0 &&
-           memcmp((const void *)(uintptr_t)pc, code, sizeof code) == 0;
+    if (begin_reading() != 0)
+        return 0;
+    int is = object_of((const void *)(uintptr_t)pc) >= 0 &&
+             memcmp((const void *)(uintptr_t)pc, code, sizeof code) == 0;
+    end_reading();
+    return is;
 }
 
 static int step_signal(struct native_frame *f, const struct native_stack *s)

@@ -68,4 +68,12 @@ int native_range(uint64_t pc, struct cfi_range *range);
 /* Forgets all rows: an object was unloaded. */
 void native_forget(void);
 
+/* Objects are about to go (1), are gone (0).  In between nothing of any object is read: a damaged stack, of any thread, may
+ * lead into one.  Walks go by the rows that are known, and lose their way where others are wanted.  Waits for walks that
+ * are just reading, for some ms at most.  Loader callback. */
+void native_unloading(int is_on);
+
+/* In a fork's child, where nobody else reads. */
+void native_forked(void);
+
 #endif

@@ -276,6 +276,32 @@ static void a_trail_is_followed_until_an_object_goes(void **unused)
     deep(12, follow);
 }
 
+static __attribute__((noinline)) uint64_t here(void)
+{
+    return (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+static void objects_that_may_be_going_are_not_read(void **unused)
+{
+    (void)unused;
+    struct cfi_row row;
+    struct cfi_range range;
+    uint64_t known = here(), other = known + 1;
+    native_forget();
+    native_row(known, &row);
+    assert_int_equal(row.kind, CFI_ROW);
+    native_unloading(1);
+    native_row(known, &row);
+    assert_int_equal(row.kind, CFI_ROW);
+    native_row(other, &row);
+    assert_int_equal(row.kind, CFI_UNKNOWN);
+    assert_int_equal(native_range(known, &range), -1);
+    native_unloading(0);
+    native_row(other, &row); /* and nothing wrong was kept */
+    assert_int_equal(row.kind, CFI_ROW);
+    assert_int_equal(native_range(known, &range), 0);
+}
+
 static void what_can_not_be_read_is_not_read(void **unused)
 {
     enum { PAGE = 4096 };
@@ -413,6 +439,7 @@ int main(void)
         cmocka_unit_test(walks_agree_with_libunwind),
         cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
         cmocka_unit_test(a_trail_is_followed_until_an_object_goes),
+        cmocka_unit_test(objects_that_may_be_going_are_not_read),
         cmocka_unit_test(what_can_not_be_read_is_not_read),
         cmocka_unit_test(damaged_tables_are_survived),
     };
