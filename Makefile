@@ -39,7 +39,8 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/tool.o/%.o) $(TOOL_ASM_OBJ)
 TOOL_LIB := $(BUILD)/libmodprof-tool.a
 TOOL_LIB_OBJ := $(filter-out $(BUILD)/tool.o/collector/cli/main.o,$(TOOL_OBJ))
 
-SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition \
+# Two counters that stand together are added to one by one: made into a vector they take a way through memory.
+SHIM_CFLAGS := -fPIC -fno-tree-slp-vectorize -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition \
 	-fdata-sections
 # Sorted, so that small variables stand together and not each beside some table: fewer pages.
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \

@@ -223,7 +223,7 @@ static void restart_state(struct arena_state *s)
         atomic_store(&s->in_use, 0);
     s->peak_bytes = s->live_bytes;
     s->free_bytes = s->grow_bytes = s->shrink_bytes = s->realloc_n = s->fail_n = 0;
-    s->setallocf_n = s->direct_n = 0;
+    s->setallocf_n = s->direct_n = s->free_n = s->host_free_n = 0;
     memset(s->kind_n, 0, sizeof s->kind_n);
     memset(s->kind_bytes, 0, sizeof s->kind_bytes);
     memset(s->class_alloc_n, 0, sizeof s->class_alloc_n);

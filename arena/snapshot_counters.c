@@ -219,7 +219,7 @@ static uint64_t direct_calls(const struct arena *a)
     uint32_t n = snapshot_at_most(atomic_load(&a->states_n), ARENA_STATES_MAX);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < n; i++)
-        sum += atomic_load(&a->states[i].in_use) ? a->states[i].direct_n : 0;
+        sum += atomic_load(&a->states[i].in_use) ? snapshot_direct_n(&a->states[i]) : 0;
     return sum;
 }
 

@@ -5,30 +5,34 @@
 
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/alloc_stack.h"
+#include "shim/hooks/alloc_tag.h"
 #include "shim/hooks/collections.h"
 #include "shim/hooks/userdata_types.h"
+#include "shim/real.h"
 #include "shim/sampler/current.h"
 #include "shim/stack/lua_key.h"
 #include "shim/stack/lua_learn.h"
+#include "shim/stack/lua_stack.h"
 #include "shim/stack/site_cache.h"
 #include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
 #include "shim/stack/trail.h"
+
+static inline struct current *current_in(const struct arena_state *s)
+{
+    return (struct current *)(uintptr_t)s->current;
+}
 
 static inline uint32_t lane_index(const struct arena_state *s)
 {
     return (uint32_t)(s - arena->states);
 }
 
-static inline struct current *current_in(const struct arena_state *s)
-{
-    return &current_of[lane_index(s)];
-}
-
-void alloc_exact_begin(const struct arena_state *s)
+void alloc_exact_begin(struct arena_state *s)
 {
     current_wanted = 1;
-    current_forget(current_in(s));
+    s->current = (uintptr_t)&current_of[lane_index(s)];
+    current_reset(current_in(s), lane_index(s));
 }
 
 void alloc_exact_made(const struct arena_state *s)
@@ -47,6 +51,13 @@ static void learn(const struct arena_state *s)
         alloc_stack_learn(copy_at(s->copy));
 }
 
+static uint32_t site_of(const struct arena_state *s, unsigned kind, uint32_t lua)
+{
+    struct site_key k = {
+        .lane = (uint16_t)lane_index(s), .heap = HEAP_LUA, .kind = (uint8_t)kind, .lua = lua};
+    return site_intern(&k);
+}
+
 static COLD uint32_t site_by_walk(struct arena_state *s, unsigned kind)
 {
     int saved = errno;
@@ -56,98 +67,132 @@ static COLD uint32_t site_by_walk(struct arena_state *s, unsigned kind)
         struct alloc_stack stack;
         learn(s);
         alloc_stack_lua(s, &stack);
-        struct site_key k = {.lane = (uint16_t)lane_index(s),
-                             .heap = HEAP_LUA,
-                             .kind = kind == ALLOC_OTHER ? stack.kind : (uint8_t)kind,
-                             .lua = stack.lua};
-        id = site_intern(&k);
+        id = site_of(s, kind == ALLOC_OTHER ? stack.kind : kind, stack.lua);
         busy = 0;
     }
     errno = saved;
     return id;
 }
 
-/* ---- which site: by what tells it without a walk ---- */
+/* ---- which site: by what tells it without a walk of the C stack ---- */
 
-/* An allocation that is being made: of KIND, for S, in which C runs, from R on. */
+/* What was found of an allocation that is being made. */
 struct made {
-    const struct arena_state *s;
-    struct current *c;
-    struct trail_here here;
-    unsigned kind;
-    uint32_t lane;
+    uint64_t pc; /* where the Lua function that runs innermost is; 0: at what it saved */
+    uint16_t kind, told_kind;
+    uint32_t is_stale; /* 1: so is the line */
 };
 
 /* The one taken last; else another, which is then the last.  All in the frame of alloc_exact_new. */
-static inline __attribute__((always_inline)) const struct trail *trail_of(const struct made *m,
-                                                                          unsigned wants)
+static inline __attribute__((always_inline)) const struct trail *
+trail_of(struct current *c, struct trail_here here, unsigned wants)
 {
-    const struct trail *t = m->c->trail[wants];
-    if (likely(t != NULL) && likely(trail_fits(t, m->here)))
+    const struct trail *t = c->trail[wants];
+    if (likely(t != NULL) && likely(trail_fits(t, here)))
         return t;
-    t = trail_find(m->here, wants);
+    t = trail_find(here, wants);
     if (unlikely(t == NULL)) {
         struct registers r;
         registers_now(&r);
         t = alloc_stack_trail(&r, wants);
     }
-    return m->c->trail[wants] = t;
+    return c->trail[wants] = t;
 }
 
 /* The pc of the Lua function that runs innermost, CI's; 0: what it saved. */
-static inline __attribute__((always_inline)) uint64_t pc_now(const struct made *m,
-                                                             const struct trail *t, const void *ci)
+static inline __attribute__((always_inline)) uint64_t pc_now(const struct trail *t,
+                                                             struct trail_here here, const void *ci)
 {
     uint64_t lo, hi;
     lua_key_code(ci, &lo, &hi);
-    return trail_pc(t, m->here, lo, hi);
+    return trail_pc(t, here, lo, hi);
 }
 
-/* Equal for equal sites.  Returns 0 where it takes a walk to tell. */
-static inline __attribute__((always_inline)) int key_of(const struct made *m, uint64_t *key)
+/* Looks as far as WANTS says.  CI: the call of the Lua function that runs innermost; NULL: there is none.  Returns 0
+ * where it takes a walk to tell. */
+static inline __attribute__((always_inline)) int look(struct current *c, struct made *m,
+                                                      const void *ci, unsigned wants)
 {
-    const lua_State *L = m->c->L;
-    const void *ci = L != NULL ? lua_key_lua_call(L) : NULL;
-    unsigned wants = (ci != NULL ? TRAIL_VM : 0) | (m->kind == ALLOC_OTHER ? TRAIL_KIND : 0);
-    uint64_t pc = 0, rest = m->kind | (uint64_t)m->lane << 16 | m->c->code << 32;
-    if (wants != 0) {
-        const struct trail *t = trail_of(m, wants);
-        if (unlikely(t == NULL))
-            return 0;
-        if (m->kind == ALLOC_OTHER)
-            rest |= t->kind;
-        if (unlikely(!t->has_vm))
-            rest |= 1 << 8; /* the line is stale */
-        else if (ci != NULL)
-            pc = pc_now(m, t, ci);
-    }
-    *key = lua_key_add(L != NULL ? lua_key(L, pc, m->c->root) : 0, rest);
+    struct trail_here here = trail_here();
+    const struct trail *t = trail_of(c, here, wants);
+    if (unlikely(t == NULL))
+        return 0;
+    if (wants & TRAIL_KIND)
+        m->told_kind = t->kind;
+    if (unlikely(!t->has_vm))
+        m->is_stale = 1;
+    else if (ci != NULL)
+        m->pc = pc_now(t, here, ci);
     return 1;
 }
 
-static COLD uint32_t site_and_remember(struct arena_state *s, unsigned kind, uint64_t key);
-
-static __attribute__((noinline)) uint32_t site_of_key(struct arena_state *s, unsigned kind,
-                                                      uint64_t key)
+/* Finds what is not known of M, and a key that is equal for equal sites.  Returns 0 where it takes a walk to tell. */
+static inline __attribute__((always_inline)) int key_of(struct current *c, struct made *m,
+                                                        uint64_t *key)
 {
-    struct current_site *last = &current_in(s)->site[kind];
-    uint32_t id = site_cache_get(key);
-    if (unlikely(id == 0))
-        return site_and_remember(s, kind, key);
-    *last = (struct current_site){key, id};
+    const lua_State *L = c->L;
+    const void *ci = L != NULL ? lua_key_lua_call(L) : NULL;
+    if (likely(ci != NULL) && likely(m->kind != ALLOC_OTHER)) {
+        if (!look(c, m, ci, TRAIL_VM))
+            return 0;
+    } else if (ci != NULL) {
+        if (!look(c, m, ci, TRAIL_VM | TRAIL_KIND))
+            return 0;
+    } else if (m->kind == ALLOC_OTHER && !look(c, m, NULL, TRAIL_KIND)) {
+        return 0;
+    }
+    uint64_t rest = c->code | m->told_kind | m->is_stale << 8;
+    *key = lua_key_add(L != NULL ? lua_key(L, m->pc, c->root) : 0, rest);
+    return 1;
+}
+
+/* ---- one that is not the last of its kind ---- */
+
+/* Under no resumer, with a line that is right, Lua's own call infos are all that there is to a stack. */
+static COLD uint32_t site_by_frames(const struct arena_state *s, struct made m)
+{
+    const struct current *c = current_in(s);
+    uint32_t id = 0;
+    if (!busy) {
+        busy = 1;
+        uint32_t lua = c->L != NULL ? lua_stack_node(c->L, m.pc, c->code) : 0;
+        id = site_of(s, m.told_kind, lua);
+        busy = 0;
+    }
     return id;
 }
 
 /* What a walk finds is remembered, if it says that the same state runs. */
-static COLD uint32_t site_and_remember(struct arena_state *s, unsigned kind, uint64_t key)
+static COLD uint32_t site_and_remember(struct arena_state *s, struct made m, uint64_t key)
 {
     const struct current *c = current_in(s);
     const lua_State *L = c->L;
     uint64_t root = c->root;
-    uint32_t id = site_by_walk(s, kind);
+    uint32_t id = root == 0 && !m.is_stale ? site_by_frames(s, m) : site_by_walk(s, m.kind);
     if (id != 0 && current_holds(c) && c->L == L && c->root == root)
         site_cache_put(key, id);
     return id;
+}
+
+static const struct current_site *site_set(struct current *c, unsigned kind, uint64_t key,
+                                           uint32_t id)
+{
+    c->site[kind] = (struct current_site){key, id != 0 ? site_at(id) : NULL, id};
+    return &c->site[kind];
+}
+
+static __attribute__((noinline)) const struct current_site *site_of_key(struct arena_state *s,
+                                                                        struct made m, uint64_t key)
+{
+    uint32_t id = site_cache_get(key);
+    if (unlikely(id == 0))
+        id = site_and_remember(s, m, key);
+    return site_set(current_in(s), m.kind, key, id);
+}
+
+static COLD const struct current_site *walked(struct arena_state *s, unsigned kind)
+{
+    return site_set(current_in(s), kind, 0, site_by_walk(s, kind));
 }
 
 /* ---- its counters ---- */
@@ -164,8 +209,10 @@ static size_t proto_bytes;
 
 static inline void code_gone(struct current *c, const struct arena_site *t, size_t n)
 {
-    if (n == proto_bytes && (t == NULL || t->kind == ALLOC_PROTO || t->flags != 0))
-        c->code++;
+    if (n != proto_bytes || (t != NULL && t->kind != ALLOC_PROTO && t->flags == 0))
+        return;
+    c->code += CURRENT_CODE_STEP;
+    lua_line_forget();
 }
 
 static inline int is_within(const void *what, const void *p, size_t n)
@@ -187,50 +234,60 @@ static COLD void new_userdata(const struct arena_state *s, const void *p, uint32
     userdata_made(s, p, id);
 }
 
-HOT uint32_t alloc_exact_new(struct arena_state *s, const void *p, unsigned kind, size_t n)
+/* Kinds that more is to be known of than how many there are: a bit each. */
+enum { WITH_CARE = 1 << ALLOC_USERDATA | 1 << ALLOC_PROTO | 1 << ALLOC_THREAD };
+
+static COLD void new_with_care(const struct arena_state *s, const void *p, unsigned kind, size_t n,
+                               uint32_t id)
+{
+    if (kind == ALLOC_PROTO)
+        proto_bytes = n;
+    if (kind == ALLOC_USERDATA && id != 0)
+        new_userdata(s, p, id);
+}
+
+HOT void *alloc_exact_new(struct arena_state *s, void *p, unsigned kind, size_t n)
 {
     __asm__ volatile("" ::: "rbx", "r12", "r13", "r14", "r15"); /* which are saved here, then */
-    uint32_t lane = lane_index(s);
-    struct made m = {s, &current_of[lane], trail_here(), kind, lane};
+    struct current *c = current_in(s);
+    struct made m = {.kind = (uint16_t)kind, .told_kind = (uint16_t)kind};
+    const struct current_site *site = &c->site[kind];
     uint64_t key;
-    uint32_t id;
-    if (unlikely(!current_holds(m.c)) || unlikely(!key_of(&m, &key)))
-        id = site_by_walk(s, kind);
-    else if (likely(key == m.c->site[kind].key)) /* foretold: nothing waits for the key */
-        id = m.c->site[kind].id;
-    else
-        id = site_of_key(s, kind, key);
-    if (likely(id != 0)) {
-        struct arena_site *t = site_at(id);
-        struct arena_lane *l = &arena->lanes[lane];
+    if (unlikely(!current_holds(c)) || unlikely(!key_of(c, &m, &key)))
+        site = walked(s, kind);
+    else if (unlikely(key != site->key)) /* foretold, as a rule: nothing waits for the key */
+        site = site_of_key(s, m, key);
+    uint32_t id = site->id;
+    struct arena_site *t = site->site;
+    if (likely(t != NULL)) {
+        struct arena_lane *l = c->lane;
         site_touch(t, l);
         t->alloc_n++;
         t->alloc_bytes += n;
         l->kind_live[t->kind] += (int64_t)n;
     }
+    alloc_tag_keep(s, p, n, id);
     if (unlikely((s->sample_left -= (int64_t)n) < 0))
         alloc_lua_look(s);
-    if (unlikely(kind == ALLOC_PROTO))
-        proto_bytes = n;
-    if (unlikely(kind == ALLOC_USERDATA) && id != 0)
-        new_userdata(s, p, id);
-    return id;
+    if (unlikely(WITH_CARE >> kind & 1))
+        new_with_care(s, p, kind, n, id);
+    return p;
 }
 
 /* What was written over by the host may look like a site that there is not. */
-static inline struct arena_site *site_known(uint32_t lane, uint32_t id)
+static inline struct arena_site *site_known(const struct current *c, uint32_t id)
 {
     if (unlikely(id - 1 >= atomic_load_explicit(&arena->sites_n, memory_order_relaxed)))
         return NULL;
     struct arena_site *t = site_at(id);
-    return likely(t->lane == lane) ? t : NULL;
+    return likely(t->lane == c->lane_i) ? t : NULL;
 }
 
 void alloc_exact_resized(struct arena_state *s, uint32_t site, size_t before, size_t after)
 {
-    uint32_t lane = lane_index(s);
-    struct arena_site *t = site_known(lane, site);
-    struct arena_lane *l = &arena->lanes[lane];
+    const struct current *c = current_in(s);
+    struct arena_lane *l = c->lane;
+    struct arena_site *t = site_known(c, site);
     if (unlikely(t == NULL))
         return;
     if (after < before)
@@ -251,7 +308,7 @@ static inline void count_gone(const struct arena_state *s, struct arena_lane *l,
     t->free_n++;
     t->free_bytes += n;
     l->kind_live[t->kind] -= (int64_t)n;
-    if (collections_free(s, t)) {
+    if (collections_free(s, l, t)) {
         site_collected(l, t, n);
     } else {
         t->hand_free_n++;
@@ -261,11 +318,11 @@ static inline void count_gone(const struct arena_state *s, struct arena_lane *l,
 
 static COLD void gone_with_care(struct arena_state *s, const void *p, uint32_t site, size_t n)
 {
-    uint32_t lane = lane_index(s);
-    struct arena_site *t = site_known(lane, site);
-    struct arena_lane *l = &arena->lanes[lane];
-    state_gone(&current_of[lane], p, n);
-    code_gone(&current_of[lane], t, n);
+    struct current *c = current_in(s);
+    struct arena_lane *l = c->lane;
+    struct arena_site *t = site_known(c, site);
+    state_gone(c, p, n);
+    code_gone(c, t, n);
     if (t == NULL)
         return;
     level_fell(s, l);
@@ -276,15 +333,27 @@ static COLD void gone_with_care(struct arena_state *s, const void *p, uint32_t s
 }
 
 /* Most blocks, at most moments, are just counted. */
-HOT void alloc_exact_gone(struct arena_state *s, const void *p, uint32_t site, size_t n)
+static inline void gone(struct arena_state *s, const void *p, uint32_t site, size_t n)
 {
-    uint32_t lane = lane_index(s);
-    struct arena_site *t = site_known(lane, site);
-    struct arena_lane *l = &arena->lanes[lane];
+    const struct current *c = current_in(s);
+    struct arena_lane *l = c->lane;
+    struct arena_site *t = site_known(c, site);
     if (unlikely(t == NULL) || unlikely(s->peak_bytes > l->peak_noted) ||
-        unlikely(t->epoch != l->epoch) || unlikely(t->kind == ALLOC_USERDATA) ||
-        unlikely(n == proto_bytes) || unlikely(is_within(current_of[lane].L, p, n)))
+        unlikely(t->epoch != l->epoch) || unlikely(WITH_CARE >> t->kind & 1) ||
+        unlikely(t->flags != 0))
         gone_with_care(s, p, site, n);
     else
         count_gone(s, l, t, n);
+}
+
+HOT void alloc_exact_gone(struct arena_state *s, const void *p, uint32_t site, size_t n)
+{
+    gone(s, p, site, n);
+}
+
+HOT void *alloc_exact_free(struct arena_state *s, void *p, uint32_t site, size_t n)
+{
+    gone(s, p, site, n);
+    real.free(p);
+    return NULL;
 }

@@ -11,18 +11,17 @@
 
 #include "arena/layout.h"
 
-/* Bytes behind a block that carries the number of its site. */
-enum { ALLOC_TAG_BYTES = 4 };
-
 /* S is about to be made; was made. */
-void alloc_exact_begin(const struct arena_state *s);
+void alloc_exact_begin(struct arena_state *s);
 void alloc_exact_made(const struct arena_state *s);
 
-/* A block of N bytes was made at P.  Returns its site, or 0: it could not be charged. */
-uint32_t alloc_exact_new(struct arena_state *s, const void *p, unsigned kind, size_t n);
+/* A block of N bytes was made at P.  Its site is noted (alloc_tag.h).  Returns P, so that it can end a request. */
+void *alloc_exact_new(struct arena_state *s, void *p, unsigned kind, size_t n);
 
 /* A block of SITE (0: not known) changes its size; is about to be given back. */
 void alloc_exact_resized(struct arena_state *s, uint32_t site, size_t before, size_t after);
 void alloc_exact_gone(struct arena_state *s, const void *p, uint32_t site, size_t n);
+/* The same, and gives it back to the C library.  Returns NULL, so that it can end a request. */
+void *alloc_exact_free(struct arena_state *s, void *p, uint32_t site, size_t n);
 
 #endif

@@ -12,6 +12,7 @@
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_stack.h"
+#include "shim/hooks/alloc_tag.h"
 #include "shim/hooks/collections.h"
 #include "shim/hooks/userdata_types.h"
 #include "shim/record/config.h"
@@ -136,7 +137,7 @@ static void count_gone(const struct tracked *e)
     site_touch(t, l);
     add(&t->free_n, e->n);
     add(&t->free_bytes, e->bytes);
-    if (t->heap == HEAP_LUA && collections_free(&arena->states[t->lane], t)) {
+    if (t->heap == HEAP_LUA && collections_free(&arena->states[t->lane], lane_of(t->lane), t)) {
         site_collected(l, t, e->bytes);
     } else {
         add(&t->hand_free_n, e->n);

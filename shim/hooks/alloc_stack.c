@@ -16,13 +16,14 @@
 #include "shim/stack/lua_key.h"
 #include "shim/stack/lua_kinds.h"
 #include "shim/stack/lua_learn.h"
+#include "shim/stack/lua_stack.h"
 #include "shim/stack/native.h"
 #include "shim/stack/native_bounds.h"
 #include "shim/stack/nodes.h"
 
 enum {
     NATIVE_MAX = 48,
-    LUA_MAX = LUA_KEY_FRAMES + 1,
+    LUA_MAX = LUA_STACK_MAX,
     RUNNING_MAX = 32,
     STEPS_MAX = 2048,
     LEARN_STACK = 96 * 1024 /* what lua_learn may need */
@@ -142,21 +143,6 @@ static int has_exact_line(const struct walk *w, int i)
     return i == 0 && w->has_vm && lua_has_pc(w->running[0]->copy->id);
 }
 
-static uint32_t intern_frames(struct lua_frame *f, int n)
-{
-    struct node_key k = {.parent = 0};
-    for (int i = n - 1; i >= 0; i--) {
-        lua_frame_read(&f[i]);
-        k.kind = f[i].kind;
-        k.flags = f[i].flags;
-        k.line = f[i].line;
-        k.value =
-            f[i].kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f[i].value) : f[i].value;
-        k.parent = node_intern_merging(&k);
-    }
-    return k.parent;
-}
-
 static __attribute__((noinline)) uint32_t lua_node(const struct walk *w, int i)
 {
     struct lua_frame f[LUA_MAX];
@@ -170,7 +156,7 @@ static __attribute__((noinline)) uint32_t lua_node(const struct walk *w, int i)
         f[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
         n += w->frames(L, NULL, f + n, LUA_MAX - 1 - n, &end);
     }
-    return intern_frames(f, n);
+    return lua_stack_intern(f, n);
 }
 
 /* A state that is being closed is whole while a finalizer runs in it, that is, while its VM does. */

@@ -153,17 +153,6 @@ void collections_look(struct arena_state *s)
 
 /* ---- runs ---- */
 
-/* Blocks ever freed.  A resize into another class counts as a release and an allocation there: these are taken off. */
-static uint64_t freed_by_now(const struct arena_state *s)
-{
-    uint64_t n = 0;
-    for (int i = 0; i < SIZE_CLASS_N; i++)
-        n += s->class_free_n[i] - s->class_alloc_n[i];
-    for (int i = 0; i < ALLOC_KIND_N; i++)
-        n += s->kind_n[i];
-    return n;
-}
-
 void collection_begin(struct collection *r, struct arena_state *s)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
@@ -173,11 +162,11 @@ void collection_begin(struct collection *r, struct arena_state *s)
     look(s, 0);
     r->state = s;
     r->begin_bytes = s->live_bytes;
-    r->free_n = freed_by_now(s);
+    r->free_n = s->free_n;
     r->free_bytes = s->free_bytes;
     gc->finalize_sp = 0;
     gc->open_sp = (uintptr_t)r;
-    r->begin_ns = now_ns();
+    preempted_step_begin(&r->time);
 }
 
 static unsigned log2_of(uint64_t ns)
@@ -189,7 +178,7 @@ static unsigned log2_of(uint64_t ns)
 static void count(struct arena_state *s, const struct collection *r, uint64_t ns)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
-    gc->free_n += freed_by_now(s) - r->free_n;
+    gc->free_n += s->free_n - r->free_n;
     gc->free_bytes += s->free_bytes - r->free_bytes;
     gc->pause_n[log2_of(ns)]++;
     if (ns > gc->pause_max_ns)
@@ -201,14 +190,14 @@ static void count_part(struct arena_state *s, const struct collection *r, uint64
 {
     struct arena_gc *gc = &lane_of(s)->gc;
     if (gc->cycle_steps++ == 0) {
-        gc->cycle_begin_ns = r->begin_ns;
+        gc->cycle_begin_ns = r->time.begin_ns;
         gc->cycle_begin_bytes = r->begin_bytes;
     }
     gc->cycle_ns += ns;
     if (ns > gc->cycle_max_ns)
         gc->cycle_max_ns = ns;
     gc->cycle_free_bytes += s->free_bytes - r->free_bytes;
-    look(s, r->begin_ns + ns);
+    look(s, r->time.begin_ns + ns);
 }
 
 /* Whatever cycle was on has begun anew within it. */
@@ -217,8 +206,8 @@ static void count_full(struct arena_state *s, const struct collection *r, uint64
     struct arena_lane *l = lane_of(s);
     struct rec_gc_cycle c = {.state = s->id,
                              .kind = GC_FULL,
-                             .begin_ns = r->begin_ns,
-                             .end_ns = r->begin_ns + ns,
+                             .begin_ns = r->time.begin_ns,
+                             .end_ns = r->time.begin_ns + ns,
                              .step_n = 1,
                              .step_ns = ns,
                              .step_max_ns = ns,
@@ -242,7 +231,7 @@ static void count_full(struct arena_state *s, const struct collection *r, uint64
 void collection_end(struct collection *r, struct arena_state *s, enum collection_kind kind)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
-    uint64_t ns = now_ns() - r->begin_ns;
+    uint64_t ns = preempted_step_took(&r->time);
     gc->open_sp = gc->finalize_sp = 0;
     if (kind == COLLECTION_NONE)
         return;

@@ -9,6 +9,7 @@
 #define SHIM_HOOKS_COLLECTIONS_H
 
 #include "shim/attach/copy.h"
+#include "shim/hooks/preempted.h"
 #include "shim/record/record_api.h"
 
 /* S, of C, was made. */
@@ -17,11 +18,12 @@ void collections_begin(struct arena_state *s, const struct lua_copy *c);
 /* Has a cycle ended since the last look?  Within an allocator. */
 void collections_look(struct arena_state *s);
 
-/* Is a block of T, a site of state S, that is freed now, freed by the collector?  Lua frees objects nowhere else, but when the state is
+/* Is a block of T, a site of L, the lane of state S, that is freed now, freed by the collector?  Lua frees objects nowhere else, but when the state is
  * closed.  Parts of tables, stacks and buffers are known to be collected only while it is seen to run, and no finalizer. */
-static inline int collections_free(const struct arena_state *s, const struct arena_site *t)
+static inline int collections_free(const struct arena_state *s, const struct arena_lane *l,
+                                   const struct arena_site *t)
 {
-    const struct arena_gc *gc = &arena->lanes[s - arena->states].gc;
+    const struct arena_gc *gc = &l->gc;
     int is_object = t->kind >= ALLOC_STRING && t->kind <= ALLOC_PROTO;
     return (gc->open_sp != 0 && gc->finalize_sp == 0) || (is_object && s->close_live_bytes == 0);
 }
@@ -29,8 +31,10 @@ static inline int collections_free(const struct arena_state *s, const struct are
 /* One run of the collector, from its begin to its end, in a frame of that. */
 struct collection {
     const struct arena_state *state; /* must be first; NULL: not looked at */
-    uint64_t begin_ns, begin_bytes, free_n, free_bytes;
+    uint64_t begin_bytes, free_n, free_bytes;
+    struct preempted_step time;
 };
+_Static_assert(sizeof(struct collection) <= 80, "collector_entry.S has room for it");
 
 enum collection_kind {
     COLLECTION_STEP, /* by itself */

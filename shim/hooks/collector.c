@@ -103,7 +103,7 @@ const void *collector_finalize_begin(lua_State *L, struct collection *r)
         return c->collector.finalize;
     gc->finalize_sp = (uintptr_t)r;
     r->state = s;
-    r->begin_ns = now_ns();
+    preempted_step_begin(&r->time);
     return c->collector.finalize;
 }
 
@@ -117,7 +117,7 @@ void collector_finalize_end(struct collection *r)
     struct arena_gc *gc = gc_of(r->state);
     gc->finalize_sp = 0;
     *(r->state->close_live_bytes != 0 ? &gc->close_finalize_ns : &gc->finalize_ns) +=
-        now_ns() - r->begin_ns;
+        preempted_step_took(&r->time);
 }
 
 /* ---- calls ---- */

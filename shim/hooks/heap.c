@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arena/snapshot.h"
 #include "shim/attach/arch/x86_64/plain_alloc.h"
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/hooks.h"
@@ -86,6 +87,7 @@ static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL) {
         heap_note_free(s, osize);
+        s->host_free_n++;
         if (track_may_hold(TRACK_LUA, ptr))
             alloc_lua_gone(s, ptr);
     }
@@ -175,10 +177,11 @@ static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, s
     return p;
 }
 
-static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
+/* Requests as they came, so that nothing is moved on the way here. */
+static HOT void *direct_new(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     s->direct_n++;
-    lua_frames_moved = NULL;
+    lua_frames_moved = ptr;       /* NULL */
     void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
     if (unlikely(p == NULL)) {
         s->fail_n++;
@@ -192,7 +195,6 @@ static HOT void *direct_new(struct arena_state *s, size_t osize, size_t nsize)
 static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL) { /* Lua often frees the array part that a table never had */
-        s->direct_n++;
         heap_note_free(s, osize);
         if (track_may_hold(TRACK_LUA, ptr))
             alloc_lua_gone(s, ptr);
@@ -210,7 +212,7 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (nsize == 0)
         return direct_free(s, ptr, osize);
     if (ptr == NULL)
-        return direct_new(s, osize, nsize);
+        return direct_new(s, ptr, osize, nsize);
     return direct_resize(s, ptr, osize, nsize);
 }
 
@@ -240,8 +242,9 @@ static void state_closed(struct arena_state *s)
 {
     uint64_t now = now_ns();
     s->closed_ns = now;
-    slot_get()->lua_calls_n += s->direct_n;
+    slot_get()->lua_calls_n += snapshot_direct_n(s);
     s->direct_n = 0;
+    s->host_free_n = s->free_n;
     state_slot_close(s);
     writer_tick(now);
 }

@@ -6,8 +6,7 @@
  * allocator, which must see what Lua asks for and no more; MODPROF_ALLOC=no-tag) it stands in
  * the table of alloc_track.h.
  *
- * The allocator may be changed at any time.  A block's number is in the table or behind the block, and the table is asked
- * first; so that what is not in it has a tag, a state that ever failed to enter a block gets no tags and has none read.
+ * The allocator may be changed at any time: where a block's number stands, alloc_tag.h says.
  *
  * Context: host threads. */
 #ifndef SHIM_HOOKS_HEAP_EXACT_H

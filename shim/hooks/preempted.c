@@ -3,29 +3,31 @@
 
 #include <sys/resource.h>
 
-/* A time slice is longer than that. */
-enum { SHORT_NS = 20000 };
+#include "shim/sampler/sampler.h"
 
-static SHIM_TLS struct {
-    uint64_t begin_ns, cpu_us;
-    long waited_n, lost_n; /* the CPU was given up, was taken away */
-} watched;
+/* A time slice is longer than that.  A look at the thread's times is good for LOOK_NS. */
+enum { SHORT_NS = 20000, STEP_SHORT_NS = 100000, LOOK_NS = 200000 };
 
-static uint64_t cpu_us(const struct rusage *u)
+static SHIM_TLS struct preempted_times watched, looked;
+
+static int look(struct preempted_times *t)
 {
-    return (uint64_t)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1000000u +
-           (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec);
+    struct rusage u;
+    if (sampler_is_fenced())
+        return -1;
+    t->cpu_ns = cpu_now_ns(); /* what getrusage says of it is as old as the last tick */
+    if (getrusage(RUSAGE_THREAD, &u) != 0)
+        return -1;
+    t->waited_n = u.ru_nvcsw;
+    t->lost_n = u.ru_nivcsw;
+    return 0;
 }
 
 static COLD uint64_t begin(enum preempted_how how)
 {
-    struct rusage u = {0};
-    int is_known = getrusage(RUSAGE_THREAD, &u) == 0;
-    watched.cpu_us = cpu_us(&u);
-    watched.waited_n = u.ru_nvcsw;
-    watched.lost_n = u.ru_nivcsw;
+    int is_known = look(&watched) == 0;
     uint64_t begin_ns = (now_ns() & ~(uint64_t)PREEMPTED_HOW) | how;
-    watched.begin_ns = is_known ? begin_ns : 0;
+    watched.at_ns = is_known ? begin_ns : 0;
     return begin_ns;
 }
 
@@ -58,16 +60,53 @@ uint32_t preempted_times(uint64_t begin_ns, uint64_t took_ns)
     return how == PREEMPTED_BY_LOT ? PREEMPTED_ONE_IN : 0;
 }
 
-/* The child of a fork counts from nothing, so its counts are below what they were. */
+/* CPU time since T, if the CPU was lost since, and never given up; else UINT64_MAX.  The child of a fork counts from nothing, so its
+ * counts are below what they were. */
+static uint64_t cpu_since(const struct preempted_times *t)
+{
+    struct preempted_times now;
+    if (look(&now) != 0 || now.waited_n != t->waited_n || now.lost_n <= t->lost_n ||
+        now.cpu_ns < t->cpu_ns)
+        return UINT64_MAX;
+    return now.cpu_ns - t->cpu_ns;
+}
+
 uint64_t preempted_took(uint64_t begin_ns, uint64_t took_ns)
 {
-    struct rusage u;
-    if (took_ns < SHORT_NS || watched.begin_ns != begin_ns || getrusage(RUSAGE_THREAD, &u) != 0 ||
-        u.ru_nvcsw != watched.waited_n || u.ru_nivcsw <= watched.lost_n)
+    if (took_ns < SHORT_NS || watched.at_ns != begin_ns)
         return took_ns;
-    uint64_t now_us = cpu_us(&u);
-    if (now_us < watched.cpu_us)
-        return took_ns;
-    uint64_t cpu_ns = (now_us - watched.cpu_us + 1) * 1000;
+    uint64_t cpu_ns = cpu_since(&watched);
     return cpu_ns < took_ns ? cpu_ns : took_ns;
+}
+
+/* ---- steps ---- */
+
+static COLD uint64_t look_anew(uint64_t now)
+{
+    looked.at_ns = 0;
+    if (look(&looked) == 0)
+        looked.at_ns = now;
+    return now_ns();
+}
+
+void preempted_step_begin(struct preempted_step *s)
+{
+    uint64_t now = now_ns();
+    if (unlikely(now - looked.at_ns >= LOOK_NS))
+        now = look_anew(now);
+    s->begin_ns = now;
+    s->looked = looked;
+}
+
+/* CPU time since the look holds that of the step. */
+static COLD uint64_t took_of_that(const struct preempted_step *s, uint64_t took_ns)
+{
+    uint64_t cpu_ns = s->looked.at_ns != 0 ? cpu_since(&s->looked) : UINT64_MAX;
+    return cpu_ns < took_ns ? cpu_ns : took_ns;
+}
+
+uint64_t preempted_step_took(const struct preempted_step *s)
+{
+    uint64_t took_ns = now_ns() - s->begin_ns;
+    return likely(took_ns < STEP_SHORT_NS) ? took_ns : took_of_that(s, took_ns);
 }

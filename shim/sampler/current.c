@@ -44,11 +44,18 @@ static void set(struct current *c, lua_State *L, uintptr_t frame, uint64_t root)
     c->ticket = ticket(stack_now());
 }
 
-void current_begin(struct current *c, uint32_t copy)
+void current_reset(struct current *c, uint32_t lane)
 {
-    c->code++;
+    c->code = (c->code | (uint64_t)lane << CURRENT_LANE_SHIFT) + CURRENT_CODE_STEP;
+    c->lane = &arena->lanes[lane];
+    c->lane_i = lane;
     memset(c->trail, 0, sizeof c->trail);
     memset(c->site, 0, sizeof c->site);
+    current_forget(c);
+}
+
+void current_begin(struct current *c, uint32_t copy)
+{
     if (lua_learnt(copy)->tried)
         set(c, NULL, 0, 0);
     else

@@ -27,14 +27,18 @@ struct current_call {
 };
 
 struct current {
-    uint64_t ticket;                        /* of the thread, and since its last longjmp */
-    uintptr_t frame;                        /* of the call: holds below it */
-    lua_State *L;                           /* NULL: no call, or one whose stack can not be read */
-    uint64_t root;                          /* lua_key of those who resumed L */
-    uint64_t code;                          /* raised whenever keys end to hold */
+    uint64_t ticket; /* of the thread, and since its last longjmp */
+    uintptr_t frame; /* of the call: holds below it */
+    lua_State *L;    /* NULL: no call, or one whose stack can not be read */
+    uint64_t root;   /* lua_key of those who resumed L */
+    uint64_t
+        code; /* what makes keys: by lane, and raised by CURRENT_CODE_STEP whenever they end to hold */
+    struct arena_lane *lane;
+    uint32_t lane_i;
     const struct trail *trail[TRAIL_WANTS]; /* taken last */
     struct current_site {
         uint64_t key;
+        struct arena_site *site;
         uint32_t id;
     } site[ALLOC_KIND_N]; /* of the last block of each kind */
 };
@@ -45,6 +49,9 @@ extern SHIM_HIDDEN SHIM_TLS uint64_t current_ticket;
 extern SHIM_HIDDEN int current_wanted; /* 1: there are exact states */
 
 #define CURRENT_UNKNOWN UINT64_MAX
+/* Of code: the lower bits are a block's kind's and the lane's. */
+#define CURRENT_CODE_STEP (UINT64_C(1) << 32)
+enum { CURRENT_LANE_SHIFT = 16 };
 
 static inline int current_holds(const struct current *c)
 {
@@ -56,7 +63,8 @@ static inline void current_forget(struct current *c)
     c->ticket = CURRENT_UNKNOWN;
 }
 
-/* The state is new: nothing runs in it. */
+/* The state of LANE is about to be made; was made, of COPY: nothing runs in it. */
+void current_reset(struct current *c, uint32_t lane);
 void current_begin(struct current *c, uint32_t copy);
 
 /* A walk found that L runs, for which FRAME was made, and under which resumers; NULL: nothing does. */

@@ -131,6 +131,15 @@ static int32_t instruction(const void *proto, uint64_t saved_pc)
     return saved_pc > lo && saved_pc <= hi ? (int32_t)((saved_pc - lo) / 4) - 1 : -1;
 }
 
+uint32_t lua_proto_line_begin(const void *proto, uint64_t pc, uint32_t max)
+{
+    int32_t i = instruction(proto, pc);
+    uint32_t line = line_of(proto, i), n = 0;
+    while (n < max && i - (int32_t)n > 0 && line_of(proto, i - (int32_t)n - 1) == line)
+        n++;
+    return n;
+}
+
 /* The VM keeps its pc in a register, mostly one that calls preserve. */
 static int pc_in_registers(const void *proto, const struct native_frame *vm, uint64_t *pc)
 {
@@ -157,8 +166,9 @@ static uint16_t flags_of(unsigned status)
                       (status & CIST_HOOKED ? NODE_HOOK : 0));
 }
 
-/* In Lua's allocator, and in a thread that waits for another, nothing of its own is half-done. */
-enum moment { AT_ANY_MOMENT, AT_REST };
+/* In Lua's allocator, and in a thread that waits for another, nothing of its own is half-done.  Where the pc is known, the innermost
+ * function is left unread, too. */
+enum moment { AT_ANY_MOMENT, AT_REST, AT_REST_AT_PC };
 
 /* Functions and prototypes that this thread's samples met, so that the kernel is asked once for each (1 to 2 us in
  * a virtual machine).  A slot holds one's address again only while something lives there: what was freed is in
@@ -188,7 +198,7 @@ static int is_function(const char *func, enum moment moment)
     uint8_t head[OBJECT_HEAD_BYTES], proto[PROTO_BYTES];
     if (tag != TAG_LUA_CLOSURE && tag != TAG_C_CLOSURE)
         return tag == TAG_LIGHT_C;
-    if (moment == AT_REST)
+    if (moment != AT_ANY_MOMENT)
         return 1;
     if (read_object(u64_at(func, 0), tag & ~TAG_COLLECTABLE, head, sizeof head) != 0)
         return 0;
@@ -292,7 +302,7 @@ static int frames(lua_State *L, const struct native_frame *vm, struct lua_frame 
             continue;
         }
         frame_of(ci, func, &out[n]);
-        if (n == 0 && out[0].func != NULL)
+        if (n == 0 && out[0].func != NULL && moment != AT_REST_AT_PC)
             read_innermost(&out[0], vm);
         n++;
         above = func;
@@ -310,4 +320,13 @@ int lua_frames_at_rest(lua_State *L, const struct native_frame *vm, struct lua_f
                        enum lua_frames_end *end)
 {
     return frames(L, vm, out, max, end, AT_REST);
+}
+
+int lua_frames_at_pc(lua_State *L, uint64_t pc, struct lua_frame *out, int max,
+                     enum lua_frames_end *end)
+{
+    int n = frames(L, NULL, out, max, end, AT_REST_AT_PC);
+    if (n > 0 && pc != 0 && out[0].kind == NODE_LUA)
+        out[0].pc = pc;
+    return n;
 }

@@ -41,6 +41,11 @@ typedef int lua_frames_walk(lua_State *L, const struct native_frame *vm, struct 
 int lua_frames_at_rest(lua_State *L, const struct native_frame *vm, struct lua_frame *out, int max,
                        enum lua_frames_end *end);
 
+/* The same where it is known already that the innermost function, if it is a Lua function, is at PC (0: at what it saved);
+ * it is left unread as well. */
+int lua_frames_at_pc(lua_State *L, uint64_t pc, struct lua_frame *out, int max,
+                     enum lua_frames_end *end);
+
 /* Reads value and line of an unread frame; others are left as they are. */
 void lua_frame_read(struct lua_frame *f);
 
@@ -54,6 +59,9 @@ struct lua_proto {
     uint32_t line_defined, last_line;
 };
 void lua_proto_read(const void *proto, struct lua_proto *out);
+
+/* How many instructions PC (saved, or in a register) is behind the first one of its line; at most MAX. */
+uint32_t lua_proto_line_begin(const void *proto, uint64_t pc, uint32_t max);
 
 /* Bounds of the function's code. */
 void lua_proto_code(const void *proto, uint64_t *lo, uint64_t *hi);

@@ -1,8 +1,8 @@
 /* lua_key: a number for the stack of a Lua state, without interning a frame.
  *
- * Stacks with equal frames (the same functions at the same instructions, with the same flags) have equal keys, and
- * unequal ones all but never.  A Lua frame is known by its pc alone, since each function has instructions of its own; so a
- * key holds until one of the state's prototypes is freed.
+ * Stacks with equal frames (the same functions, with the same flags, whose callers are at the same lines and the innermost one at
+ * the same instruction) have equal keys, and unequal ones all but never.  A Lua frame is known by a pc alone, since each function has
+ * instructions of its own; so a key holds until one of the state's prototypes is freed.
  *
  * Only for copies whose structures were checked (lua_learn.h), and not while a stack is being moved: all that is read is sound then.
  * Context: the thread that runs the state, within its allocator while a new block is made. */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "shim/attach/lua_tags.h"
+#include "shim/stack/lua_line.h"
 
 /* As many frames are told apart, innermost first. */
 enum { LUA_KEY_FRAMES = 127 };
@@ -65,8 +66,9 @@ static inline uint64_t lua_key_flags(uint16_t status)
 
 static inline uint64_t lua_key_frame(const void *ci, uint16_t status)
 {
-    uint64_t what = likely(!(status & CALL_IS_C)) ? lua_key_word(ci, OFFSET_CI_SAVEDPC)
-                                                  : lua_key_c_function(ci);
+    uint64_t what = likely(!(status & CALL_IS_C))
+                        ? lua_line_first(ci, lua_key_word(ci, OFFSET_CI_SAVEDPC))
+                        : lua_key_c_function(ci);
     return what ^ lua_key_flags(status);
 }
 
@@ -90,32 +92,28 @@ static inline void lua_key_code(const void *ci, uint64_t *lo, uint64_t *hi)
     *hi = *lo + (uint64_t)(uint32_t)n * 4;
 }
 
-/* PC: where it is, if that is better known than by what it saved; else 0.  ROOT: of the stacks of those who resumed L.
- *
- * A sum of products, each frame's with a factor of its own, so that nothing but the way along the call infos takes time. */
+/* PC: where it is, if that is better known than by what it saved; else 0.  ROOT: of the stacks of those who resumed L. */
 static inline uint64_t lua_key(const lua_State *L, uint64_t pc, uint64_t root)
 {
     const uint64_t step = UINT64_C(0xd6e8feb86659fd93);
     const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
     const void *previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-    uint64_t factor = step, key = root;
-    int n = 0;
+    uint64_t key = 0;
+    int left = LUA_KEY_FRAMES;
     if (pc != 0) { /* there is a call */
-        key += (pc ^ lua_key_flags(lua_key_status(ci))) * factor;
-        factor *= step;
+        key = (pc ^ lua_key_flags(lua_key_status(ci))) * step;
         ci = previous;
         previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-        n = 1;
+        left--;
     }
-    for (; previous != NULL; n++) {
-        if (unlikely(n == LUA_KEY_FRAMES))
-            return key - root;
-        key += lua_key_frame(ci, lua_key_status(ci)) * factor;
-        factor *= step;
+    for (; previous != NULL; left--) {
+        if (unlikely(left == 0))
+            return key;
+        key = (key + lua_key_frame(ci, lua_key_status(ci))) * step;
         ci = previous;
         previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
     }
-    return key;
+    return key + root;
 }
 
 #endif

@@ -44,7 +44,7 @@ int trail_fits_frames(const struct trail *t, struct trail_here h)
         int32_t at = t->frame_at[i];
         if (at != 0 && trail_word(h, at) - h.rsp != (uint64_t)t->frame[i])
             return 0;
-        if (trail_word(h, t->at[i]) != t->word[i])
+        if (!trail_has_word(t, h, i))
             return 0;
     }
     return 1;
@@ -118,7 +118,7 @@ static int step(struct walk *w)
     w->pc = trail_word(w->here, (int32_t)ra_at);
     w->sp_at = (int32_t)cfa;
     w->is_caller = 1;
-    w->t.at[w->t.words_n] = (int32_t)ra_at;
+    w->t.at[w->t.words_n] = ra_at;
     w->t.word[w->t.words_n++] = w->pc;
     return 0;
 }
@@ -151,7 +151,7 @@ static int walk(struct walk *w)
         if (step(w) != 0 || !is_ours(w))
             return -1;
         if (w->lua_at == 0 && copy_of_address((const void *)(uintptr_t)w->pc) != NULL)
-            w->lua_at = w->t.at[w->t.words_n - 1];
+            w->lua_at = (int32_t)w->t.at[w->t.words_n - 1];
         if (look_for_vm(w, saved_at) != 0)
             return -1;
         lua_kind_look(&w->kind, w->pc);
@@ -161,6 +161,14 @@ static int walk(struct walk *w)
     memcpy(w->t.saved_at, saved_at, sizeof saved_at);
     w->t.kind = w->kind.kind;
     return w->lua_at != 0 ? 0 : -1;
+}
+
+static void fill_stride(struct trail *t)
+{
+    for (uint32_t i = t->words_n; i % TRAIL_STRIDE != 0; i++) {
+        t->at[i] = t->at[i - 1];
+        t->word[i] = t->word[i - 1];
+    }
 }
 
 static int same_lua_at(int32_t at)
@@ -180,6 +188,7 @@ static const struct trail *keep(const struct walk *w, unsigned wants)
     const struct trail *first,
         *_Atomic *head = &bucket[wants][bucket_of(trail_word(w->here, w->lua_at))];
     *t = w->t;
+    fill_stride(t);
     first = atomic_load(head);
     do {
         atomic_store_explicit(&t->next, first, memory_order_relaxed);

@@ -20,7 +20,8 @@
  * the kind of a block is told to which Lua gives none (lua_kinds.h). */
 enum { TRAIL_VM = 1, TRAIL_KIND = 2, TRAIL_WANTS = 4 };
 
-enum { TRAIL_WORDS = 14, TRAIL_RBP = -1 };
+/* WORDS is a multiple of STRIDE. */
+enum { TRAIL_WORDS = 16, TRAIL_STRIDE = 4, TRAIL_RBP = -1 };
 
 /* Where a walk begins: a function that has saved all registers that calls preserve, but for rbp maybe. */
 struct trail_here {
@@ -42,7 +43,8 @@ struct trail {
     uint8_t has_frames;            /* 1: a function on the way has a frame pointer */
     _Atomic uint32_t pc_in;        /* which saved register had the pc the last time */
     int32_t saved_at[CFI_SAVED_N]; /* the VM's registers: distance from rsp, or TRAIL_RBP */
-    int32_t at[TRAIL_WORDS];       /* distances from rsp of return addresses */
+    /* Distances from rsp of return addresses, and these.  The last one stands once more up to the end of the stride. */
+    int64_t at[TRAIL_WORDS];
     uint64_t word[TRAIL_WORDS];
     /* Where the address of the frame of the function is that has the I-th return address, and how far from rsp that
      * is; 0: it has no frame pointer. */
@@ -62,15 +64,22 @@ static inline uint64_t trail_word(struct trail_here h, int32_t at)
 /* The same where functions have frame pointers. */
 int trail_fits_frames(const struct trail *t, struct trail_here h);
 
+static inline int trail_has_word(const struct trail *t, struct trail_here h, uint32_t i)
+{
+    return *(const uint64_t *)(uintptr_t)(h.rsp + (uint64_t)t->at[i]) == t->word[i];
+}
+
 /* In order: only what was checked before says that there is a frame at the next place. */
 static inline int trail_fits(const struct trail *t, struct trail_here h)
 {
     if (unlikely(t->has_frames))
         return trail_fits_frames(t, h);
-    for (uint32_t i = 0; i < t->words_n; i++)
-        if (unlikely(*(const uint64_t *)(uintptr_t)(h.rsp + (uint64_t)(int64_t)t->at[i]) !=
-                     t->word[i]))
+    uint32_t i = 0;
+    do { /* there is one, at least */
+        if (unlikely(!trail_has_word(t, h, i)) || unlikely(!trail_has_word(t, h, i + 1)) ||
+            unlikely(!trail_has_word(t, h, i + 2)) || unlikely(!trail_has_word(t, h, i + 3)))
             return 0;
+    } while ((i += TRAIL_STRIDE) < t->words_n);
     return 1;
 }
 

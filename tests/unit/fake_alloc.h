@@ -3,7 +3,6 @@
 #ifndef TESTS_UNIT_FAKE_ALLOC_H
 #define TESTS_UNIT_FAKE_ALLOC_H
 
-#include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_sample.h"
 
 SHIM_TLS int64_t alloc_c_left = INT64_MAX / 2;
@@ -15,43 +14,6 @@ static struct {
     int exact;     /* 1: states are; the I-th block that is made is of site I */
     uint32_t site; /* of the last block that was resized or released */
 } fake_alloc;
-
-int alloc_is_exact(const struct arena_state *s)
-{
-    (void)s;
-    return fake_alloc.exact;
-}
-
-void alloc_exact_made(const struct arena_state *s)
-{
-    (void)s;
-}
-
-uint32_t alloc_exact_new(struct arena_state *s, const void *p, unsigned kind, size_t n)
-{
-    (void)s;
-    fake_alloc.block = p;
-    fake_alloc.kind = kind;
-    fake_alloc.bytes = n;
-    return (uint32_t)++fake_alloc.new_n;
-}
-
-void alloc_exact_resized(struct arena_state *s, uint32_t site, size_t before, size_t after)
-{
-    (void)s;
-    fake_alloc.site = site;
-    fake_alloc.before = before;
-    fake_alloc.after = after;
-}
-
-void alloc_exact_gone(struct arena_state *s, const void *p, uint32_t site, size_t n)
-{
-    (void)s;
-    fake_alloc.block = p;
-    fake_alloc.site = site;
-    fake_alloc.bytes = n;
-    fake_alloc.gone_n++;
-}
 
 void alloc_state_new(struct arena_state *s, struct lua_copy *c)
 {

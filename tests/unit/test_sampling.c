@@ -13,6 +13,12 @@
 
 #include "shim/hooks/heap.h"
 #include "shim/hooks/sampling.h"
+#include "shim/sampler/sampler.h"
+
+int sampler_is_fenced(void)
+{
+    return 0;
+}
 
 /* ---- what sampling.c stands on ---- */
 

@@ -1,0 +1,24 @@
+/* lua_line: see lua_line.h. */
+#include "shim/stack/lua_line.h"
+
+#include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_key.h"
+
+enum { BACK_MAX = 1 << 12 };
+
+_Atomic uint64_t lua_line[LUA_LINE_N];
+_Atomic uint64_t lua_line_salt = UINT64_C(0x9e3779b97f4a7c15); /* zeroed entries are nobody's */
+
+void lua_line_forget(void)
+{
+    atomic_fetch_add(&lua_line_salt, UINT64_C(0x9e3779b97f4a7c15));
+}
+
+COLD uint64_t lua_line_look(const void *ci, uint64_t pc)
+{
+    const void *closure = lua_key_pointer(lua_key_pointer(ci, OFFSET_CI_FUNC), 0);
+    uint32_t behind =
+        lua_proto_line_begin(lua_key_pointer(closure, OFFSET_LCLOSURE_PROTO), pc, BACK_MAX);
+    atomic_store_explicit(lua_line_entry(pc), lua_line_word(pc) | behind, memory_order_relaxed);
+    return pc - 4 * (uint64_t)behind;
+}
