@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "shim/attach/arch/x86_64/registers.h"
-#include "shim/attach/arch/x86_64/stack.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
@@ -20,6 +19,7 @@
 #include "shim/stack/native.h"
 #include "shim/stack/native_bounds.h"
 #include "shim/stack/nodes.h"
+#include "shim/stack/roomy.h"
 
 enum {
     NATIVE_MAX = 48,
@@ -81,6 +81,7 @@ static void begin(struct walk *w, const struct registers *r)
     w->frame.r[CFI_RSP] = r->rsp;
     w->frame.pc = r->rip;
     w->frame.is_exact = 1;
+    w->frame.page = r->rsp & ~UINT64_C(4095); /* this runs on it */
     w->stack = native_bounds(r->rsp, !sampler_is_fenced());
 }
 
@@ -93,6 +94,11 @@ static void take_last(struct walk *w, uint64_t sp)
         w->running[w->running_n++] = running_last;
 }
 
+static int can_walk(const struct walk *w)
+{
+    return w->stack.hi != 0 || w->stack.peeks;
+}
+
 static void walk(struct walk *w, const struct registers *r, const void *caller)
 {
     int more = 1;
@@ -100,8 +106,8 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
     w->kind = (struct lua_kind_look){.kind = ALLOC_OTHER};
     w->caller = caller;
     begin(w, r);
-    for (int i = 0;
-         i < STEPS_MAX && w->stack.hi != 0 && (more = native_step(&w->frame, &w->stack)) > 0; i++)
+    for (int i = 0; i < STEPS_MAX && can_walk(w) && (more = native_step(&w->frame, &w->stack)) > 0;
+         i++)
         look_at(w);
     w->is_whole = more == 0 && w->running_n < RUNNING_MAX;
     if (more < 0)
@@ -276,16 +282,14 @@ const struct trail *alloc_stack_trail(const struct registers *r, unsigned wants)
     return t;
 }
 
+static void learn(void *copy, const struct native_stack *here)
+{
+    lua_learn(copy, here);
+}
+
 int alloc_stack_learn(const struct lua_copy *c)
 {
-    uint64_t sp = stack_now();
-    struct native_stack s = native_bounds(sp, !sampler_is_fenced());
-    if (s.hi == 0 || sp < s.lo + LEARN_STACK)
-        return -1;
-    int saved = errno;
-    lua_learn((struct lua_copy *)(uintptr_t)c, &s);
-    errno = saved;
-    return 0;
+    return roomy_call(learn, (struct lua_copy *)(uintptr_t)c, LEARN_STACK, !sampler_is_fenced());
 }
 
 void alloc_stack_watch(struct lua_copy *c)

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "arena/snapshot.h"
-#include "shim/attach/arch/x86_64/stack.h"
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/heap.h"
 #include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
+#include "shim/stack/roomy.h"
 #include "shim/stack/native_bounds.h"
 
 SHIM_EXPORT void modprof_mark(const char *name);
@@ -160,18 +160,29 @@ int marks_action(const struct sigaction *act, struct sigaction *old)
     return 0;
 }
 
+struct asked_marks {
+    unsigned n;
+    uint32_t state;
+};
+
+static void take_asked(void *asked_marks, const struct native_stack *here)
+{
+    static const char name[] = "signal";
+    const struct asked_marks *a = asked_marks;
+    (void)here;
+    for (unsigned n = a->n; n > 0; n--)
+        mark_take(name, sizeof name - 1, MARK_SIGNAL, a->state);
+}
+
 /* A drain takes room. */
 int marks_by_signal(uint32_t state)
 {
     enum { DRAIN_STACK = 256 * 1024 };
-    static const char name[] = "signal";
-    uint64_t sp = stack_now();
-    struct native_stack s = native_bounds(sp, !sampler_is_fenced());
-    if (s.hi == 0 || sp < s.lo + DRAIN_STACK)
-        return -1;
-    for (unsigned n = atomic_exchange(&asked, 0); n > 0; n--)
-        mark_take(name, sizeof name - 1, MARK_SIGNAL, state);
-    return 0;
+    struct asked_marks a = {atomic_exchange(&asked, 0), state};
+    if (a.n == 0 || roomy_call(take_asked, &a, DRAIN_STACK, !sampler_is_fenced()) == 0)
+        return 0;
+    atomic_fetch_add(&asked, a.n);
+    return -1;
 }
 
 void marks_state(struct lua_copy *c, lua_State *L)

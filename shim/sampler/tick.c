@@ -184,7 +184,7 @@ static struct native_stack stack_here(const struct tick_thread *t)
     uint64_t sp = stack_now();
     if (sp > t->own_stack.lo && sp < t->own_stack.hi)
         return t->own_stack;
-    return sp > t->stack.lo && sp < t->stack.hi ? t->stack : (struct native_stack){0, 0};
+    return sp > t->stack.lo && sp < t->stack.hi ? t->stack : (struct native_stack){0};
 }
 
 /* To learn, and to drain the arena, takes some stack. */

@@ -237,15 +237,30 @@ int native_peek(uint64_t at, void *out, size_t n)
     return 0;
 }
 
-/* Copies N bytes of the stack; nothing faults. Returns 0, or -1. */
-static inline __attribute__((always_inline)) int
-read_stack(const struct native_stack *s, uint64_t sp, uint64_t at, void *out, size_t n)
+/* On a stack whose reach is not known a walk asks once for each page. */
+static COLD int peek_at(struct native_frame *f, uint64_t at, void *out, size_t n)
 {
+    uint64_t page = at & ~(uint64_t)(PAGE_BYTES - 1);
+    if (page == f->page && !on_two_pages(at, n)) {
+        memcpy(out, (const void *)(uintptr_t)at, n);
+        return 0;
+    }
+    if (native_peek(at, out, n) != 0)
+        return -1;
+    f->page = page;
+    return 0;
+}
+
+/* Copies N bytes of the stack that F is on; nothing faults. Returns 0, or -1. */
+static inline __attribute__((always_inline)) int
+read_stack(const struct native_stack *s, struct native_frame *f, uint64_t at, void *out, size_t n)
+{
+    uint64_t sp = f->r[CFI_RSP];
     if (likely(at >= s->lo && at >= sp && at + n <= s->hi && sp >= s->lo)) {
         memcpy(out, (const void *)(uintptr_t)at, n);
         return 0;
     }
-    return native_read(at, out, n);
+    return s->peeks ? peek_at(f, at, out, n) : native_read(at, out, n);
 }
 
 /* mov $15, %rax; syscall: what the kernel returns to from a signal handler. */
@@ -264,7 +279,7 @@ static int step_signal(struct native_frame *f, const struct native_stack *s)
 {
     ucontext_t c;
     uint64_t at = f->r[CFI_RSP] + offsetof(ucontext_t, uc_mcontext.gregs);
-    if (read_stack(s, f->r[CFI_RSP], at, &c.uc_mcontext.gregs, sizeof c.uc_mcontext.gregs) != 0)
+    if (read_stack(s, f, at, &c.uc_mcontext.gregs, sizeof c.uc_mcontext.gregs) != 0)
         return -1;
     native_begin(f, &c);
     return 1;
@@ -274,11 +289,11 @@ static int step_row(struct native_frame *f, const struct native_stack *s, const 
 {
     uint64_t sp = f->r[CFI_RSP], cfa = f->r[row->cfa_reg] + (uint64_t)(int64_t)row->cfa_offset, ra;
     if (cfa <= sp || cfa - sp > FRAME_MAX_BYTES || cfa & 7 ||
-        read_stack(s, sp, cfa + (uint64_t)(int64_t)row->return_offset, &ra, sizeof ra) != 0)
+        read_stack(s, f, cfa + (uint64_t)(int64_t)row->return_offset, &ra, sizeof ra) != 0)
         return -1;
     for (int i = 0; i < CFI_SAVED_N; i++)
         if (row->saved[i] != CFI_NOT_SAVED &&
-            read_stack(s, sp, cfa + (uint64_t)(int64_t)row->saved[i], &f->r[cfi_saved_register[i]],
+            read_stack(s, f, cfa + (uint64_t)(int64_t)row->saved[i], &f->r[cfi_saved_register[i]],
                        sizeof ra) != 0)
             return -1;
     f->r[CFI_RSP] = cfa;
@@ -291,7 +306,7 @@ static int step_row(struct native_frame *f, const struct native_stack *s, const 
 static int step_plt(struct native_frame *f, const struct native_stack *s)
 {
     uint64_t cfa = f->r[CFI_RSP] + 8 + ((f->pc & 15) >= 11 ? 8 : 0), ra;
-    if (read_stack(s, f->r[CFI_RSP], cfa - 8, &ra, sizeof ra) != 0)
+    if (read_stack(s, f, cfa - 8, &ra, sizeof ra) != 0)
         return -1;
     f->r[CFI_RSP] = cfa;
     f->pc = ra;

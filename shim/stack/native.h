@@ -17,11 +17,14 @@ struct native_frame {
     uint64_t r[16]; /* by DWARF number; caller-saved ones hold only in the innermost frame */
     uint64_t pc;
     uint8_t is_exact; /* 1: pc is the interrupted instruction; 0: a return address */
+    uint64_t page;    /* found readable last, where the stack's peeks is set; 0: none */
 };
 
 /* The stack of the calling thread. */
 struct native_stack {
     uint64_t lo, hi; /* 0, 0: unknown */
+    uint8_t
+        peeks; /* 1: what is elsewhere is read as by native_peek, a page at a time; 0: as by native_read */
 };
 
 /* Learns the calling thread's stack; may allocate; not in a signal handler. */

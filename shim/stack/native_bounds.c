@@ -1,7 +1,8 @@
 /* native_bounds: see native_bounds.h.
  *
- * Not by pthread_getattr_np, which takes a lock and allocates: the caller may be malloc.  The mapping around
- * the stack pointer is looked up in /proc/self/maps instead. */
+ * Not by pthread_getattr_np, which takes a lock and allocates: the caller may be malloc.  A thread's own stack ends where its
+ * thread-local variables begin; the mapping around these is looked up in /proc/self/maps.  Not the one around the stack
+ * pointer: that may be a fiber's, or those of all fibers. */
 #include "shim/stack/native_bounds.h"
 
 #include <errno.h>
@@ -48,72 +49,52 @@ static int take(struct maps_line *m, char c)
     return m->at++ == READ_HI;
 }
 
-static int search(int fd, uint64_t sp, struct native_stack *out)
+static int search(int fd, uint64_t at, struct native_stack *out)
 {
     struct maps_line m = {.at = READ_LO};
     char buf[512];
     ssize_t n;
     while ((n = read(fd, buf, sizeof buf)) > 0)
         for (ssize_t i = 0; i < n; i++)
-            if (take(&m, buf[i]) && sp >= m.lo && sp < m.hi) {
-                *out = (struct native_stack){m.lo, m.hi};
+            if (take(&m, buf[i]) && at >= m.lo && at < m.hi) {
+                *out = (struct native_stack){m.lo, at, 0};
                 return 0;
             }
     return -1;
 }
 
-static void learn(uint64_t sp, struct native_stack *out)
+static void learn_thread(struct native_stack *out)
 {
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    search(fd, sp, out);
+    search(fd, (uintptr_t)&known_for, out);
     close(fd);
 }
 
 /* Of the main thread the mapping grows. */
-static COLD void learn_own(uint64_t sp, uint32_t tid, int may_ask)
+static COLD void learn_own(uint32_t tid, int may_ask)
 {
-    own = (struct native_stack){0, 0};
+    own = (struct native_stack){0};
     known_for = tid;
     if (tid == (uint32_t)getpid())
         native_stack_learn(&own);
-    if (sp >= own.lo && sp < own.hi)
-        return;
-    own = (struct native_stack){0, 0};
-    if (may_ask)
-        learn(sp, &own);
-}
-
-/* What is not the thread's own is a fiber's, whose memory may be something else tomorrow. */
-static COLD struct native_stack foreign(uint64_t sp)
-{
-    struct native_stack s = {0, 0};
-    learn(sp, &s);
-    return s;
+    else if (may_ask)
+        learn_thread(&own);
 }
 
 /* A fork's child is another thread, on the same stack. */
-struct native_stack native_bounds(uint64_t sp, int may_ask)
-{
-    int saved = errno;
-    struct native_stack s = {0, 0};
-    if (unlikely(known_for == 0))
-        learn_own(sp, (uint32_t)syscall(SYS_gettid), may_ask);
-    if (likely(sp >= own.lo && sp < own.hi))
-        s = own;
-    else if (may_ask)
-        s = foreign(sp);
-    errno = saved;
-    return s;
-}
-
 int native_is_own(uint64_t sp, int may_ask)
 {
     if (unlikely(known_for == 0)) {
         int saved = errno;
-        learn_own(sp, (uint32_t)syscall(SYS_gettid), may_ask);
+        learn_own((uint32_t)syscall(SYS_gettid), may_ask);
         errno = saved;
     }
     return sp >= own.lo && sp < own.hi;
+}
+
+struct native_stack native_bounds(uint64_t sp, int may_ask)
+{
+    return likely(native_is_own(sp, may_ask)) ? own : (struct native_stack){.peeks = may_ask != 0};
 }

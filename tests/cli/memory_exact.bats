@@ -189,3 +189,21 @@ LUA
     balanced alloc_n alloc_bytes grow_bytes shrink_bytes free_bytes live_bytes
     grep -q 'overflow=1' said
 }
+
+# Fibers take turns within one mapping, on a thread that was on one of them when it was first seen.
+@test "on fibers each table is charged to the coroutine that made it, and to the line" {
+    local way
+    for way in states one; do
+        record exact "$HOSTS/fibers" $way 20480
+        awk '/^site heap=Lua kind=table type=/ {
+                for (i = 1; i <= NF; i++) {
+                    if (split($i, kv, "=") == 2) f[kv[1]] = kv[2]
+                    if ($i == "|") line = $(i + 1)
+                }
+                if (line ~ /^@?=?fibers.lua:[2-7]$/) n[line] += f["alloc_n"]
+            }
+            END { for (line in n) print n[line] }' said | sort -n >found
+        printf '%s\n' 80 100 120 140 160 180 | diff - found
+        all_balanced
+    done
+}

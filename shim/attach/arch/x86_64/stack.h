@@ -26,4 +26,7 @@ stack_leave(uintptr_t top, const void *f, const void *a, int b, const void *c)
     __builtin_unreachable();
 }
 
+/* Calls F(ARGUMENT) on the stack that ends at TOP, a multiple of 16 (stack_call.S). */
+void stack_call(void *argument, void (*f)(void *), uintptr_t top);
+
 #endif
