@@ -290,4 +290,19 @@ test('five things at most are worth knowing, the broken budget first', () => {
     assert.equal(facts[0].page, 'budgets');
 });
 
+test('a server that only runs chunks has a waterfall, too', () => {
+    const chunk = (id, begin_ns) => ({ id, parent: null, kind: 'main', begin_ns, total_ns: 10, phases_ns: {} });
+    const time = v.loadTime.withoutPauses([chunk(1, 100), chunk(2, 500), chunk(3, 900)]);
+    assert.deepEqual([time.from, time.to, time.loading, time.place(505)], [100, 910, 30, 0.5]);
+    const mixed = v.loadTime.withoutPauses([chunk(1, 100), { ...chunk(2, 500), kind: 'require' }]);
+    assert.deepEqual([mixed.from, mixed.to], [500, 510], 'chunks do not count beside modules');
+});
+test('names that are no paths stay whole, and marks without a name have a number', () => {
+    assert.equal(v.units.baseName('/srv/app/a.lua'), 'a.lua');
+    assert.equal(v.units.baseName('[string "/srv/app/a.lua"]'), '[string "/srv/app/a.lua"]');
+    const doc = makeDocument();
+    doc.traces[0].processes[0].marks = [{ at_ns: 5, name: '', id: 7 }, { at_ns: 6, name: 'ready', id: 8 }];
+    assert.deepEqual(v.page.importPage(doc).traces[0].processes[0].marks.map(m => m.name), ['#7', 'ready']);
+});
+
 await finish(async () => rmSync(dir, { recursive: true, force: true }));

@@ -269,10 +269,12 @@ export function importProcess(v: unknown, reportRow: unknown, index: number, whe
         marks: maybeList(p['marks'], `${where}.marks`).map((m, i) => {
             const mark = object(m, `${where}.marks[${i}]`);
             const at = `${where}.marks[${i}]`;
+            const id = typeof mark['id'] === 'number' ? mark['id'] : i + 1;
             return {
-                id: typeof mark['id'] === 'number' ? mark['id'] : i + 1,
+                id,
                 at_ns: number(mark['at_ns'], `${at}.at_ns`),
-                name: text(mark['name'], `${at}.name`),
+                // One without a name (at a fork) is called as on the command line.
+                name: text(mark['name'], `${at}.name`) || `#${id}`,
             };
         }),
         growth: maybeList(p['growth'], `${where}.growth`).map((g, i) => growth(g, `${where}.growth[${i}]`)),

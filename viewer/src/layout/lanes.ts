@@ -188,7 +188,7 @@ function memoryLanes(p: Process): Lane[] {
     const m = p.memory;
     if (!m || m.at.length < 2) return [];
     return m.lines
-        .filter(l => l.id !== 'rss_d')
+        .filter(l => l.id !== 'rss_d' && l.values.some(v => v > 0))
         .map(l => ({
             id: `memory ${l.title}`,
             title: `${l.title} memory`,

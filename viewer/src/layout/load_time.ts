@@ -15,10 +15,11 @@ export function plainTime(from: number, to: number): LoadTime {
     return { from, to, loading: span, place: at => Math.max(0, Math.min(1, (at - from) / span)) };
 }
 
-/** Only stretches in which one of the modules was being loaded. */
-export function withoutPauses(modules: readonly ModuleRow[]): LoadTime {
-    const spans = modules
-        .filter(m => m.kind !== 'main' && m.kind !== 'dofile' && m.total_ns > 0)
+/** Only stretches in which one of the modules was being loaded; where there are but chunks, in which one of these ran. */
+export function withoutPauses(all: readonly ModuleRow[]): LoadTime {
+    const timed = all.filter(m => m.total_ns > 0);
+    const modules = timed.filter(m => m.kind !== 'main' && m.kind !== 'dofile');
+    const spans = (modules.length > 0 ? modules : timed)
         .map(m => [m.begin_ns, m.begin_ns + m.total_ns] as const)
         .sort((a, b) => a[0] - b[0]);
     const begin: number[] = [];

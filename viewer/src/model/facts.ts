@@ -173,7 +173,7 @@ function crossings(p: Process): Fact[] {
     return [
         {
             weight: 0.3 + Math.min(0.4, rate / 5e7),
-            text: `${top.label} is called ${count(top.lua_to_c.calls)} times from Lua, ${percent(top.lua_to_c.calls, c.lua_to_c)} of all calls into C${top.lua_to_c.mean_ns ? ` (${amount(top.lua_to_c.mean_ns, 'ns')} each)` : ''}`,
+            text: `${top.label} is called ${plural(top.lua_to_c.calls, 'time')} from Lua, ${percent(top.lua_to_c.calls, c.lua_to_c)} of all calls into C${top.lua_to_c.mean_ns ? ` (${amount(top.lua_to_c.mean_ns, 'ns')} each)` : ''}`,
             page: 'crossings',
             params: { q: top.label },
         },

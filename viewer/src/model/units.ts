@@ -70,7 +70,8 @@ export function plural(n: number, one: string, many = `${one}s`): string {
     return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-/** The last part of a path. */
+/** The last part of a path; the name of a chunk that is none ([string "..."]) is one part. */
 export function baseName(path: string): string {
+    if (path.startsWith('[')) return path;
     return path.slice(path.lastIndexOf('/') + 1) || path;
 }

@@ -130,7 +130,11 @@ export function DiffNumbers({ before, after }: { before: Process; after: Process
                 width: '8rem',
                 value: r => (r.a ? difference(r) / r.a : null),
                 show: r =>
-                    r.a ? `${difference(r) < 0 ? '−' : '+'}${percent(Math.abs(difference(r)), r.a)}` : 'new',
+                    r.a
+                        ? `${difference(r) < 0 ? '−' : '+'}${percent(Math.abs(difference(r)), r.a)}`
+                        : r.b
+                          ? 'new'
+                          : '–',
             },
         ],
         [view],

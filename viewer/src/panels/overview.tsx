@@ -186,8 +186,12 @@ function Doing({ process }: { process: Process }) {
     if (!cpu || cpu.samples === 0)
         return (
             <Card title="Where the time went">
-                <Empty title="CPU time was not sampled." command="modprof run --cpu -o app.mprof -- app args">
-                    With samples this page shows which functions and lines take the time.
+                <Empty
+                    title="There are no samples of CPU time."
+                    command="modprof run --cpu -o app.mprof -- app args"
+                >
+                    With samples this page shows which functions and lines take the time. A run of a few
+                    milliseconds may be over before the first of them.
                 </Empty>
             </Card>
         );

@@ -16,7 +16,7 @@ import {
     type Lane,
 } from '../layout/lanes';
 import { coroutinesOf } from '../model/coroutines';
-import { count, nanoseconds, percent } from '../model/units';
+import { count, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
 import { Picture } from '../widgets/picture';
 import { useWidth } from '../widgets/size';
@@ -117,7 +117,7 @@ export function TimelinePanel() {
                 >
                     {process.samples
                         ? 'When samples were taken is not in this page.'
-                        : 'It takes samples of CPU time.'}
+                        : 'It takes samples of CPU time, and there are none: a run of a few milliseconds may be over before the first of them.'}
                 </Empty>
             )}
             <Happened lanes={lanes} seen={seen} onShow={show} />
@@ -140,7 +140,7 @@ function Coroutines() {
             means="Samples say which function the coroutine runs in which they were taken: coroutines of one function are shown as one. Of nested ones the innermost counts."
         >
             <p>
-                lua_resume was called {count(resumed)} times.{' '}
+                lua_resume was called {plural(resumed, 'time')}.{' '}
                 {all.length === 0
                     ? 'No sample was taken in a coroutine.'
                     : without > 0
