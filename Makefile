@@ -46,7 +46,7 @@ SHIM_CFLAGS := -fPIC -fno-tree-slp-vectorize -fvisibility=hidden -ftls-model=ini
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
 	-Wl,-z,now -Wl,-soname,libmodprof.so -Wl,--sort-section=alignment
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
-TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -ldw -lelf -lz -lZydis -llua5.4 -lpthread -lm
+TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -ldw -lelf -lz -llua5.4 -lpthread -lm
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 
@@ -111,7 +111,7 @@ $(BUILD)/unit/$(1): $(BUILD)/unit.o/tests/unit/$(1).o \
 		$(TOOL_LIB)
 	@mkdir -p $$(@D)
 	$$(call say,LINK  $$@)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lxxhash -lm -ldl $$(TOOL_LIBS)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lxxhash -lZydis -lm -ldl $$(TOOL_LIBS)
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$(t))))
 

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
+#include "probe/instruction_x86_64.h"
+
 struct mover {
-    const struct entry_decoder *decoder;
-    ZydisDecoder zydis;
     const struct entry_site *site;
     uint64_t target; /* address of code[0] */
     struct entry_plan *plan;
@@ -53,14 +53,11 @@ const char *entry_verdict_text(enum entry_verdict v)
     return "unknown";
 }
 
-static int decode(const struct mover *m, size_t at, ZydisDecodedInstruction *in)
+static int decode(const struct mover *m, size_t at, struct instruction *in)
 {
     if (at >= m->site->bytes_n)
         return -1;
-    return ZYAN_SUCCESS(
-               m->decoder->decode(&m->zydis, NULL, m->site->bytes + at, m->site->bytes_n - at, in))
-               ? 0
-               : -1;
+    return instruction_read(m->site->bytes + at, m->site->bytes_n - at, in);
 }
 
 /* ---- writing ---- */
@@ -107,36 +104,24 @@ static void emit_literal(struct mover *m)
 
 /* ---- one instruction ---- */
 
-static int is_rip_relative(const ZydisDecodedInstruction *in)
-{
-    return (in->attributes & ZYDIS_ATTRIB_HAS_MODRM) && in->raw.modrm.mod == 0 &&
-           in->raw.modrm.rm == 5 && in->raw.disp.size == 32;
-}
-
-static int is_relative_branch(const ZydisDecodedInstruction *in)
-{
-    return in->raw.imm[0].is_relative != 0;
-}
-
-static enum entry_verdict move_rip_relative(struct mover *m, const ZydisDecodedInstruction *in)
+static enum entry_verdict move_rip_relative(struct mover *m, const struct instruction *in)
 {
     uint8_t bytes[16];
     memcpy(bytes, m->site->bytes + m->at, in->length);
     int64_t moved_by = (int64_t)(m->target + m->plan->code_n - (m->site->address + m->at));
-    int64_t distance = in->raw.disp.value - moved_by;
+    int64_t distance = instruction_number(bytes + in->displacement_at, 4) - moved_by;
     int32_t d32 = (int32_t)distance;
-    memcpy(bytes + in->raw.disp.offset, &d32, 4);
+    memcpy(bytes + in->displacement_at, &d32, 4);
     emit(m, bytes, in->length);
     return d32 == distance ? ENTRY_OK : ENTRY_FAR;
 }
 
-static enum entry_verdict move_branch(struct mover *m, const ZydisDecodedInstruction *in)
+static enum entry_verdict move_branch(struct mover *m, const struct instruction *in)
 {
     uint64_t next = m->site->address + m->at + in->length;
-    uint64_t to = next + (uint64_t)in->raw.imm[0].value.s;
-    int two_byte = in->opcode_map == ZYDIS_OPCODE_MAP_0F;
-    if (in->raw.imm[0].size != 8 && in->raw.imm[0].size != 32)
-        return ENTRY_RELATIVE;
+    uint64_t to = next + (uint64_t)instruction_number(m->site->bytes + m->at + in->immediate_at,
+                                                      in->immediate_n);
+    int two_byte = in->map == MAP_0F;
     if (!two_byte && (in->opcode == 0xe9 || in->opcode == 0xeb)) {
         m->ended = 1;
         return emit_jump(m, to);
@@ -145,48 +130,44 @@ static enum entry_verdict move_branch(struct mover *m, const ZydisDecodedInstruc
         m->ended = 1; /* it comes back to the original */
         return emit_call(m, to, next);
     }
-    if ((!two_byte && in->opcode >= 0x70 && in->opcode <= 0x7f) ||
-        (two_byte && in->opcode >= 0x80 && in->opcode <= 0x8f)) {
+    if ((!two_byte && in->opcode >= 0x70 && in->opcode <= 0x7f) || two_byte) {
         uint8_t jcc[2] = {0x0f, (uint8_t)(0x80 | (in->opcode & 0x0f))};
         return emit_relative(m, jcc, 2, to);
     }
-    return ENTRY_RELATIVE; /* loop, jrcxz, xbegin */
+    return ENTRY_RELATIVE; /* loop, jrcxz */
 }
 
-static int is_indirect(const ZydisDecodedInstruction *in, ZydisInstructionCategory category)
+static enum entry_verdict move_one(struct mover *m, const struct instruction *in)
 {
-    return in->meta.category == category && !is_relative_branch(in);
-}
-
-static enum entry_verdict move_one(struct mover *m, const ZydisDecodedInstruction *in)
-{
-    if (in->mnemonic == ZYDIS_MNEMONIC_INT3)
+    switch (in->kind) {
+    case INSTRUCTION_BREAKPOINT:
         return ENTRY_BREAKPOINT;
-    if (is_relative_branch(in))
+    case INSTRUCTION_BRANCH:
         return move_branch(m, in);
-    if (is_indirect(in, ZYDIS_CATEGORY_CALL))
+    case INSTRUCTION_INDIRECT_CALL:
         return ENTRY_CALLS;
-    m->ended = in->meta.category == ZYDIS_CATEGORY_RET || is_indirect(in, ZYDIS_CATEGORY_UNCOND_BR);
-    if (is_rip_relative(in))
+    }
+    if (in->eip_relative)
+        return ENTRY_RELATIVE;
+    m->ended = in->kind == INSTRUCTION_RETURN || in->kind == INSTRUCTION_INDIRECT_JUMP;
+    if (in->rip_relative)
         return move_rip_relative(m, in);
-    if (in->attributes & ZYDIS_ATTRIB_IS_RELATIVE)
-        return ENTRY_RELATIVE; /* EIP-relative */
     emit(m, m->site->bytes + m->at, in->length);
     return ENTRY_OK;
 }
 
 /* ---- the whole function ---- */
 
-static int is_padding(const ZydisDecodedInstruction *in)
+static int is_padding(const struct instruction *in)
 {
-    return in->mnemonic == ZYDIS_MNEMONIC_NOP || in->mnemonic == ZYDIS_MNEMONIC_INT3;
+    return in->kind == INSTRUCTION_NOP || in->kind == INSTRUCTION_BREAKPOINT;
 }
 
 /* The function ended before the jump would: what follows must be padding. */
 static enum entry_verdict need_padding(struct mover *m, size_t end)
 {
     while (m->at < end) {
-        ZydisDecodedInstruction in;
+        struct instruction in;
         if (decode(m, m->at, &in) != 0 || !is_padding(&in))
             return ENTRY_TOO_SHORT;
         m->at += in.length;
@@ -198,7 +179,7 @@ static enum entry_verdict move_all(struct mover *m)
 {
     size_t end = m->plan->keep_n + (size_t)ENTRY_JUMP_BYTES;
     while (m->at < end && !m->ended) {
-        ZydisDecodedInstruction in;
+        struct instruction in;
         if (decode(m, m->at, &in) != 0)
             return ENTRY_UNDECODABLE;
         enum entry_verdict v = move_one(m, &in);
@@ -237,13 +218,10 @@ static int jumps_to_front(const struct mover *m, size_t p, size_t n, size_t fron
 static int sweep_finds_jump(const struct mover *m, size_t n, size_t front_n)
 {
     for (size_t p = 0; p < n;) {
-        ZydisDecodedInstruction in;
+        struct instruction in;
         if (decode(m, p, &in) != 0)
             return 1;
-        size_t opcode_at = p;
-        while (opcode_at + 1 < p + in.length && in.raw.prefix_count > opcode_at - p)
-            opcode_at++;
-        if (is_relative_branch(&in) && jumps_to_front(m, opcode_at, n, front_n))
+        if (in.kind == INSTRUCTION_BRANCH && jumps_to_front(m, p + in.opcode_at, n, front_n))
             return 1;
         p += in.length;
     }
@@ -265,13 +243,11 @@ static int jumps_back(const struct mover *m)
     return 0;
 }
 
-enum entry_verdict entry_plan(const struct entry_decoder *d, const struct entry_site *site,
-                              uint64_t target, struct entry_plan *plan)
+enum entry_verdict entry_plan(const struct entry_site *site, uint64_t target,
+                              struct entry_plan *plan)
 {
-    struct mover m = {.decoder = d, .site = site, .target = target, .plan = plan};
+    struct mover m = {.site = site, .target = target, .plan = plan};
     memset(plan, 0, sizeof *plan);
-    if (!ZYAN_SUCCESS(d->init(&m.zydis, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)))
-        return ENTRY_UNDECODABLE;
     if (site->bytes_n >= sizeof endbr64 && memcmp(site->bytes, endbr64, sizeof endbr64) == 0)
         plan->keep_n = sizeof endbr64;
     m.at = plan->keep_n;

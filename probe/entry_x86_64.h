@@ -1,8 +1,7 @@
 /* entry_x86_64: can the first instructions of a function be moved elsewhere, so that a 5-byte jump
  * takes their place?  If so, writes the code that does the same at another address.
  *
- * In: the bytes of the function.  Out: a verdict, and the moved code.  The instruction decoder
- * (Zydis) is handed in: the shim opens it on need, the collector is linked to it.
+ * In: the bytes of the function.  Out: a verdict, and the moved code.
  * Context: any; pure, no allocation. */
 #ifndef PROBE_ENTRY_X86_64_H
 #define PROBE_ENTRY_X86_64_H
@@ -10,18 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <Zydis/Decoder.h>
-
 enum {
     ENTRY_JUMP_BYTES = 5, /* e9 and a 32-bit distance */
     ENTRY_MOVED_MAX = 24, /* endbr64 not counted: 4 bytes and one instruction of 15, rounded up */
     ENTRY_CODE_MAX = 96   /* moved code at its longest, jump back and literals included */
-};
-
-struct entry_decoder {
-    ZyanStatus (*init)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
-    ZyanStatus (*decode)(const ZydisDecoder *, ZydisDecoderContext *, const void *, ZyanUSize,
-                         ZydisDecodedInstruction *);
 };
 
 struct entry_site {
@@ -58,7 +49,7 @@ struct entry_plan {
 };
 
 /* Plans the move of SITE's first instructions to TARGET. PLAN is valid for ENTRY_OK only. */
-enum entry_verdict entry_plan(const struct entry_decoder *d, const struct entry_site *site,
-                              uint64_t target, struct entry_plan *plan);
+enum entry_verdict entry_plan(const struct entry_site *site, uint64_t target,
+                              struct entry_plan *plan);
 
 #endif

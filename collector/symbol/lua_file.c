@@ -251,7 +251,6 @@ static int is_shared(const struct reader *r, int i)
 
 static enum entry_verdict look_at_entry(const struct reader *r, int i)
 {
-    static const struct entry_decoder zydis = {ZydisDecoderInit, ZydisDecoderDecodeInstruction};
     const struct found *at = &r->found[i];
     struct entry_site site = {.address = at->address, .size = at->size};
     struct entry_plan plan;
@@ -265,7 +264,7 @@ static enum entry_verdict look_at_entry(const struct reader *r, int i)
     if (site.bytes == NULL)
         return ENTRY_NOT_CODE;
     /* Where the detours will be is not known; anywhere near will do. */
-    return entry_plan(&zydis, &site, at->address + 0x100000, &plan);
+    return entry_plan(&site, at->address + 0x100000, &plan);
 }
 
 static void read_lua(struct reader *r)

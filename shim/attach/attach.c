@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "shim/attach/adopt.h"
-#include "shim/attach/decoder.h"
 #include "shim/attach/loader.h"
 #include "shim/attach/lua_symbols.h"
 #include "shim/attach/rescan.h"
@@ -26,7 +25,7 @@ static int late;                /* 1 once start-up is over */
 static int unfollowed;          /* the loader does not tell what it loads */
 static int refused;             /* the arena could not be made: stay dormant */
 static _Atomic uint32_t wanted; /* scans asked for and not done */
-static _Atomic int ready;       /* the decoder is open, the loader is followed */
+static _Atomic int ready;       /* the loader is followed */
 
 static const uint64_t PATIENCE_NS = 20 * 1000 * 1000;
 
@@ -133,12 +132,11 @@ static void wait_until_ready(void)
 static void prepare(void)
 {
     uint64_t begin = now_ns();
-    decoder_open();
     unfollowed = loader_start() != 0;
-    uint64_t opened = now_ns();
+    uint64_t followed = now_ns();
     rescan();
     if (arena != NULL)
-        arena->attach_cost_ns += opened - begin;
+        arena->attach_cost_ns += followed - begin;
 }
 
 void attach_prepare(void)

@@ -12,8 +12,8 @@
  * without Lua the process stays dormant. */
 void attach_start(void);
 
-/* Makes sure that the instruction decoder is loaded (it is opened locally, on first need); called
- * in the constructor when Lua is there, and by the dlopen entry before any library comes. */
+/* Makes sure that the loader is followed; called in the constructor when Lua is there, and by the dlopen entry before
+ * any library comes. */
 void attach_prepare(void);
 
 #endif

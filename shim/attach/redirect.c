@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "shim/attach/arch/x86_64/detour.h"
-#include "shim/attach/decoder.h"
 #include "shim/attach/near.h"
 #include "shim/attach/patch.h"
 
@@ -65,7 +64,7 @@ static void plan_one(const struct image *im, struct redirect *r, uint8_t *slot)
         .size = r->entry.size,
     };
     uint8_t *code = slot + DETOUR_BYTES;
-    enum entry_verdict v = entry_plan(decoder_get(), &site, (uint64_t)(uintptr_t)code, &plan);
+    enum entry_verdict v = entry_plan(&site, (uint64_t)(uintptr_t)code, &plan);
     if (v != ENTRY_OK) {
         r->reason = entry_verdict_text(v);
         return;
@@ -85,10 +84,6 @@ void redirect_plan(const struct image *im, struct redirect *r, size_t n, struct 
             r[i].reason = entry_verdict_text(r[i].entry.size == 0 ? ENTRY_ABSENT : ENTRY_TWICE);
         else if (shares_entry(r, n, i))
             r[i].reason = entry_verdict_text(ENTRY_SHARED);
-    }
-    if (decoder_get() == NULL) {
-        refuse_all(r, n, "the instruction decoder (libZydis) could not be opened");
-        return;
     }
     if (page_ready(im, n, page) != 0) {
         refuse_all(r, n, no_memory);

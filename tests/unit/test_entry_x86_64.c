@@ -14,15 +14,13 @@
 
 #include "probe/entry_x86_64.h"
 
-static const struct entry_decoder zydis = {ZydisDecoderInit, ZydisDecoderDecodeInstruction};
-
 enum { AT = 0x10000, TARGET = 0x20000 };
 
 static enum entry_verdict plan_sized(const char *bytes, size_t n, size_t size,
                                      struct entry_plan *plan)
 {
     struct entry_site site = {(const uint8_t *)bytes, n, AT, size};
-    return entry_plan(&zydis, &site, TARGET, plan);
+    return entry_plan(&site, TARGET, plan);
 }
 
 static enum entry_verdict plan_of(const char *bytes, size_t n, struct entry_plan *plan)
@@ -178,7 +176,7 @@ static void what_would_be_out_of_reach_is_refused(void **state)
     struct entry_plan p;
     static const uint8_t lea[] = {0x48, 0x8d, 0x15, 0x00, 0x01, 0x00, 0x00, 0xc3};
     struct entry_site site = {lea, sizeof lea, AT, sizeof lea};
-    assert_int_equal(entry_plan(&zydis, &site, UINT64_C(0x7f0000000000), &p), ENTRY_FAR);
+    assert_int_equal(entry_plan(&site, UINT64_C(0x7f0000000000), &p), ENTRY_FAR);
 }
 
 static void every_refusal_has_words(void **state)
@@ -202,7 +200,7 @@ static long run_moved(const char *code, size_t n, long a, long b)
     assert_ptr_not_equal(memory, MAP_FAILED);
     memcpy(memory, code, n);
     struct entry_site site = {memory, n, (uint64_t)(uintptr_t)memory, n};
-    assert_int_equal(entry_plan(&zydis, &site, site.address + 4096, &p), ENTRY_OK);
+    assert_int_equal(entry_plan(&site, site.address + 4096, &p), ENTRY_OK);
     memcpy(memory + 4096, p.code, p.code_n);
     memset(memory + p.keep_n, 0xcc, ENTRY_JUMP_BYTES);
     long r = ((function *)(uintptr_t)(memory + 4096))(a, b);
@@ -278,7 +276,7 @@ static int plan_all(const struct file *f)
             struct entry_site site = {f->bytes + text->sh_offset + offset, text->sh_size - offset,
                                       sym->st_value, sym->st_size};
             struct entry_plan p;
-            enum entry_verdict v = entry_plan(&zydis, &site, sym->st_value + 0x100000, &p);
+            enum entry_verdict v = entry_plan(&site, sym->st_value + 0x100000, &p);
             if (v != ENTRY_OK)
                 fail_msg("%s: %s", names + sym->st_name, entry_verdict_text(v));
             n++;

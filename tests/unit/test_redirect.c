@@ -10,16 +10,7 @@
 #include <string.h>
 
 #include "shim/attach/copy.h"
-#include "shim/attach/decoder.h"
 #include "shim/attach/redirect.h"
-
-static int decoder_missing;
-
-const struct entry_decoder *decoder_get(void)
-{
-    static const struct entry_decoder zydis = {ZydisDecoderInit, ZydisDecoderDecodeInstruction};
-    return decoder_missing ? NULL : &zydis;
-}
 
 /* ---- what is redirected ---- */
 
@@ -160,20 +151,6 @@ static void data_is_refused(void **state)
     assert_int_equal(data[0], 1);
 }
 
-static void without_a_decoder_nothing_is_touched(void **state)
-{
-    (void)state;
-    struct redirect_page page = {0};
-    struct redirect r = redirect_of(negate, "A");
-    decoder_missing = 1;
-    plan_and_install(&r, 1, &page);
-    decoder_missing = 0;
-    assert_int_equal(r.done, 0);
-    assert_non_null(strstr(r.reason, "libZydis"));
-    assert_ptr_equal(r.original, negate);
-    assert_int_equal(call_of(negate, 1, 1), -2);
-}
-
 static int is_mapped_as(uint64_t address, const char *permissions)
 {
     char line[512];
@@ -213,7 +190,6 @@ int main(void)
         cmocka_unit_test(a_group_goes_whole_or_not_at_all),
         cmocka_unit_test(two_names_of_one_function_are_refused),
         cmocka_unit_test(data_is_refused),
-        cmocka_unit_test(without_a_decoder_nothing_is_touched),
         cmocka_unit_test(pages_are_used_again_and_never_writable_and_executable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
