@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim/attach/arch/x86_64/registers.h"
 #include "shim/attach/arch/x86_64/valgrind_here.h"
 #include "shim/record/record_api.h"
 
@@ -19,24 +20,40 @@ enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20, PAGE_BYTES = 4096 }
 
 /* ---- rows, cached ---- */
 
-/* The first part is used first: a program that is seen in few places touches few pages. */
-enum { CACHE_FIRST_N = 256, CACHE_REST_N = 8192, CACHE_N = CACHE_FIRST_N + CACHE_REST_N, BUSY = 1 };
+/* Little of it is used first: a program that is seen in few places touches few pages. */
+enum { CACHE_FIRST_N = 256, CACHE_MAX_N = 8192, BUSY = 1 };
 
 struct cached {
     _Atomic uint64_t pc; /* 0: free; BUSY: being written */
     struct cfi_row row;
 };
-static struct cached cache[CACHE_N];
-static _Atomic int cache_used;
+static SHIM_TABLE struct cached cache[CACHE_MAX_N];
+static _Atomic uint32_t cache_n = CACHE_FIRST_N, cache_puts;
+
+/* Each row has two places; they are others once more of the cache is used. */
+static struct cached *cache_at(uint64_t pc, int shift)
+{
+    return &cache[(pc ^ pc >> shift) & (atomic_load_explicit(&cache_n, memory_order_relaxed) - 1)];
+}
 
 static struct cached *cache_first(uint64_t pc)
 {
-    return &cache[(pc ^ pc >> 8) % CACHE_FIRST_N];
+    return cache_at(pc, 8);
 }
 
 static struct cached *cache_rest(uint64_t pc)
 {
-    return &cache[CACHE_FIRST_N + (pc ^ pc >> 13) % CACHE_REST_N];
+    return cache_at(pc, 13);
+}
+
+/* More than half of it was put in anew: too many share too little. */
+static void cache_count_put(void)
+{
+    uint32_t n = atomic_load_explicit(&cache_n, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&cache_puts, 1, memory_order_relaxed) < n / 2 || n == CACHE_MAX_N)
+        return;
+    atomic_store_explicit(&cache_puts, 0, memory_order_relaxed);
+    atomic_compare_exchange_strong(&cache_n, &n, 2 * n);
 }
 
 static int cache_get(struct cached *c, uint64_t pc, struct cfi_row *row)
@@ -56,9 +73,9 @@ static void cache_put(uint64_t pc, const struct cfi_row *row)
     uint64_t seen = atomic_load_explicit(&c->pc, memory_order_relaxed);
     if (seen == BUSY || !atomic_compare_exchange_strong(&c->pc, &seen, BUSY))
         return;
-    atomic_store_explicit(&cache_used, 1, memory_order_relaxed);
     c->row = *row;
     atomic_store_explicit(&c->pc, pc, memory_order_release);
+    cache_count_put();
 }
 
 static _Atomic uint32_t forgotten; /* how often */
@@ -66,9 +83,10 @@ static _Atomic uint32_t forgotten; /* how often */
 void native_forget(void)
 {
     atomic_fetch_add_explicit(&forgotten, 1, memory_order_relaxed);
-    if (!atomic_load_explicit(&cache_used, memory_order_relaxed))
-        return;
-    for (int i = 0; i < CACHE_N; i++)
+    if (atomic_load_explicit(&cache_puts, memory_order_relaxed) == 0 &&
+        atomic_load_explicit(&cache_n, memory_order_relaxed) == CACHE_FIRST_N)
+        return; /* never used */
+    for (uint32_t i = 0; i < atomic_load(&cache_n); i++)
         atomic_store_explicit(&cache[i].pc, 0, memory_order_relaxed);
 }
 
@@ -379,9 +397,14 @@ int native_step_along(struct native_frame *f, const struct native_stack *s, stru
 __attribute__((noinline)) void native_begin_caller(struct native_frame *f,
                                                    const struct native_stack *s)
 {
-    ucontext_t here;
-    getcontext(&here);
-    native_begin(f, &here);
+    struct registers here;
+    memset(f, 0, sizeof *f);
+    registers_now(&here);
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        f->r[cfi_saved_register[i]] = here.saved[i];
+    f->r[CFI_RSP] = here.rsp;
+    f->pc = here.rip;
+    f->is_exact = 1;
     if (native_step(f, s) <= 0)
         f->pc = 0;
 }
