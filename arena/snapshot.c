@@ -146,7 +146,7 @@ int snapshot_take(struct arena *a, const struct snapshot_options *o, snapshot_em
 {
     /* Not on the stack: the host's may be small.  Whoever takes a snapshot is alone
      * (snapshot.h). */
-    static uint8_t record[SNAPSHOT_RECORD_MAX];
+    static _Alignas(4096) uint8_t record[SNAPSHOT_RECORD_MAX];
     static int (*const definitions[])(const struct snapshot *) = {
         process, snapshot_strings, objects, copies, uncovered, functions, snapshot_stacks};
     struct snapshot s = {a, o, emit, ctx, record};

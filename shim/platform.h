@@ -23,6 +23,9 @@
 #define SHIM_TLS __thread __attribute__((tls_model("initial-exec")))
 /* For variables of the hot paths: addressed directly, not through the table of symbols. */
 #define SHIM_HIDDEN __attribute__((visibility("hidden")))
+/* For tables of 2,560 bytes and more: each begins at a page of its own, so that small variables stand together and a
+ * table of which little is used costs one page (tests/lint/structure looks after it). */
+#define SHIM_TABLE __attribute__((aligned(4096)))
 /* For the symbols through which the shim interposes libc. */
 #define SHIM_EXPORT __attribute__((visibility("default")))
 

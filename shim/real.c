@@ -13,7 +13,7 @@ struct real real;
 /* ---- boot heap ---- */
 
 /* Blocks: the size, then the bytes. Never reused: a few dozen at most come from here. */
-char real_boot_heap[REAL_BOOT_BYTES] __attribute__((aligned(4096)));
+SHIM_TABLE char real_boot_heap[REAL_BOOT_BYTES];
 static _Atomic size_t boot_used;
 
 void *real_boot_alloc(size_t n, size_t align)

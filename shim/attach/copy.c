@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-static struct lua_copy copies[ARENA_COPIES_MAX];
+static SHIM_TABLE struct lua_copy copies[ARENA_COPIES_MAX];
 static _Atomic uint32_t copies_n;
 
 SHIM_TLS struct lua_copy *copy_now;

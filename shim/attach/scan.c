@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "shim/platform.h"
+
 enum { SEEN_MAX = 2048 };
 
 /* An object that is done with.  The dynamic section's address tells it from others. */
@@ -15,7 +17,7 @@ struct seen {
     uint32_t pass;
 };
 
-static struct seen seen[SEEN_MAX];
+static SHIM_TABLE struct seen seen[SEEN_MAX];
 static uint32_t seen_n, pass, overflow;
 
 struct walk {

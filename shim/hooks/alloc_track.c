@@ -17,11 +17,11 @@ struct entry {
 _Static_assert(sizeof(struct entry) == 32, "two in a cache line");
 
 static const uint32_t level_n[LEVELS] = {256, 4096, 65536, 1 << 20};
-static struct entry first[256];
+static SHIM_TABLE struct entry first[256];
 static struct entry *_Atomic level[LEVELS] = {first};
 static int levels = 3;
 
-_Atomic uint16_t track_filter[2][TRACK_FILTER_N];
+SHIM_TABLE _Atomic uint16_t track_filter[2][TRACK_FILTER_N];
 
 uint32_t track_start(int large)
 {

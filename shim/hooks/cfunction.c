@@ -21,7 +21,7 @@
  * they like.  An entry is true while function_original says so. */
 enum { RECENT_N = 1024, INDEX_BITS = 12 };
 _Static_assert(ARENA_FUNCTIONS_MAX <= 1 << INDEX_BITS, "an index fits");
-static _Atomic uint64_t recent[RECENT_N];
+static SHIM_TABLE _Atomic uint64_t recent[RECENT_N];
 
 static inline _Atomic uint64_t *recent_at(lua_CFunction fn)
 {
@@ -143,7 +143,7 @@ int thunk_slow(lua_State *L, uint32_t index)
     struct arena_thread *t = slot_now;
     if (unlikely(slot_is_dead(t)))
         return thunk_unregistered(L, index);
-    if (unlikely(observe_marked[index]))
+    if (unlikely(function_notes[index].observed))
         return call_marked(L, t, index);
     uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
     if (unlikely(name_hint_wanted(index) && weight_2 == 2))

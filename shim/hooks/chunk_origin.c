@@ -7,12 +7,11 @@
 #include "shim/hooks/chunk_origin.h"
 
 #include "shim/attach/thunk.h"
-
-static uint8_t origins[ARENA_FUNCTIONS_MAX]; /* enum chunk_origin; 0: not set */
+#include "shim/hooks/function_notes.h"
 
 void chunk_origin_set(uint32_t index, enum chunk_origin origin)
 {
-    origins[index] = (uint8_t)origin;
+    function_notes[index].origin = (uint8_t)origin;
 }
 
 static enum chunk_origin origin_of_running(const struct lua_copy *c, lua_State *L,
@@ -21,8 +20,8 @@ static enum chunk_origin origin_of_running(const struct lua_copy *c, lua_State *
     int index = thunk_index((const void *)layout_running_c(c, L));
     if (index < 0)
         return host;
-    if (origins[index])
-        return (enum chunk_origin)origins[index];
+    if (function_notes[index].origin)
+        return (enum chunk_origin)function_notes[index].origin;
     return atomic_load_explicit(&arena->functions[index].name, memory_order_relaxed)
                ? CHUNK_C_MODULE
                : host;

@@ -11,7 +11,7 @@ struct entry {
     _Atomic uint32_t runs_n;
 };
 
-static struct entry entries[SETS][WAYS];
+static SHIM_TABLE struct entry entries[SETS][WAYS];
 static _Atomic uint32_t added_n;
 
 #define GET(field) atomic_load_explicit(&(field), memory_order_relaxed)

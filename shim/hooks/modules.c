@@ -13,13 +13,12 @@
 
 #include "shim/attach/hooks.h"
 #include "shim/hooks/chunk_origin.h"
+#include "shim/hooks/function_notes.h"
 #include "shim/hooks/sampling.h"
 #include "shim/hooks/span_trace.h"
 
 enum { MARK_NONE = 0, MARK_REQUIRE = 1, MARK_DOFILE = 2 };
 enum { HITS_ALL_TIMED = 16, HITS_TIMED_EVERY = 16 };
-
-uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
 
 /* ---- names ---- */
 
@@ -50,7 +49,7 @@ void observe_named(struct lua_copy *c, uint32_t index, const char *module, const
 {
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (is_known(&known[i], c, module, name, function_original[index])) {
-            observe_marked[index] = known[i].mark;
+            function_notes[index].observed = known[i].mark;
             chunk_origin_set(index, known[i].origin);
         }
 }
@@ -173,7 +172,7 @@ static int observed_dofile(struct lua_copy *c, lua_State *L, lua_CFunction origi
 
 int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index)
 {
-    switch (observe_marked[index]) {
+    switch (function_notes[index].observed) {
     case MARK_REQUIRE:
         return observed_require(c, L, original, index);
     case MARK_DOFILE:

@@ -9,13 +9,11 @@
 enum { HINT_MAX = 120 };
 static const char inner[] = " (inner)";
 
-uint8_t name_hints[ARENA_FUNCTIONS_MAX];
-
 void name_hint_forget(uint32_t index)
 {
-    if (name_hints[index] == HINT_NONE)
+    if (function_notes[index].hint == HINT_NONE)
         return;
-    name_hints[index] = HINT_NONE;
+    function_notes[index].hint = HINT_NONE;
     atomic_store(&arena->functions[index].module, 0);
 }
 
@@ -23,7 +21,7 @@ static void hint(uint32_t index, uint32_t name, uint32_t module, enum hint_stren
 {
     name_hint_forget(index);
     function_name(index, name, module, 0);
-    name_hints[index] = (uint8_t)strength;
+    function_notes[index].hint = (uint8_t)strength;
 }
 
 /* The string with a suffix that says: made in there. */
@@ -47,7 +45,8 @@ static uint32_t inner_of_string(uint32_t id)
 static int has_final_name(uint32_t index)
 {
     return arena->functions[index].name != 0 &&
-           atomic_load_explicit(&naming_state[index], memory_order_relaxed) == NAMING_FINAL;
+           atomic_load_explicit(&function_notes[index].naming, memory_order_relaxed) ==
+               NAMING_FINAL;
 }
 
 static void hint_by_function(uint32_t index, uint32_t maker, enum hint_strength strength)
@@ -83,7 +82,7 @@ static void hint_by_module(uint32_t index, const char *module)
  * know better. */
 void name_hint_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n)
 {
-    if (name_hints[index] != HINT_NONE)
+    if (function_notes[index].hint != HINT_NONE)
         return;
     int maker = thunk_index((const void *)layout_running_c(c, L));
     if (maker < 0)

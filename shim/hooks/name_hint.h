@@ -15,13 +15,13 @@
 /* None; one that gives way to what callers call the function; one that gives way to registration
  * only. */
 enum hint_strength { HINT_NONE, HINT_WEAK, HINT_STRONG };
-extern uint8_t name_hints[ARENA_FUNCTIONS_MAX];
 
 /* 1: what its caller calls it would be welcome. */
 static inline int name_hint_wanted(uint32_t index)
 {
-    return atomic_load_explicit(&naming_state[index], memory_order_relaxed) != NAMING_FINAL &&
-           name_hints[index] != HINT_STRONG;
+    return atomic_load_explicit(&function_notes[index].naming, memory_order_relaxed) !=
+               NAMING_FINAL &&
+           function_notes[index].hint != HINT_STRONG;
 }
 
 /* Takes the hint away: a name comes. */

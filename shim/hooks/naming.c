@@ -15,15 +15,13 @@
 #include "shim/hooks/sampling.h"
 #include "shim/hooks/userdata_types.h"
 
-_Atomic uint8_t naming_state[ARENA_FUNCTIONS_MAX];
-
 /* Calls of lua_setfield and lua_setglobal that will look at what they store. */
 enum { CHANCES = 64 };
 static SHIM_TLS uint32_t chances;
 
 void naming_forget(uint32_t index)
 {
-    atomic_store_explicit(&naming_state[index], 0, memory_order_relaxed);
+    atomic_store_explicit(&function_notes[index].naming, 0, memory_order_relaxed);
     name_hint_forget(index);
 }
 
@@ -69,8 +67,8 @@ static uint32_t module_shown(const struct place *p)
 /* Names the function for good, unless it has a name. */
 static void name_once(struct place *p, uint32_t index, const char *name)
 {
-    if (atomic_exchange_explicit(&naming_state[index], NAMING_FINAL, memory_order_relaxed) ==
-        NAMING_FINAL)
+    if (atomic_exchange_explicit(&function_notes[index].naming, NAMING_FINAL,
+                                 memory_order_relaxed) == NAMING_FINAL)
         return;
     if (p->module == NULL)
         p->module = observe_module(p->c, p->L);
@@ -80,7 +78,7 @@ static void name_once(struct place *p, uint32_t index, const char *name)
     filled_table_add(p->table, index);
     observe_named(p->c, index, p->module, name);
     /* Seen whole from now on: what is left of its countdown must not hide a call. */
-    if (observe_marked[index] && sampling_slot() != NULL)
+    if (function_notes[index].observed && sampling_slot() != NULL)
         sampling_rearm(slot_now, index, ARENA_FIX_DOWN, 1);
 }
 
@@ -220,7 +218,7 @@ void hook_lua_setglobal(lua_State *L, const char *name)
 
 void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n)
 {
-    uint8_t seen = atomic_load_explicit(&naming_state[index], memory_order_relaxed);
+    uint8_t seen = atomic_load_explicit(&function_notes[index].naming, memory_order_relaxed);
     if (seen >= NAMING_SETTLED)
         return;
     if (chances == 0)
@@ -228,5 +226,5 @@ void naming_pushed(struct lua_copy *c, lua_State *L, uint32_t index, int n)
     chances = CHANCES;
     name_hint_pushed(c, L, index, n);
     /* Another thread may be naming it: its word stands. */
-    atomic_compare_exchange_strong(&naming_state[index], &seen, (uint8_t)(seen + 1));
+    atomic_compare_exchange_strong(&function_notes[index].naming, &seen, (uint8_t)(seen + 1));
 }

@@ -17,16 +17,16 @@
 #define SHIM_HOOKS_NAMING_H
 
 #include "shim/attach/copy.h"
-#include "shim/record/record_api.h"
+#include "shim/hooks/function_notes.h"
 
 /* How far the search for a function's name has come: 0.. counts the times it was given to Lua
  * without one; from NAMING_SETTLED on giving it again does not raise hopes. */
 enum { NAMING_SETTLED = 16, NAMING_FINAL = 255 };
-extern _Atomic uint8_t naming_state[ARENA_FUNCTIONS_MAX];
 
 static inline int naming_settled(uint32_t index)
 {
-    return atomic_load_explicit(&naming_state[index], memory_order_relaxed) >= NAMING_SETTLED;
+    return atomic_load_explicit(&function_notes[index].naming, memory_order_relaxed) >=
+           NAMING_SETTLED;
 }
 
 /* The entry at INDEX is a new function. */

@@ -20,17 +20,14 @@ int observed_pcallk(struct lua_copy *c, lua_State *L, int nargs, int nresults, i
 int observed_resume(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres);
 
 /* Runs a C function that the span hooks want to see whole (require, dofile); called by the thunk's
- * slow path, which has counted the call, in place of the original for functions that are marked.
+ * slow path, which has counted the call, in place of the original for functions whose note `observed`
+ * is not 0. Such a function's thunk is kept on its slow path (period 1).
  * Times the call too (sampling_end): every one that loads, a sample of those that do not. */
 int observed_function(struct lua_copy *c, lua_State *L, lua_CFunction original, uint32_t index);
 
 /* Told by naming.c whenever a C function gets its name, so that `require` of the package library
  * and `dofile` of the base library can be marked. */
 void observe_named(struct lua_copy *c, uint32_t index, const char *module, const char *name);
-
-/* 1 for function indexes whose calls must go through observed_function.  Such a function's thunk
- * is kept on its slow path (period 1). */
-extern uint8_t observe_marked[ARENA_FUNCTIONS_MAX];
 
 /* The module being loaded on L's state right now, for naming; "" outside. */
 const char *observe_module(struct lua_copy *c, lua_State *L);

@@ -3,11 +3,13 @@
 
 #include <stdatomic.h>
 
+#include "shim/platform.h"
+
 /* The first page of the table is tried first: programs with few modules touch no other. */
 enum { QUOTAS = 4096, QUOTA_PROBES = 24, PAGE_QUOTAS = 512, PAGE_PROBES = 8 };
 
 /* How many spans of a kind and name there were; the last entry is for all that found no place. */
-static struct {
+static SHIM_TABLE struct {
     _Atomic uint32_t key, n;
 } quotas[QUOTAS + 1];
 

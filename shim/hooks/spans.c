@@ -10,7 +10,7 @@
 #include "shim/hooks/own_stack.h"
 #include "shim/hooks/span_trace.h"
 
-static struct span_stack stacks[SPAN_STACKS];
+static SHIM_TABLE struct span_stack stacks[SPAN_STACKS];
 static SHIM_TLS struct span_stack *mine; /* ours while spans_depth > 0, else a guess */
 static SHIM_TLS uint64_t thrown_ns;      /* last jump to an unknown place */
 SHIM_TLS uint32_t spans_depth;

@@ -10,7 +10,7 @@ enum { TYPES_N = 1024, PROBES = 8, WAITING_N = 4 };
 
 /* ---- types: by metatable; the newest wins where there is no room ---- */
 
-static struct {
+static SHIM_TABLE struct {
     _Atomic uint64_t key;
     _Atomic uint32_t name;
 } types[TYPES_N];
@@ -53,7 +53,7 @@ struct waiting {
     uint32_t site;
 };
 
-static struct waiting waiting[ARENA_STATES_MAX][WAITING_N];
+static SHIM_TABLE struct waiting waiting[ARENA_STATES_MAX][WAITING_N];
 
 static struct waiting *waiting_of(const struct arena_state *s)
 {

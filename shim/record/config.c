@@ -8,15 +8,29 @@
 #include <string.h>
 #include <unistd.h>
 
-struct config config;
+#include "shim/platform.h"
 
-/* Copies VALUE; one that does not fit is taken as not set, rather than cut. */
-static void copy_string(char *out, size_t cap, const char *value)
+struct config config = {.out = "", .token = "", .cwd = "", .tmp_dir = ""};
+
+/* ---- texts ---- */
+
+enum { TEXT_MAX = 4096, TOKEN_MAX = 128 };
+
+/* One behind the other: they are short as a rule. */
+static SHIM_TABLE char texts[3 * TEXT_MAX + TOKEN_MAX];
+static size_t texts_n;
+
+/* A copy of A and B together; "" where that has CAP bytes or more, rather than a part of it. */
+static const char *keep(size_t cap, const char *a, const char *b)
 {
-    size_t n = value ? strlen(value) : 0;
-    out[0] = 0;
-    if (n < cap)
-        memcpy(out, value ? value : "", n + 1);
+    size_t a_n = strlen(a), b_n = strlen(b);
+    char *text = texts + texts_n;
+    if (a_n + b_n >= cap || a_n + b_n >= sizeof texts - texts_n)
+        return "";
+    memcpy(text, a, a_n);
+    memcpy(text + a_n, b, b_n + 1);
+    texts_n += a_n + b_n + 1;
+    return text;
 }
 
 int config_out_is_socket(const char *out)
@@ -27,16 +41,12 @@ int config_out_is_socket(const char *out)
 /* Hosts change their directory later, so a file's name is made absolute now. */
 static void read_out(const char *value)
 {
-    size_t dir = strlen(config.cwd), n = value ? strlen(value) : 0;
-    if (!n || value[0] == '/' || config_out_is_socket(value) || !dir) {
-        copy_string(config.out, sizeof config.out, value);
-        return;
-    }
-    if (dir + 1 + n >= sizeof config.out)
-        return;
-    memcpy(config.out, config.cwd, dir);
-    config.out[dir] = '/';
-    memcpy(config.out + dir + 1, value, n + 1);
+    char dir[TEXT_MAX + 1] = "";
+    if (value == NULL)
+        value = "";
+    if (value[0] != '/' && value[0] && !config_out_is_socket(value) && config.cwd[0])
+        strcat(strcpy(dir, config.cwd), "/");
+    config.out = keep(TEXT_MAX, dir, value);
 }
 
 static int equals(const char *value, const char *what)
@@ -55,8 +65,8 @@ static uint64_t number(const char *value)
 /* glibc fills a buffer of this size without allocating. "(unreachable)..." is no directory. */
 static void read_cwd(void)
 {
-    if (!getcwd(config.cwd, sizeof config.cwd) || config.cwd[0] != '/')
-        config.cwd[0] = 0;
+    char cwd[TEXT_MAX];
+    config.cwd = getcwd(cwd, sizeof cwd) && cwd[0] == '/' ? keep(TEXT_MAX, cwd, "") : "";
 }
 
 /* SIGURG is Go's choice, too: ignored by default, so nothing breaks where a host resets its handlers.  Under
@@ -156,13 +166,13 @@ void config_read_alloc(const char *value, struct config_alloc *a)
 void config_read(void)
 {
     const char *verbose = getenv("MODPROF_VERBOSE"), *tmp_dir = getenv("TMPDIR");
+    const char *token = getenv("MODPROF_TOKEN");
     config.off = equals(getenv("MODPROF"), "off");
     config.layout_api = equals(getenv("MODPROF_LAYOUT"), "api");
     config.verbose = verbose && *verbose && !equals(verbose, "0");
     config.start_ns = number(getenv("MODPROF_START_NS"));
-    copy_string(config.token, sizeof config.token, getenv("MODPROF_TOKEN"));
-    copy_string(config.tmp_dir, sizeof config.tmp_dir,
-                tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp");
+    config.token = keep(TOKEN_MAX, token ? token : "", "");
+    config.tmp_dir = keep(TEXT_MAX, tmp_dir && tmp_dir[0] == '/' ? tmp_dir : "/tmp", "");
     read_cpu(getenv("MODPROF_CPU"), getenv("MODPROF_WALL"), getenv("MODPROF_CPU_SIGNAL"));
     config.marks = equals(getenv("MODPROF_MARKS"), "1");
     read_mark_signal(getenv("MODPROF_MARK_SIGNAL"));

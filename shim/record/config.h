@@ -59,10 +59,11 @@ struct config {
     struct config_alloc alloc;
     int marks, mark_signal; /* mark_signal 0: none */
     uint64_t start_ns;      /* 0: not told */
-    char out[4096];         /* "": default file; a file's name is absolute */
-    char token[128];
-    char cwd[4096];     /* working directory at start; "": unknown */
-    char tmp_dir[4096]; /* $TMPDIR, or /tmp */
+    /* Texts of their own, never NULL: the environment may change. */
+    const char *out; /* "": default file; a file's name is absolute */
+    const char *token;
+    const char *cwd;     /* working directory at start; "": unknown */
+    const char *tmp_dir; /* $TMPDIR, or /tmp */
 };
 extern struct config config;
 

@@ -30,9 +30,9 @@ struct entry {
     _Atomic uint32_t verdict;  /* 0: not yet decided; index + 1, FORGOTTEN or not; REFUSED */
 };
 
-void *function_original[ARENA_FUNCTIONS_MAX];
+SHIM_TABLE void *function_original[ARENA_FUNCTIONS_MAX];
 
-static struct entry table[TABLE_N];
+static SHIM_TABLE struct entry table[TABLE_N];
 static _Atomic uint32_t spare[SPARE_N]; /* index + 1 */
 
 static uint32_t hash_of(const void *address)

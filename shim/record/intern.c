@@ -18,7 +18,7 @@ enum {
     PROBES_MAX = 512
 };
 
-static _Atomic uint32_t table[PROBING_BEFORE_REST + REST_N]; /* string ids */
+static SHIM_TABLE _Atomic uint32_t table[PROBING_BEFORE_REST + REST_N]; /* string ids */
 
 static struct arena_string *string_at(uint32_t id)
 {

@@ -21,7 +21,7 @@ struct map {
     } range[ARENA_OBJECTS_MAX];
 };
 
-static struct map maps[MAPS_N];
+static SHIM_TABLE struct map maps[MAPS_N];
 static _Atomic uint64_t generation; /* maps[generation % MAPS_N] is current */
 
 void object_map_replace(const struct object_range *sorted, uint32_t n)

@@ -16,10 +16,10 @@
 #include "shim/record/slots.h"
 
 /* What one pass finds; too large for a host's stack. */
-static struct {
-    struct object_range range[ARENA_OBJECTS_MAX];
+static SHIM_TABLE struct {
     uint32_t n;
     uint8_t seen[ARENA_OBJECTS_MAX];
+    struct object_range range[ARENA_OBJECTS_MAX];
 } pass;
 static _Atomic int busy;
 
@@ -123,7 +123,7 @@ static uint32_t find_known(const struct object_range *r, uint32_t path, uint32_t
 
 /* ---- unwinding ---- */
 
-static struct {
+static SHIM_TABLE struct {
     const uint8_t *hdr;
     uint64_t n, lo, hi;
 } eh_frame[ARENA_OBJECTS_MAX];

@@ -10,9 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/platform.h"
+
 enum { NAME_MAX_BYTES = 64, SEEN_MAX = 256, BUFFER = 8192, ENTRIES_MAX = 4096 };
 
-static struct orphan {
+static SHIM_TABLE struct orphan {
     uint64_t ticks; /* start of its process: the smaller, the older */
     char name[NAME_MAX_BYTES];
 } orphans[SEEN_MAX];
@@ -56,7 +58,7 @@ static int add(int n, const char *name, uint64_t ticks)
 
 static int read_all(int dir)
 {
-    static char buffer[BUFFER] __attribute__((aligned(8)));
+    static SHIM_TABLE char buffer[BUFFER];
     int n = 0, entries = 0;
     for (long got;
          entries < ENTRIES_MAX && (got = syscall(SYS_getdents64, dir, buffer, sizeof buffer)) > 0;)

@@ -104,7 +104,7 @@ static int take(int fd, const char *path)
 /* NAME is taken: adds to it.  PID 0: only numbers. */
 static int open_suffixed(const char *name, uint64_t pid)
 {
-    static char path[ARENA_PATH_MAX];
+    static SHIM_TABLE char path[ARENA_PATH_MAX];
     char suffix[48];
     for (unsigned n = pid ? 1 : 2; n < SUFFIXES_MAX; n++) {
         trace_name_suffix(suffix, sizeof suffix, pid, n);

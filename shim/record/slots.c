@@ -17,7 +17,7 @@
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
-static struct arena_thread dead_slot;
+static SHIM_TABLE struct arena_thread dead_slot;
 SHIM_TLS struct arena_thread *slot_now = &dead_slot;
 
 /* Functions and objects whose counters are reserved together: about two pages. */

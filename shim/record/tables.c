@@ -71,7 +71,7 @@ void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1)
 
 /* ---- hits ---- */
 
-static _Atomic uint16_t hit_index[INDEX_N]; /* entry + 1 */
+static SHIM_TABLE _Atomic uint16_t hit_index[INDEX_N]; /* entry + 1 */
 
 static struct arena_hit *hit_add(uint32_t name)
 {
@@ -107,7 +107,7 @@ struct arena_hit *hit_entry(uint32_t name)
 
 /* ---- chunks ---- */
 
-static _Atomic uint16_t chunk_index[INDEX_N]; /* entry + 1 */
+static SHIM_TABLE _Atomic uint16_t chunk_index[INDEX_N]; /* entry + 1 */
 
 /* The last entries are for chunks that have none of their own, one for each origin, or a few where
  * threads race; their keys are even, those of names odd. */
@@ -167,7 +167,7 @@ struct arena_chunk *chunk_entry(uint64_t key, const char *name, size_t length,
 
 /* ---- texts ---- */
 
-static _Atomic uint64_t texts[PROBING_BEFORE_REST + TEXTS_REST_N];
+static SHIM_TABLE _Atomic uint64_t texts[PROBING_BEFORE_REST + TEXTS_REST_N];
 static _Atomic uint32_t texts_n;
 
 int chunk_text_seen(uint64_t text_hash)

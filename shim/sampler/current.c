@@ -8,7 +8,7 @@
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native_bounds.h"
 
-struct current current_of[ARENA_STATES_MAX];
+SHIM_TABLE struct current current_of[ARENA_STATES_MAX];
 SHIM_TLS uint64_t current_ticket;
 int current_wanted;
 

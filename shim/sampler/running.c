@@ -12,7 +12,7 @@ SHIM_TLS struct running *running_last;
 static SHIM_TLS lua_State *last_state;
 
 /* The originals, by copy. */
-static struct lua_api originals[ARENA_COPIES_MAX];
+static SHIM_TABLE struct lua_api originals[ARENA_COPIES_MAX];
 
 static const struct lua_api *original(void)
 {

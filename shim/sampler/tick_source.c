@@ -21,7 +21,7 @@ enum { PAGE = 4096, CLOSED = 1 };
 
 /* By number: 0 free, CLOSED: no more; else the address of an event's page, or a timer's id * 4 + TIMER. */
 enum { TIMER = 2 };
-static _Atomic uint64_t sources[TICK_SOURCE_NONE];
+static SHIM_TABLE _Atomic uint64_t sources[TICK_SOURCE_NONE];
 
 /* ---- the table ---- */
 

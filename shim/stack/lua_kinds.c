@@ -20,7 +20,7 @@ struct function {
 };
 
 /* Of a copy: written while `n` is 0, which is when nobody reads. */
-static struct known {
+static SHIM_TABLE struct known {
     struct function f[FUNCTIONS_MAX];
     _Atomic uint32_t n;
 } known[ARENA_COPIES_MAX];
@@ -33,7 +33,7 @@ struct request {
     enum alloc_kind kind;
 };
 
-static struct {
+static SHIM_TABLE struct {
     const struct lua_api *api;
     struct lua_chain functions;
     enum alloc_kind kind; /* of what is made just now; ALLOC_OTHER: it is not looked at */

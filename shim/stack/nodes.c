@@ -25,7 +25,8 @@ enum {
     PROTO_SLOTS = 2 * ARENA_PROTOS_MAX
 };
 
-static _Atomic uint32_t node_slot[FIRST_SLOTS + NEXT_SLOTS + REST_SLOTS], proto_slot[PROTO_SLOTS];
+static SHIM_TABLE _Atomic uint32_t node_slot[FIRST_SLOTS + NEXT_SLOTS + REST_SLOTS],
+    proto_slot[PROTO_SLOTS];
 
 static uint64_t mix(uint64_t x)
 {
@@ -162,7 +163,7 @@ uint32_t node_intern_merging(const struct node_key *k)
 
 /* Recently seen addresses, so that the text of a source is hashed once. */
 enum { RECENT_N = 512 };
-static struct {
+static SHIM_TABLE struct {
     _Atomic uint64_t proto;
     _Atomic uint32_t id;
 } recent[RECENT_N];

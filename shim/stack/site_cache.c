@@ -13,7 +13,7 @@
 
 enum { FIRST_N = 1 << 10, LEVELS = 3 };
 
-static _Atomic uint64_t first[FIRST_N];
+static SHIM_TABLE _Atomic uint64_t first[FIRST_N];
 static struct site_cache level[LEVELS] = {
     {FIRST_N - 1, first}, {(1 << 15) - 1, NULL}, {(1 << 20) - 1, NULL}};
 

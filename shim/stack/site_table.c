@@ -9,7 +9,7 @@
 
 enum { PROBES_MAX = 64, SLOTS = 2 * ARENA_SITES_MAX, SLOTS_SMALL = 1024, PROBES_SMALL = 8 };
 
-static _Atomic uint32_t slot_small[SLOTS_SMALL], slot_large[SLOTS];
+static SHIM_TABLE _Atomic uint32_t slot_small[SLOTS_SMALL], slot_large[SLOTS];
 static uint32_t normal_max; /* sites that are no overflow sites */
 
 int sites_start(uint32_t max)

@@ -9,9 +9,9 @@
 
 enum { TRAILS_MAX = 512, BUCKETS = 64, FRAME_MAX_BYTES = 1 << 16, NOT_SAVED = -2 };
 
-static struct trail trails[TRAILS_MAX];
+static SHIM_TABLE struct trail trails[TRAILS_MAX];
 static _Atomic uint32_t trails_n;
-static const struct trail *_Atomic bucket[TRAIL_WANTS][BUCKETS];
+static SHIM_TABLE const struct trail *_Atomic bucket[TRAIL_WANTS][BUCKETS];
 
 /* Where the first return address into Lua's code lies; 0: not known yet.  It is the same for all, since the shim's own
  * frames are. */

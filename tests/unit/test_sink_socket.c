@@ -23,6 +23,8 @@
 static char path[64];
 static int listener = -1;
 
+static char out_text[128]; /* MODPROF_OUT */
+
 static void listen_here(void)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -32,7 +34,8 @@ static void listen_here(void)
     listener = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
     assert_int_equal(listen(listener, 4), 0);
-    snprintf(config.out, sizeof config.out, "unix:%s", path);
+    snprintf(out_text, sizeof out_text, "unix:%s", path);
+    config.out = out_text;
 }
 
 static int tear_down(void **state)
@@ -44,7 +47,7 @@ static int tear_down(void **state)
         close(listener);
     unlink(path);
     listener = -1;
-    config.token[0] = 0;
+    config.token = "";
     return 0;
 }
 
@@ -71,7 +74,7 @@ static void the_hello_carries_token_and_arena(void **state)
     int fd, arena_fd = memfd_create("arena", 0);
     (void)state;
     listen_here();
-    strcpy(config.token, "secret");
+    config.token = "secret";
     assert_int_equal(write(arena_fd, "arena", 5), 5);
     sink_socket.open(arena_fd);
     close(arena_fd);
@@ -89,7 +92,8 @@ static void without_a_collector_frames_are_refused_and_a_later_one_is_found(void
 {
     int fd;
     (void)state;
-    snprintf(config.out, sizeof config.out, "unix:/tmp/modprof-nobody-%d", getpid());
+    snprintf(out_text, sizeof out_text, "unix:/tmp/modprof-nobody-%d", getpid());
+    config.out = out_text;
     sink_socket.open(-1);
     assert_false(sink_socket.ready(0));
     assert_int_equal(sink_socket.write((const uint8_t *)"x", 1), -1);
@@ -242,7 +246,7 @@ static void descriptors_are_high_and_do_not_survive_exec(void **state)
 static void a_tcp_collector_that_never_answers_is_given_up(void **state)
 {
     (void)state;
-    strcpy(config.out, "tcp:192.0.2.1:9");
+    config.out = "tcp:192.0.2.1:9";
     sink_socket.open(-1);
     assert_false(sink_socket.ready(1));
     assert_int_equal(sink_socket.flush(), -1);
