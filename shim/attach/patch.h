@@ -12,6 +12,7 @@ struct patch {
     int protection;  /* what they had, and get back */
     int fd;          /* /proc/self/mem, where the pages could not be made writable; -1 */
     int open;
+    uint64_t copied; /* a bit for each of the first 64 pages: it was written to */
 };
 
 /* Makes [lo, hi) writable, by mprotect or through /proc/self/mem.  Returns 0, or -1 where the
