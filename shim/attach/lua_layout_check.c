@@ -6,7 +6,6 @@
  *
  * In: a copy whose object is relocated.  Out: its layout.   Context: host thread, in lua_newstate. */
 #include <stdatomic.h>
-#include <sys/mman.h>
 
 #include "shim/attach/collector_check.h"
 #include "shim/attach/lua_tags.h"
@@ -30,7 +29,7 @@ static const struct lua_layout candidate = {
     .lclosure_proto = OFFSET_LCLOSURE_PROTO,
 };
 
-enum { SCRATCH_BYTES = 256 * 1024, MATCHES_WANTED = 3 };
+enum { MATCHES_WANTED = 3 };
 
 struct check {
     const struct lua_api *api;
@@ -38,25 +37,6 @@ struct check {
     const void *closure; /* the Lua function that calls check_calls */
     int matches;         /* parts of the check that went well; all or nothing in the end */
 };
-
-/* ---- memory ---- */
-
-void *scratch_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    struct scratch *s = ud;
-    if (nsize == 0)
-        return NULL;
-    if (ptr != NULL && nsize <= osize)
-        return ptr;
-    size_t bytes = (nsize + 15) & ~(size_t)15;
-    if (bytes > (size_t)(s->end - s->at))
-        return NULL;
-    char *p = s->at;
-    s->at += bytes;
-    if (ptr != NULL)
-        memcpy(p, ptr, osize);
-    return p;
-}
 
 /* ---- reading: only within the state's own memory, whatever the offsets lead to ---- */
 
@@ -243,15 +223,14 @@ static int check_all(struct lua_copy *c, struct scratch *memory, int *collector)
 
 static int check_in_scratch(struct lua_copy *c, int *collector)
 {
-    void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
+    struct scratch memory;
+    if (scratch_open(&memory) != 0)
         return 0;
-    struct scratch memory = {p, (char *)p + SCRATCH_BYTES};
     struct lua_copy *before = copy_now;
     copy_now = c;
     int ok = check_all(c, &memory, collector);
     copy_now = before;
-    munmap(p, SCRATCH_BYTES);
+    scratch_close(&memory);
     return ok;
 }
 

@@ -8,7 +8,12 @@
 
 struct scratch {
     char *at, *end; /* what is free */
+    void *mapped;
 };
+
+/* Returns 0, or -1: no memory. */
+int scratch_open(struct scratch *s);
+void scratch_close(struct scratch *s);
 
 /* A lua_Alloc; ud is a struct scratch. */
 void *scratch_alloc(void *ud, void *ptr, size_t osize, size_t nsize);

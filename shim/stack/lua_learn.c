@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "shim/attach/scratch.h"
 #include "shim/record/config.h"
@@ -18,7 +17,7 @@
 #include "shim/stack/lua_roles.h"
 #include "shim/stack/trail.h"
 
-enum { SCRATCH_BYTES = 256 * 1024, FRAMES_MAX = 24 };
+enum { FRAMES_MAX = 24 };
 
 static struct lua_learnt learnt[ARENA_COPIES_MAX];
 
@@ -186,10 +185,9 @@ static void publish(const struct lua_copy *c, const struct cfi_range *vm)
 
 static void learn(struct lua_copy *c, struct lua_learnt *out, const struct native_stack *stack)
 {
-    void *p = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
+    struct scratch memory;
+    if (scratch_open(&memory) != 0)
         return;
-    struct scratch memory = {p, (char *)p + SCRATCH_BYTES};
     struct lua_copy *before = copy_now;
     struct lua_learnt found = {.tried = 1};
     now.api = &c->api;
@@ -203,7 +201,7 @@ static void learn(struct lua_copy *c, struct lua_learnt *out, const struct nativ
         lua_roles_learn(c, &found.vm, &now.stack, &memory);
     lua_kinds_learn(c, &now.stack, &memory);
     copy_now = before;
-    munmap(p, SCRATCH_BYTES);
+    scratch_close(&memory);
     out->vm = found.vm;
     out->pc_in_register = found.pc_in_register;
     out->pc_slot = found.pc_slot;

@@ -1,5 +1,5 @@
 /* lua_layout: what is read from Lua's structures is what the public API says. */
-/* SOURCES: shim/attach/lua_layout.c shim/attach/lua_layout_check.c shim/attach/collector_layout.c shim/attach/collector_check.c shim/attach/copy.c */
+/* SOURCES: shim/attach/lua_layout.c shim/attach/lua_layout_check.c shim/attach/scratch.c shim/attach/collector_layout.c shim/attach/collector_check.c shim/attach/copy.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
