@@ -14,7 +14,7 @@
 #include "shim/record/sink.h"
 #include "wire/frame.h"
 
-enum { RAW_BYTES = 128 * 1024, LEVEL = 1, WINDOW_LOG = 17, HASH_LOG = 13 };
+enum { RAW_BYTES = 64 * 1024, LEVEL = 1, WINDOW_LOG = 16, HASH_LOG = 13 };
 /* Up to here a body is stored as it is: compressing it costs more time (60 us, of which half are
  * page faults of the compressor's tables) than the few kilobytes are worth. */
 enum { STORED_MAX = 8 * 1024 };

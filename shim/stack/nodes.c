@@ -4,8 +4,8 @@
  * stacks with no caller at all, so that there is always one.
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
- * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  The index of nodes has
- * one page that is tried first, then eight: few nodes touch few pages. */
+ * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  One page is tried first, then
+ * a few: a small index touches few pages.  Tries are few, since each may read a node that is not in the cache. */
 #include "shim/stack/nodes.h"
 
 #include <string.h>
@@ -21,12 +21,23 @@ enum {
     FIRST_TRIES = 4,
     NEXT_SLOTS = 8192,
     NEXT_TRIES = 8,
-    REST_SLOTS = 2 * ARENA_NODES_MAX,
+    SLOTS_BEFORE_REST = FIRST_SLOTS + NEXT_SLOTS,
+    NODE_SLOTS = 2 * ARENA_NODES_MAX, /* these are the rest */
     PROTO_SLOTS = 2 * ARENA_PROTOS_MAX
 };
 
-static SHIM_TABLE _Atomic uint32_t node_slot[FIRST_SLOTS + NEXT_SLOTS + REST_SLOTS],
-    proto_slot[PROTO_SLOTS];
+static SHIM_TABLE _Atomic uint32_t node_slot[SLOTS_BEFORE_REST + NODE_SLOTS],
+    proto_slot[SLOTS_BEFORE_REST + PROTO_SLOTS];
+
+/* Where the I-th try for HASH is made; the rest has REST_N slots. */
+static size_t slot_of(uint64_t hash, uint32_t i, uint32_t rest_n)
+{
+    if (i < FIRST_TRIES)
+        return (hash + i) % FIRST_SLOTS;
+    if (i < FIRST_TRIES + NEXT_TRIES)
+        return FIRST_SLOTS + ((hash >> 12) + i) % NEXT_SLOTS;
+    return SLOTS_BEFORE_REST + ((hash >> 16) + i) % rest_n;
+}
 
 static uint64_t mix(uint64_t x)
 {
@@ -76,21 +87,12 @@ static uint32_t node_add(const struct node_key *k)
     return i < max ? node_fill(i, k) : 0;
 }
 
-static _Atomic uint32_t *node_slot_at(uint64_t hash, uint32_t i)
-{
-    if (i < FIRST_TRIES)
-        return &node_slot[(hash + i) % FIRST_SLOTS];
-    if (i < FIRST_TRIES + NEXT_TRIES)
-        return &node_slot[FIRST_SLOTS + ((hash >> 12) + i) % NEXT_SLOTS];
-    return &node_slot[FIRST_SLOTS + NEXT_SLOTS + ((hash >> 16) + i) % REST_SLOTS];
-}
-
 static uint32_t look_up(const struct node_key *k)
 {
     uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
                      ((uint64_t)k->kind << 16 | k->flags));
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
-        _Atomic uint32_t *slot = node_slot_at(h, i);
+        _Atomic uint32_t *slot = &node_slot[slot_of(h, i, NODE_SLOTS)];
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
             uint32_t mine = node_add(k);
@@ -195,7 +197,7 @@ static uint32_t proto_find(const struct lua_proto *p)
     uint32_t source = p->source != NULL ? intern(p->source, n) : 0;
     uint64_t h = mix((uint64_t)source << 32 ^ p->line_defined ^ (uint64_t)p->last_line << 20);
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
-        _Atomic uint32_t *slot = &proto_slot[(h + i) % PROTO_SLOTS];
+        _Atomic uint32_t *slot = &proto_slot[slot_of(h, i, PROTO_SLOTS)];
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
             uint32_t mine = proto_add(source, p);
