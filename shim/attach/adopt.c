@@ -13,6 +13,7 @@
 #include "shim/hooks/ffi.h"
 #include "shim/hooks/heap.h"
 #include "shim/record/record_api.h"
+#include "shim/record/region.h"
 #include "shim/record/verbose.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
@@ -91,6 +92,9 @@ static struct lua_copy *copy_for(const struct image *im)
     for (uint32_t i = 0; i < copy_count(); i++)
         if (!copy_at(i)->live && copy_key[i] == key)
             return copy_at(i);
+    uint32_t id = copy_count();
+    if (id >= ARENA_COPIES_MAX || region_reserve(&arena->copies[id], sizeof *arena->copies) != 0)
+        return NULL;
     struct lua_copy *c = copy_new();
     if (c != NULL)
         copy_key[c->id] = key;

@@ -117,14 +117,14 @@ static void *map_shared(int fd)
     return p;
 }
 
-/* What is written without asking (header, process, copies); states, functions, strings and the like
- * ask when they grow. */
+/* What is written without asking (header, process, the first copy); other copies, states, functions, strings and the like
+ * ask when they come. */
 static int provide_head(struct arena *a)
 {
-    const size_t copies = offsetof(struct arena, copies), uncovered = copies + sizeof a->copies;
+    const size_t copy = offsetof(struct arena, copies), copy_end = copy + sizeof *a->copies;
     const size_t ring = offsetof(struct arena, ring) / PAGE_BYTES;
     return provide(a, 0, offsetof(struct arena, objects) / PAGE_BYTES + 1) ||
-           provide(a, copies / PAGE_BYTES, uncovered / PAGE_BYTES + 1) ||
+           provide(a, copy / PAGE_BYTES, (copy_end - 1) / PAGE_BYTES + 1) ||
            provide(a, ring, ring + 1);
 }
 

@@ -20,8 +20,8 @@
 static SHIM_TABLE struct arena_thread dead_slot;
 SHIM_TLS struct arena_thread *slot_now = &dead_slot;
 
-/* Functions and objects whose counters are reserved together: about two pages. */
-enum { BANK = 128 };
+/* Functions, and objects, whose counters are reserved together: about two pages, and one. */
+enum { FUNCTION_BANK = 128, OBJECT_BANK = 64 };
 
 struct grown {
     uint16_t threads, functions, objects, unused;
@@ -62,14 +62,14 @@ int slot_is_dead(const struct arena_thread *t)
 
 static int reserve_functions(struct arena_thread *t, uint32_t bank)
 {
-    const struct arena_calls *first = &t->calls[(size_t)bank * BANK];
-    return region_reserve(first, BANK * sizeof *first);
+    const struct arena_calls *first = &t->calls[(size_t)bank * FUNCTION_BANK];
+    return region_reserve(first, FUNCTION_BANK * sizeof *first);
 }
 
 /* The first row is for code outside any object; the last bank is cut. */
 static int reserve_objects(struct arena_thread *t, uint32_t bank)
 {
-    uint32_t from = bank * BANK, to = from + BANK;
+    uint32_t from = bank * OBJECT_BANK, to = from + OBJECT_BANK;
     if (to > ARENA_OBJECTS_MAX + 1)
         to = ARENA_OBJECTS_MAX + 1;
     return region_reserve(&t->c_alloc[from], (to - from) * sizeof *t->c_alloc);
@@ -101,7 +101,7 @@ int slots_grow_functions(uint32_t index)
     for (;;) {
         uint64_t seen = atomic_load(&grown);
         struct grown g = unpack(seen);
-        if (index / BANK < g.functions)
+        if (index / FUNCTION_BANK < g.functions)
             return 0;
         for (uint32_t i = 0; i < g.threads; i++)
             if (reserve_functions(&arena->threads[i], g.functions))
@@ -116,7 +116,7 @@ int slots_grow_objects(uint32_t id)
     for (;;) {
         uint64_t seen = atomic_load(&grown);
         struct grown g = unpack(seen);
-        if ((id + 1) / BANK < g.objects)
+        if ((id + 1) / OBJECT_BANK < g.objects)
             return 0;
         for (uint32_t i = 0; i < g.threads; i++)
             if (reserve_objects(&arena->threads[i], g.objects))

@@ -1,4 +1,4 @@
-/* timed: runs a command and prints on standard output `wall_us cpu_us max_rss_kib`.
+/* timed: runs a command and prints on standard output `wall_us cpu_us max_rss_kib page_faults`.
  *
  * The command's own output goes to /dev/null; its environment is the caller's plus the leading
  * NAME=VALUE arguments, set in the child only, so that this program itself runs plain. */
@@ -49,6 +49,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "timed: %s ended with status 0x%x\n", argv[argc - 1], (unsigned)status);
         return 1;
     }
-    printf("%.0f %.0f %ld\n", wall, cpu, used.ru_maxrss);
+    printf("%.0f %.0f %ld %ld\n", wall, cpu, used.ru_maxrss, used.ru_minflt + used.ru_majflt);
     return 0;
 }
