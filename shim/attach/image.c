@@ -160,10 +160,12 @@ int image_may_import(const struct image *im, const char *const *names, size_t n)
     uint32_t end = im->gnu_hash != NULL ? im->gnu_hash[1] : 0;
     if (im->symbols == NULL || im->strings == NULL || end <= 1)
         return 1;
-    for (uint32_t i = 1; i < end; i++)
+    for (uint32_t i = 1; i < end; i++) {
+        const char *name = im->strings + im->symbols[i].st_name;
         for (size_t k = 0; k < n; k++)
-            if (strcmp(im->strings + im->symbols[i].st_name, names[k]) == 0)
+            if (*name == *names[k] && strcmp(name, names[k]) == 0)
                 return 1;
+    }
     return 0;
 }
 

@@ -34,6 +34,7 @@ SHIM_TABLE void *function_original[ARENA_FUNCTIONS_MAX];
 
 static SHIM_TABLE struct entry table[TABLE_N];
 static _Atomic uint32_t spare[SPARE_N]; /* index + 1 */
+static _Atomic uint32_t spare_n;
 
 static uint32_t hash_of(const void *address)
 {
@@ -50,11 +51,13 @@ static int make_room(uint32_t index)
 
 static uint32_t take_spare(void)
 {
-    for (int i = 0; i < SPARE_N; i++) {
+    for (int i = 0; i < SPARE_N && atomic_load_explicit(&spare_n, memory_order_relaxed); i++) {
         if (atomic_load_explicit(&spare[i], memory_order_relaxed)) {
             uint32_t v = atomic_exchange(&spare[i], 0);
-            if (v)
+            if (v) {
+                atomic_fetch_sub(&spare_n, 1);
                 return v - 1;
+            }
         }
     }
     return FUNCTION_NONE;
@@ -77,8 +80,10 @@ static void put_aside(uint32_t index)
 {
     for (int i = 0; i < SPARE_N; i++) {
         uint32_t none = 0;
-        if (atomic_compare_exchange_strong(&spare[i], &none, index + 1))
+        if (atomic_compare_exchange_strong(&spare[i], &none, index + 1)) {
+            atomic_fetch_add(&spare_n, 1);
             return;
+        }
     }
     loss_count(LOSS_FUNCTIONS_FULL, 1); /* 64 lost the race at once */
 }
