@@ -6,7 +6,7 @@
 
 enum { BACK_MAX = 1 << 12 };
 
-_Atomic uint64_t lua_line[LUA_LINE_N];
+SHIM_TABLE _Atomic uint64_t lua_line[LUA_LINE_N];
 _Atomic uint64_t lua_line_salt = UINT64_C(0x9e3779b97f4a7c15); /* zeroed entries are nobody's */
 
 void lua_line_forget(void)

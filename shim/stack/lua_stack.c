@@ -35,7 +35,7 @@ enum { KNOWN_N = 1 << 12, NODE_BITS = 17 };
 _Static_assert(ARENA_NODES_MAX < 1 << NODE_BITS, "a node fits in an entry");
 
 /* An entry is one word: the upper bits of the number, and the node. */
-static _Atomic uint64_t known[KNOWN_N];
+static SHIM_TABLE _Atomic uint64_t known[KNOWN_N];
 
 static _Atomic uint64_t *entry_of(uint64_t key)
 {
