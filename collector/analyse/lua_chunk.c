@@ -159,7 +159,7 @@ static void header(struct reader *r)
     static const uint8_t data[] = {0x19, 0x93, '\r', '\n', 0x1a, '\n'};
     static const uint8_t sizes[] = {INSTRUCTION_BYTES, INTEGER_BYTES, NUMBER_BYTES};
     static const int64_t an_integer = 0x5678;
-    static const double a_number = 370.5;
+    static const unsigned char a_number[] = {0, 0, 0, 0, 0, 0x28, 0x77, 0x40}; /* 370.5 */
     const uint8_t *at = take(r, 4, PART_HEADER);
     if (at && memcmp(at, "\033Lua", 4) != 0)
         r->wrong = memcmp(at, "\033LJ", 3) == 0 ? "it is LuaJIT's" : "its signature is not Lua's";
@@ -175,7 +175,7 @@ static void header(struct reader *r)
     if ((at = take(r, sizeof an_integer, PART_HEADER)) &&
         memcmp(at, &an_integer, sizeof an_integer) != 0)
         r->wrong = "it is for another byte order";
-    if ((at = take(r, sizeof a_number, PART_HEADER)) && memcmp(at, &a_number, sizeof a_number) != 0)
+    if ((at = take(r, sizeof a_number, PART_HEADER)) && memcmp(at, a_number, sizeof a_number) != 0)
         r->wrong = "it is for another format of numbers";
     byte(r, PART_STRUCTURE); /* upvalues of the main function */
 }

@@ -93,6 +93,11 @@ int frame_is_of_same(const struct frame *a, const struct frame *b)
                                       : a->function == b->function;
 }
 
+int frame_is_vm(const struct frame *f)
+{
+    return f->kind == FRAME_VM && !strcmp(f->label, FRAME_VM_LABEL);
+}
+
 uint32_t frames_put(struct frames *f, const struct frame *wanted)
 {
     uint64_t key = text_key(wanted->kind, wanted->label);

@@ -35,6 +35,10 @@ struct frame {
 /* 1 where A and B, of one label, are lines of the same function, or both no lines. */
 int frame_is_of_same(const struct frame *a, const struct frame *b);
 
+/* 1 for [vm]: Lua at work for the function it runs, in none of its other roles. */
+#define FRAME_VM_LABEL "[vm]"
+int frame_is_vm(const struct frame *f);
+
 /* What is known of a native address. */
 struct place {
     uint32_t frame;              /* number in `frames` */

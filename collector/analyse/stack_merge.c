@@ -93,7 +93,7 @@ static void emit_note(struct merger *m, const char *text)
 
 static void emit_role(struct merger *m, uint32_t role)
 {
-    static const char *const name[] = {"", "[vm]", "[gc]", "[parse]", "[alloc]"};
+    static const char *const name[] = {"", FRAME_VM_LABEL, "[gc]", "[parse]", "[alloc]"};
     if (!(m->label_made & 1u << role))
         m->label[role] = frames_named(m->frames, FRAME_VM, name[role]);
     m->label_made |= 1u << role;

@@ -143,6 +143,15 @@ static int by_self(const void *pa, const void *pb)
     return a->frame < b->frame ? -1 : a->frame > b->frame;
 }
 
+/* The frame that has by itself what node N has. */
+static uint32_t owner(const struct stack_tree *t, const struct stack_node *n)
+{
+    const struct stack_node *caller = stack_tree_at(t, n->parent);
+    int is_of_lua = n->parent && !t->inverted && frame_is_vm(&t->frame[n->frame]) &&
+                    t->frame[caller->frame].kind == FRAME_LUA;
+    return is_of_lua ? caller->frame : n->frame;
+}
+
 void frame_sums_build(struct frame_sums *s, const struct stack_tree *t)
 {
     s->n = t->frame_n;
@@ -151,7 +160,7 @@ void frame_sums_build(struct frame_sums *s, const struct stack_tree *t)
         s->row[i].frame = (uint32_t)i;
     for (size_t i = 1; i < t->nodes.n; i++) {
         const struct stack_node *n = stack_tree_at(t, i);
-        s->row[n->frame].self += n->self;
+        s->row[owner(t, n)].self += n->self;
         if (!is_recursion(t, i))
             s->row[n->frame].total += n->total;
     }

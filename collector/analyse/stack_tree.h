@@ -57,7 +57,8 @@ struct stack_shape {
 };
 void stack_tree_reshape(struct stack_tree *t, const struct stack_shape *shape);
 
-/* What each frame has by itself, and with all that it calls (recursion counted once). */
+/* What each frame has by itself, and with all that it calls (recursion counted once).  What Lua's VM does for
+ * a Lua function, [vm], is the function's own; collector, parser and allocator are not. */
 struct frame_sum {
     uint32_t frame;
     uint64_t self, total;

@@ -298,7 +298,7 @@ static int token_make(struct view_server *v, struct err *err)
 
 static int port_bind(struct view_server *v, struct err *err)
 {
-    struct sockaddr_in at;
+    struct sockaddr_in at = {0};
     socklen_t n = sizeof at;
     unsigned short asked = (unsigned short)v->settings->port;
     struct evhttp_bound_socket *s = evhttp_bind_socket_with_handle(v->http, "127.0.0.1", asked);

@@ -60,6 +60,7 @@ static void print_all(struct folded *f)
     node_print(f, 0);
     free(f->path);
     stack_layout_release(&layout);
+    f->layout = NULL;
 }
 
 void flame_folded(const struct stack_tree *t, FILE *out)

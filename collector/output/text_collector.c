@@ -33,9 +33,8 @@ static void time_print(struct digest *d, const struct gc_totals *g, const struct
                    : ", of what was asked for by lua_gc only: the steps that Lua makes by itself "
                      "could not be seen");
     page_field(c, steps ? TONE_PLAIN : TONE_WARNING, "time", text);
-    snprintf(text, sizeof text, "%s%s by itself, %s full collections asked for (%s)",
+    snprintf(text, sizeof text, "%s steps by itself, %s full collections asked for (%s)",
              steps ? human_count(n, g->step_n) : "an unknown number of",
-             steps ? " steps" : " steps",
              g->how & GC_HOW_CALLS ? human_count(full, g->full_n) : "an unknown number of",
              human_ns(time, (double)g->full_ns));
     page_field(c, TONE_PLAIN, "runs", text);

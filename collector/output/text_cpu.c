@@ -165,7 +165,7 @@ void text_cpu(struct digest *d, const struct report_options *o, const struct can
         return;
     stack_hot_build(&h, d->process, d->symbols, BY_FUNCTION);
     page_heading(c, d->process->sampler.clock == CLOCK_WALL ? "Wall time" : "CPU time",
-                 "self: in the function itself; +-: standard error of a sample");
+                 "self: in the function itself, with [vm]; +-: standard error of a sample");
     rate_print(d, &h.quality, c);
     states_print(&h.quality, c);
     unsure_print(&h.quality, c);

@@ -503,6 +503,38 @@ static void recursion_counts_once_in_totals(void **state)
     end(f);
 }
 
+static const struct frame_sum *sum_of(const struct stack_hot *h, const char *label)
+{
+    for (size_t i = 0; i < h->sums.n; i++)
+        if (!strcmp(h->tree.frame[h->sums.row[i].frame].label, label))
+            return &h->sums.row[i];
+    fail_msg("no frame %s", label);
+    return NULL;
+}
+
+static void what_the_vm_does_for_a_lua_function_is_its_own(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    struct stack_hot h;
+    begin(f);
+    sample(f, NATIVE(VM, MAIN), SIDE(FRESH(1, 1)), 0);
+    sample(f, NATIVE(MACHINE, VM, MAIN), SIDE(FRESH(1, 1)), 0);
+    sample(f, NATIVE(MACHINE, GC, VM, MAIN), SIDE(FRESH(1, 1)), 0);
+    sample(f, NATIVE(VM, MACHINE, SORT + 0x80, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
+    read_trace(f, NULL);
+    f->symbols = symbols_new();
+    stack_hot_build(&h, f->model.process[0], f->symbols, BY_FUNCTION);
+    assert_int_equal(sum_of(&h, "main (main chunk)")->self, 2000000);
+    assert_int_equal(sum_of(&h, "main (main chunk)")->total, 4000000);
+    assert_int_equal(sum_of(&h, "[gc]")->self, 1000000);
+    /* Below a C function it is nobody else's. */
+    assert_int_equal(sum_of(&h, "[vm]")->self, 1000000);
+    assert_int_equal(sum_of(&h, "[vm]")->total, 2000000);
+    stack_hot_release(&h);
+    end(f);
+}
+
 static void names_can_not_break_a_line_or_a_frame(void **state)
 {
     (void)state;
@@ -617,6 +649,7 @@ int main(void)
         cmocka_unit_test(threads_are_chosen_by_id_name_or_glob),
         cmocka_unit_test(recursion_can_be_merged_and_stacks_inverted),
         cmocka_unit_test(recursion_counts_once_in_totals),
+        cmocka_unit_test(what_the_vm_does_for_a_lua_function_is_its_own),
         cmocka_unit_test(names_can_not_break_a_line_or_a_frame),
         cmocka_unit_test(a_definition_names_its_function),
         cmocka_unit_test(a_module_function_is_named_by_its_module),
