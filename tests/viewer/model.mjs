@@ -26,7 +26,8 @@ await build({
 });
 const v = await import(pathToFileURL(join(dir, 'all.mjs')).href);
 
-/** A document with just these stacks: [["a;b", weight], ...]; "c:" before a name makes it a C function. */
+/** A document with just these stacks: [["a;b", weight], ...]; "c:" before a name makes it a C function, "v:" Lua itself, "n:" a note;
+ * line 7 of each. */
 function stacksDocument(lines, more = {}) {
     const doc = makeDocument({ nodes: 2, samples: 0, modules: 2, functions: 2, ...more });
     const p = doc.traces[0].processes[0];
@@ -37,7 +38,7 @@ function stacksDocument(lines, more = {}) {
         if (!known.has(name)) {
             const [, kind, label] = /^(?:(\w):)?(.*)$/.exec(name);
             known.set(name, fn.kind.length);
-            fn.kind.push(kind === 'c' ? 1 : kind === 'n' ? 4 : 0);
+            fn.kind.push({ c: 1, v: 2, n: 4 }[kind] ?? 0);
             fn.label.push(strings.push(label) - 1);
             fn.module.push(strings.push(label.split('.')[0]) - 1);
             fn.file.push(strings.push(`/src/${label.split('.')[0]}.lua`) - 1);
@@ -69,7 +70,7 @@ function stacksDocument(lines, more = {}) {
     };
     walk(root, 0);
     Object.assign(p, {
-        strings, functions: fn, frames: { function: fn.kind.map((_, i) => i), line: fn.kind.map(() => 0) },
+        strings, functions: fn, frames: { function: fn.kind.map((_, i) => i), line: fn.kind.map(k => (k === 0 ? 7 : 0)) },
         trees: [tree], samples: null,
     });
     return doc;
@@ -121,6 +122,18 @@ test('callers and callees count recursion once', () => {
     assert.equal(text(v.tree.calleesTree(shape, w, f)), '* 7(f 7(f 3(g 3)))');
     assert.equal(v.tree.byKey(shape, w).total[f], 7);
     assert.equal(v.tree.byKey(shape, w).self[f], 4);
+});
+test('what the VM does for a Lua function is its own, but not in the tree', () => {
+    const { shape, w, keys } = shaped([['a;v:[vm]', 3], ['a', 1], ['a;v:[gc]', 5], ['a;c:f;v:[vm]', 7]]);
+    const { self, total } = v.tree.byKey(shape, w);
+    assert.deepEqual(Object.fromEntries(keys.label.map((l, k) => [l, [self[k], total[k]]])),
+        { a: [4, 16], '[vm]': [7, 10], '[gc]': [5, 5], f: [0, 7] });
+    assert.equal(text(v.tree.invertTree(shape, w)), '* 16([vm] 10(f 7(a 7) a 3) [gc] 5(a 5) a 1)');
+});
+test('lines are named as the report names them', () => {
+    const { keys } = shaped([['a.f;b.lua (main chunk);b.lua:3;b.lua:3 [/src/b.lua:3];c:d', 1]], 'line');
+    assert.deepEqual(Array.from(keys.label).sort(),
+        ['a.f a.lua:7', 'b.lua:3 [/src/b.lua:3] b.lua:7', 'b.lua:7', 'b.lua:7 (main chunk)', 'd'].sort());
 });
 test('what a search finds is counted once where it is nested', () => {
     const { shape, w, keys } = shaped([['a.x;b;a.y', 3], ['a.y', 4], ['c', 9]]);

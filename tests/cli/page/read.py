@@ -122,6 +122,11 @@ def check_functions(process, report):
     for node, value in selfs(code["metrics"][0]).items():
         frame = code["frame"][node]
         f = frames["function"][frame]
+        # What Lua's VM does for a Lua function is the function's own.
+        above = code["frame"][node - code["up"][node]]
+        if (functions["kind"][f], process["strings"][functions["label"][f]]) == (2, "[vm]") and \
+                node != code["up"][node] and functions["kind"][frames["function"][above]] == 0:
+            frame, f = above, frames["function"][above]
         key = kinds[functions["kind"][f]], process["strings"][functions["label"][f]]
         by_function[key] = by_function.get(key, 0) + value
         if frames["line"][frame] and key[0] == "Lua":

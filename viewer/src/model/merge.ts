@@ -32,9 +32,13 @@ export interface Shape {
     readonly nested: Uint8Array; // 1: its key is on the way to the root, too (recursion)
 }
 
-/** As the report says it: `name file.lua:12`, or `file.lua:12` where the function has no name but its place. */
+/**
+ * As the report says it: `name file.lua:12`, `file.lua:12 (main chunk)`, or `file.lua:12` where the function has no
+ * name but its place.
+ */
 function lineLabel(label: string, path: string, line: number): string {
     const base = path.slice(path.lastIndexOf('/') + 1);
+    if (label === `${base} (main chunk)`) return `${base}:${line} (main chunk)`;
     return label.startsWith(base + ':') && !label.includes('[')
         ? `${base}:${line}`
         : `${label} ${base}:${line}`;

@@ -1,5 +1,6 @@
 // What a flame graph draws: nodes with a key and a weight, whose children are asked for only where they are seen.
 import type { Keys, Shape, Weights } from './merge';
+import { Kind } from './page';
 
 export interface Tree {
     readonly keys: Keys;
@@ -165,8 +166,10 @@ function stepUp(shape: Shape): Walk['step'] {
     };
 }
 
-/** Everything by where it was spent, callers below.  SELF: by key. */
-export function invertTree(shape: Shape, w: Weights, self = byKey(shape, w).self): Tree {
+/** Everything by where it was spent, callers below. */
+export function invertTree(shape: Shape, w: Weights): Tree {
+    const self = new Float64Array(shape.keys.n);
+    for (let i = 1; i < shape.n; i++) self[shape.key[i]!]! += w.self[i]!;
     const first: { key: number; total: number }[] = [];
     for (let k = 0; k < shape.keys.n; k++) if (self[k]! > 0) first.push({ key: k, total: self[k]! });
     return pathTree(shape, {
@@ -216,14 +219,27 @@ export function calleesTree(shape: Shape, w: Weights, key: number): Tree {
     });
 }
 
-/** By key: self, and total with nested nodes counted once. */
+/** Of each key, whether it is Lua at work for the function that it runs, in none of its other roles. */
+function vmKeys(keys: Keys): Uint8Array {
+    return Uint8Array.from({ length: keys.n }, (_, k) =>
+        Number(keys.kind[k] === Kind.Vm && keys.label[k] === '[vm]'),
+    );
+}
+
+/**
+ * By key: self, and total with nested nodes counted once.  What Lua's VM does for a Lua function is the function's own,
+ * as in the report.
+ */
 export function byKey(shape: Shape, w: Weights): { self: Float64Array; total: Float64Array } {
-    const n = shape.keys.n;
-    const self = new Float64Array(n);
-    const total = new Float64Array(n);
+    const { keys } = shape;
+    const self = new Float64Array(keys.n);
+    const total = new Float64Array(keys.n);
+    const vm = vmKeys(keys);
     for (let i = 1; i < shape.n; i++) {
         const k = shape.key[i]!;
-        self[k]! += w.self[i]!;
+        const up = shape.parent[i]!;
+        const ofLua = vm[k] && up !== 0 && keys.kind[shape.key[up]!] === Kind.Lua;
+        self[ofLua ? shape.key[up]! : k]! += w.self[i]!;
         if (!shape.nested[i]) total[k]! += w.total[i]!;
     }
     return { self, total };

@@ -93,9 +93,7 @@ export function stacksOf(seen: Seen): Tree {
 
 /** From where it was spent to the callers. */
 export function invertedOf(seen: Seen): Tree {
-    return once(seen.weights, 'up', () => {
-        return invertTree(seen.shape, seen.weights, functionsOf(seen).self);
-    });
+    return once(seen.weights, 'up', () => invertTree(seen.shape, seen.weights));
 }
 
 /** Keys that have any weight, that with most of its own first. */

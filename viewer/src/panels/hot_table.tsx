@@ -31,7 +31,7 @@ export function HotTable(p: {
             {
                 id: 'self',
                 title: 'self',
-                help: 'spent in it, not in what it calls',
+                help: 'spent in it, not in what it calls; a Lua function with what the VM does for it',
                 numeric: true,
                 value: k => self[k]!,
                 show: k => (
