@@ -163,6 +163,12 @@ static void decide(struct doctor *d)
         d->verdict = some != 0 ? DOCTOR_PARTLY : DOCTOR_COVERED;
 }
 
+/* Until 5.4.1 no call is marked as one that begins a frame of the VM, and which C frame is whose can not be told. */
+static int has_no_lua_frames(const struct lua_file *f)
+{
+    return strcmp(f->version.name, "Lua 5.4.0") == 0 || strcmp(f->version.name, "Lua 5.4.1") == 0;
+}
+
 static void remark_objects(struct doctor *d)
 {
     for (size_t i = 0; i < d->object_n; i++) {
@@ -170,6 +176,11 @@ static void remark_objects(struct doctor *d)
         if (i == 0 && f->defines_malloc)
             doctor_line(&d->remark, xstrdup("the executable brings its own malloc: C allocation "
                                             "is not covered; Lua's is"));
+        if (f->lua && has_no_lua_frames(f))
+            doctor_line(&d->remark,
+                        xformat("%s in %s: CPU samples and places of allocation hold no "
+                                "Lua functions before 5.4.2",
+                                f->version.name, f->path));
         if (f->defines_ffi_call)
             doctor_line(&d->remark, xformat("libffi in %s: calls through it are counted once Lua "
                                             "is there",

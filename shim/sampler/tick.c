@@ -224,7 +224,7 @@ static void learn(const struct tick_thread *t, uint64_t sp)
     struct native_stack here = stack_here(t);
     if (id >= 0 && has_room(&here) && lua_learn(copy_at((uint32_t)id), &here) &&
         !lua_learnt((uint32_t)id)->frames)
-        uncovered_note("Lua frames in CPU samples", "this copy's structures are not known",
+        uncovered_note("Lua frames in CPU samples", lua_no_frames_why(copy_at((uint32_t)id)),
                        (uint32_t)id + 1);
     errno = saved;
 }

@@ -176,6 +176,13 @@ static int is_known_version(const struct lua_copy *c)
     return dot != NULL && atoi(dot + 4) >= 2;
 }
 
+const char *lua_no_frames_why(const struct lua_copy *c)
+{
+    return c->layout.verified && !is_known_version(c)
+               ? "Lua before 5.4.2 does not mark which calls begin a frame of its VM"
+               : "this copy's structures are not known";
+}
+
 static void publish(const struct lua_copy *c, const struct cfi_range *vm)
 {
     arena->copies[c->id].vm_lo = vm->lo;

@@ -25,6 +25,9 @@ const struct lua_learnt *lua_learnt(uint32_t id);
  * 0, 0: not known.  Returns 1 to the caller that learnt, 0 to all others, also while another copy is being learnt. */
 int lua_learn(struct lua_copy *c, const struct native_stack *stack);
 
+/* Why the Lua frames of C, which was looked at, can not be read: a sentence part that lives for ever. */
+const char *lua_no_frames_why(const struct lua_copy *c);
+
 /* 1: the pc of copy ID's running function can be told. Any context. */
 int lua_has_pc(uint32_t id);
 

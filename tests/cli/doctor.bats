@@ -43,6 +43,16 @@ says() { [[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }; }
     says "$HOST/hidden (linked in, not exported): can be covered"
 }
 
+@test "of Lua 5.4.1 no Lua functions are sampled, which is said before and after" {
+    sed 's/Lua 5\.4\.[0-9] /Lua 5.4.1 /g' /usr/bin/lua5.4 >lua541
+    chmod +x lua541
+    doctor 0 ./lua541
+    says "Lua 5.4.1 in ./lua541: CPU samples and places of allocation hold no Lua functions before 5.4.2"
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM ./lua541 -e 'local t = os.clock() + 0.2 while os.clock() < t do end'
+    run "$MODPROF" report t.mprof
+    says "Lua frames in CPU samples: Lua before 5.4.2 does not mark which calls begin a frame of its VM"
+}
+
 @test "a script is followed through env to its interpreter" {
     printf '#!/usr/bin/env -S A=1 lua5.4 -i\nprint(1)\n' >script
     chmod +x script
