@@ -14,6 +14,7 @@
 #include "shim/hooks/naming.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
+#include "shim/sampler/waiting.h"
 
 /* ---- from a function to its index ---- */
 
@@ -138,6 +139,14 @@ static COLD int thunk_unregistered(lua_State *L, uint32_t index)
     return call_original(L, index);
 }
 
+/* Not timed, but perhaps it waited. */
+static int call_looked_at(lua_State *L, uint32_t index)
+{
+    int n = call_original(L, index);
+    waiting_look(now_ns());
+    return n;
+}
+
 int thunk_slow(lua_State *L, uint32_t index)
 {
     struct arena_thread *t = slot_now;
@@ -146,6 +155,8 @@ int thunk_slow(lua_State *L, uint32_t index)
     if (unlikely(function_notes[index].observed))
         return call_marked(L, t, index);
     uint32_t weight_2 = sampling_next(t, index, ARENA_FIX_DOWN);
+    if (unlikely(weight_2 == SAMPLING_UNTIMED))
+        return call_looked_at(L, index);
     if (unlikely(name_hint_wanted(index) && weight_2 == 2))
         name_hint_called(L, index);
     uint64_t begin = sampling_begin(t, index, ARENA_FIX_DOWN, weight_2);

@@ -18,15 +18,24 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
+static uint64_t mean_period(uint64_t count)
+{
+    uint64_t mean = count / SAMPLING_ALL_N;
+    return mean < SAMPLING_PERIOD_MAX ? mean : SAMPLING_PERIOD_MAX;
+}
+
+/* 32 bits. */
+static uint64_t draw(uint64_t count, uint32_t index, uint32_t what)
+{
+    return mix(count ^ (uint64_t)(index << 2 | what) << 48) >> 32;
+}
+
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what)
 {
-    if (count < SAMPLING_ALL_N || (unlikely(waiting_slow_call != NULL) && what == ARENA_FIX_DOWN))
+    if (count < SAMPLING_ALL_N)
         return 1;
-    uint64_t mean = count / SAMPLING_ALL_N;
-    if (mean > SAMPLING_PERIOD_MAX)
-        mean = SAMPLING_PERIOD_MAX;
-    uint64_t draw = mix(count ^ (uint64_t)(index << 2 | what) << 48) >> 32;
-    return (uint32_t)(mean - mean / 2 + (draw * (mean + 1) >> 32));
+    uint64_t mean = mean_period(count);
+    return (uint32_t)(mean - mean / 2 + (draw(count, index, what) * (mean + 1) >> 32));
 }
 
 static uint32_t rearm_down(struct arena_calls *k, uint64_t count, uint32_t next)
@@ -71,8 +80,20 @@ uint32_t sampling_rearm(struct arena_thread *t, uint32_t index, uint32_t what, u
     return done;
 }
 
+/* Every call comes by, and a lot as even as the periods tells which are timed. */
+static uint32_t next_of_all(struct arena_thread *t, uint32_t index, uint32_t what)
+{
+    uint64_t count = count_of(&t->calls[index], what), mean = mean_period(count);
+    sampling_rearm(t, index, what, 1);
+    if (mean <= 1)
+        return 2;
+    return draw(count, index, what) * mean >> 32 == 0 ? (uint32_t)(2 * mean) : SAMPLING_UNTIMED;
+}
+
 uint32_t sampling_next(struct arena_thread *t, uint32_t index, uint32_t what)
 {
+    if (unlikely(waiting_on) && what == ARENA_FIX_DOWN)
+        return next_of_all(t, index, what);
     uint32_t next = sampling_period(count_of(&t->calls[index], what), index, what);
     return sampling_rearm(t, index, what, next) + next;
 }
@@ -86,7 +107,7 @@ static int empty(lua_State *L)
 }
 static lua_CFunction volatile empty_call = empty;
 
-enum { COST_ROUNDS = 15, SLOW_NS = 50000 };
+enum { COST_ROUNDS = 15 };
 
 /* Median duration that timing gives to an empty function. */
 static COLD uint32_t cost_measure(void)
@@ -133,8 +154,6 @@ void sampling_add(struct arena_calls *k, uint32_t what, uint32_t weight_2, uint6
     }
 }
 
-void (*waiting_slow_call)(void);
-
 void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t begin, uint64_t end)
 {
     /* Asked again: the call may have forked, and the child counts from nothing. */
@@ -149,8 +168,8 @@ void sampling_end(uint32_t index, uint32_t what, uint32_t weight_2, uint64_t beg
         sampling_add(&t->calls[index], what, weight_2 * times, took > cost ? took - cost : 0);
     if (t->unseen_return_n != 0)
         t->unseen_return_n--;
-    if (unlikely(waiting_slow_call != NULL) && what == ARENA_FIX_DOWN && took > SLOW_NS)
-        waiting_slow_call();
+    if (unlikely(waiting_on))
+        waiting_look(end);
     /* Not while Lua's allocator runs: the host may hold a lock of its own in there. */
     if (heap_inside == 0) {
         int saved = errno;

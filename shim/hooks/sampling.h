@@ -24,7 +24,12 @@
 #include "shim/hooks/preempted.h"
 #include "shim/record/record_api.h"
 
-enum { SAMPLING_ALL_N = 32, SAMPLING_PERIOD_MAX = 1024, SAMPLING_WATCHED_2 = 2 * 8 };
+enum {
+    SAMPLING_UNTIMED = 0,
+    SAMPLING_ALL_N = 32,
+    SAMPLING_PERIOD_MAX = 1024,
+    SAMPLING_WATCHED_2 = 2 * 8
+};
 
 /* Calls from one timed call to the next, after COUNT calls of the function at INDEX that way. */
 uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what);
@@ -34,7 +39,8 @@ uint32_t sampling_period(uint64_t count, uint32_t index, uint32_t what);
  * or ARENA_FIX_UP.  Returns the calls counted in the period that ended. */
 uint32_t sampling_rearm(struct arena_thread *t, uint32_t index, uint32_t what, uint32_t next);
 
-/* The same with a period by the schedule; returns twice the weight of this call, at least 2. */
+/* The same with a period by the schedule; returns twice the weight of this call, at least 2.  While waiting is charged (MODPROF_WALL)
+ * all calls from Lua into C come by: SAMPLING_UNTIMED where this one is not among those to be timed. */
 uint32_t sampling_next(struct arena_thread *t, uint32_t index, uint32_t what);
 
 /* Whether calls of K took long so far: then to watch one costs little beside them. */

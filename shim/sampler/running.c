@@ -35,7 +35,7 @@ static void run(struct running *r)
     lua_State *state_before = last_state;
     sampler_thread();
     if (unlikely(waiting_on))
-        waiting_charge();
+        waiting_look(now_ns());
     r->copy = copy_current();
     r->check = (uintptr_t)r ^ RUNNING_CHECK;
     last_state = r->L;

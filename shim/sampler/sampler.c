@@ -161,10 +161,7 @@ static void start(void)
     choose_source(p);
     arena->sampler_used = 1;
     pthread_atfork(NULL, NULL, fork_child);
-    if (config.wall) {
-        waiting_slow_call = waiting_charge;
-        waiting_on = 1;
-    }
+    waiting_on = config.wall;
     atomic_store(&on, 1);
 }
 

@@ -27,7 +27,8 @@ uint64_t waiting_periods(struct tick_thread *t)
     return n;
 }
 
-void waiting_charge(void)
+/* Charges what this thread has waited to the stack as it is here. */
+static COLD void charge(void)
 {
     struct tick_thread *t = tick_now;
     if (t == NULL || t->busy || tick_stopped)
@@ -39,6 +40,16 @@ void waiting_charge(void)
         tick_waited(t, n);
     t->busy = 0;
     errno = saved;
+}
+
+void waiting_look(uint64_t now_ns)
+{
+    enum { SHORT_NS = 50000 };
+    static SHIM_TLS uint64_t looked_ns;
+    uint64_t passed = now_ns - looked_ns;
+    looked_ns = now_ns;
+    if (unlikely(passed > SHORT_NS))
+        charge();
 }
 
 void waiting_end(struct tick_thread *t)

@@ -17,18 +17,15 @@ struct tick_thread;
 
 extern SHIM_HIDDEN int waiting_on; /* 1: waiting is charged */
 
-/* Where it is set every call from Lua into C is timed, and it is called when one returns that took long.  Defined
- * where calls are timed (shim/hooks/sampling.c).  Set before there are threads that call. */
-extern SHIM_HIDDEN void (*waiting_slow_call)(void);
+/* At NOW_NS a C function returned to Lua, or C is about to call Lua: charges what this thread has waited, if the last look
+ * was some time ago.  A clock costs a tenth of what the charge does. */
+void waiting_look(uint64_t now_ns);
 
 /* The thread's time begins to count. */
 void waiting_begin(struct tick_thread *t);
 
 /* Whole periods of waiting since the last call.  Any context on that thread. */
 uint64_t waiting_periods(struct tick_thread *t);
-
-/* Charges what this thread has waited to the stack as it is here. */
-void waiting_charge(void);
 
 /* The thread, or the process, ends: what is left is nobody's. */
 void waiting_end(struct tick_thread *t);

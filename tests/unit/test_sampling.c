@@ -14,6 +14,7 @@
 #include "shim/hooks/heap.h"
 #include "shim/hooks/sampling.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/waiting.h"
 
 int sampler_is_fenced(void)
 {
@@ -27,6 +28,12 @@ static uint32_t ticks;
 struct arena *arena;
 SHIM_TLS struct arena_thread *slot_now = &slot;
 SHIM_TLS uintptr_t heap_inside;
+int waiting_on;
+
+void waiting_look(uint64_t now)
+{
+    (void)now;
+}
 
 int slot_is_dead(const struct arena_thread *t)
 {
@@ -304,9 +311,31 @@ static void an_empty_call_takes_no_time(void **state)
     assert_int_equal(slot.calls[6].down_ns, 0);
 }
 
+/* Each call comes by, is counted, and some stand for all. */
+static void where_waiting_is_charged_few_of_all_calls_are_timed(void **state)
+{
+    (void)state;
+    enum { CALLS = 200000 };
+    uint64_t stand_for_2 = 0, timed_n = 0;
+    slot.calls[11] = (struct arena_calls){0};
+    waiting_on = 1;
+    for (uint64_t n = 1; n <= CALLS; n++) {
+        assert_true(--slot.calls[11].down_left <= 0);
+        uint32_t weight_2 = sampling_next(&slot, 11, ARENA_FIX_DOWN);
+        assert_true(n > SAMPLING_ALL_N || weight_2 == 2);
+        stand_for_2 += weight_2;
+        timed_n += weight_2 != SAMPLING_UNTIMED;
+        assert_int_equal(read_count(&slot, 11, ARENA_FIX_DOWN), n);
+    }
+    waiting_on = 0;
+    assert_true(timed_n < CALLS / 100);
+    assert_true(stand_for_2 > 2 * CALLS * 85 / 100 && stand_for_2 < 2 * CALLS * 115 / 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_waiting_is_charged_few_of_all_calls_are_timed),
         cmocka_unit_test(count_is_exact_after_every_call),
         cmocka_unit_test(down_and_up_do_not_mix),
         cmocka_unit_test(rearming_early_keeps_the_count),
