@@ -39,6 +39,35 @@ static const char *chunk_find(const struct stack_hot *h, const char *name)
     return found;
 }
 
+static int is_among(const char *const *list, size_t n, const char *chunk)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i], chunk))
+            return 1;
+    return 0;
+}
+
+/* Files that have samples, for who asked for one that has none: "a.lua, b.lua"; freed by the caller. */
+static char *files_list(const struct stack_hot *h)
+{
+    enum { LIST_MAX = 5 };
+    const char *chunk[LIST_MAX];
+    char *list = xstrdup("");
+    size_t n = 0;
+    for (size_t i = 0; i < h->sums.n && n < LIST_MAX; i++) {
+        const struct frame *f = &h->tree.frame[h->sums.row[i].frame];
+        if (f->kind != FRAME_LUA || *f->source != '@' || is_among(chunk, n, f->source))
+            continue;
+        chunk[n++] = f->source;
+        char *shown = escape_text(f->source + 1, strlen(f->source + 1));
+        char *longer = xformat("%s%s%s", list, *list ? ", " : "", shown);
+        free(shown);
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
 static void lines_sum(const struct stack_hot *h, const char *chunk, struct line *line, uint64_t n)
 {
     for (size_t i = 0; i < h->sums.n; i++) {
@@ -105,6 +134,16 @@ static void chunk_print(struct digest *d, const struct stack_hot *h, const char 
     stack_sources_release(&sources);
 }
 
+static void unknown_print(const struct stack_hot *h, const char *file, const struct canvas *c)
+{
+    char *list = files_list(h);
+    char *why = xformat("no sample is of a Lua function in a file of this name%s%s",
+                        *list ? "; there are: " : "", list);
+    nothing_print(c, file, why);
+    free(why);
+    free(list);
+}
+
 void text_annotate(struct digest *d, const char *file, const struct canvas *c)
 {
     struct stack_hot h;
@@ -119,6 +158,6 @@ void text_annotate(struct digest *d, const char *file, const struct canvas *c)
     if (chunk)
         chunk_print(d, &h, chunk, c);
     else
-        nothing_print(c, file, "no sample is of a Lua function in a file of this name");
+        unknown_print(&h, file, c);
     stack_hot_release(&h);
 }

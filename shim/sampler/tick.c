@@ -274,7 +274,7 @@ static void push_waited(struct tick_thread *t, struct rec_sample *r)
 
 static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t periods)
 {
-    uint64_t cost = tick_cost_begin(t->samples_n);
+    uint64_t cost = tick_cost_begin(t->samples_n + t->tid);
     struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = periods};
     native_begin(&t->frame, context);
     look(t, &r);

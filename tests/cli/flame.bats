@@ -107,7 +107,7 @@ share() { # PATTERN
     [ "${BASH_REMATCH[1]}" -ge 75 ]
     [[ $output == *"      1  local M = {}"* ]]
     run -0 "$MODPROF" report --annotate other.lua
-    [[ $output == *"no sample is of"* ]]
+    [[ $output == *"no sample is of"*"; there are: "*"work.lua"* ]]
     touch work.lua # another date, the same text
     run -0 "$MODPROF" report --annotate work.lua
     [[ $output == *"      1  local M = {}"* ]]
