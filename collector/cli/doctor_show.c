@@ -43,6 +43,26 @@ static void say_entries(const struct lua_file *f)
     }
 }
 
+static const char *collector_reason(enum entry_verdict v)
+{
+    return v == ENTRY_ABSENT ? "where that begins can not be told in this build"
+                             : entry_verdict_text(v);
+}
+
+static void say_collector(const struct lua_file *f)
+{
+    int steps = f->collector_step == ENTRY_OK, finalizers = f->collector_finalize == ENTRY_OK;
+    if (steps && finalizers)
+        say("    ", "the collector's own steps and its finalizers can be seen");
+    else if (steps)
+        printf("    the collector's own steps can be seen, finalizers not: %s\n",
+               collector_reason(f->collector_finalize));
+    else
+        printf("    not the collector's own steps and finalizers: %s; collections that the program "
+               "asks for are timed all the same\n",
+               collector_reason(f->collector_step));
+}
+
 static void say_lua(const struct lua_file *f)
 {
     char *coverage = doctor_coverage(f), *path = escape_text(f->path, strlen(f->path));
@@ -50,6 +70,8 @@ static void say_lua(const struct lua_file *f)
            f->lua_exported ? "" : " (linked in, not exported)", coverage);
     if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
         say_entries(f);
+    if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
+        say_collector(f);
     free(coverage);
     free(path);
 }
@@ -124,6 +146,19 @@ static json_t *entries(const struct lua_file *f)
     return array;
 }
 
+/* A reason where something can not be seen. */
+static json_t *collector(const struct lua_file *f)
+{
+    json_t *o = json_object();
+    enum entry_verdict steps = f->collector_step;
+    enum entry_verdict finalizers = steps == ENTRY_OK ? f->collector_finalize : steps;
+    json_put_bool(o, "steps", steps == ENTRY_OK);
+    json_put_bool(o, "finalizers", finalizers == ENTRY_OK);
+    if (finalizers != ENTRY_OK)
+        json_put_text(o, "reason", collector_reason(finalizers));
+    return o;
+}
+
 static json_t *lua_object(const struct lua_file *f)
 {
     json_t *o = json_object();
@@ -134,6 +169,8 @@ static json_t *lua_object(const struct lua_file *f)
     json_put_u64(o, "coverable", lua_file_movable_n(f));
     json_put_text(o, "coverage", coverage);
     json_put(o, "not_coverable", entries(f));
+    if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
+        json_put(o, "collector", collector(f));
     free(coverage);
     return o;
 }

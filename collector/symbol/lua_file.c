@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/symbol/function_range.h"
 #include "collector/util/xalloc.h"
+#include "probe/collector_calls.h"
 
 /* The functions of lua_api.def: first those that are redirected, then those that are called; then
  * what else is looked for. */
@@ -249,22 +251,74 @@ static int is_shared(const struct reader *r, int i)
     return 0;
 }
 
+static enum entry_verdict look_at_code(const struct reader *r, uint64_t address, uint64_t size)
+{
+    struct entry_site site = {.address = address, .size = size};
+    struct entry_plan plan;
+    site.bytes = bytes_at(r, address, 1, &site.bytes_n);
+    if (site.bytes == NULL)
+        return ENTRY_NOT_CODE;
+    /* Where the detours will be is not known; anywhere near will do. */
+    return entry_plan(&site, address + 0x100000, &plan);
+}
+
 static enum entry_verdict look_at_entry(const struct reader *r, int i)
 {
     const struct found *at = &r->found[i];
-    struct entry_site site = {.address = at->address, .size = at->size};
-    struct entry_plan plan;
     if (at->twice)
         return ENTRY_TWICE;
     if (at->address == 0)
         return ENTRY_ABSENT;
     if (is_shared(r, i))
         return ENTRY_SHARED;
-    site.bytes = bytes_at(r, at->address, 1, &site.bytes_n);
-    if (site.bytes == NULL)
-        return ENTRY_NOT_CODE;
-    /* Where the detours will be is not known; anywhere near will do. */
-    return entry_plan(&site, at->address + 0x100000, &plan);
+    return look_at_code(r, at->address, at->size);
+}
+
+/* ---- the collector ---- */
+
+static struct code code_of(const struct reader *r, uint64_t address, uint64_t size)
+{
+    size_t n = 0;
+    const uint8_t *bytes = address != 0 ? bytes_at(r, address, 1, &n) : NULL;
+    return bytes != NULL && size <= n ? (struct code){bytes, size, address}
+                                      : (struct code){NULL, 0, 0};
+}
+
+static int function_at(const void *whose, uint64_t address, struct code *out)
+{
+    const struct reader *r = whose;
+    uint64_t end;
+    if (function_range_end(r->elf, address, &end) != 0)
+        return -1;
+    *out = code_of(r, address, end - address);
+    return 0;
+}
+
+static enum entry_verdict look_at_function(const struct reader *r, uint64_t address)
+{
+    uint64_t end;
+    if (address == 0 || function_range_end(r->elf, address, &end) != 0)
+        return ENTRY_ABSENT;
+    return look_at_code(r, address, end - address);
+}
+
+static void look_at_collector(struct reader *r)
+{
+    struct collector_calls c = {.hi = UINT64_MAX, .function_at = function_at, .whose = r};
+#define API(name) \
+    c.api[COLLECTOR_CALLS_##name] = \
+        code_of(r, r->found[WANTED_##name].address, r->found[WANTED_##name].size)
+    API(lua_gc);
+    API(lua_createtable);
+    API(lua_newthread);
+    API(lua_pushcclosure);
+    API(lua_settop);
+    API(lua_pcallk);
+#undef API
+    uint64_t step = collector_calls_step(&c);
+    r->f->collector_step = look_at_function(r, step);
+    r->f->collector_finalize =
+        step != 0 ? look_at_function(r, collector_calls_finalize(&c, step)) : ENTRY_ABSENT;
 }
 
 static void read_lua(struct reader *r)
@@ -282,6 +336,7 @@ static void read_lua(struct reader *r)
     for (int i = LUA_FILE_HOOK_N; i < WANTED_IDENT && f->missing == NULL; i++)
         if (r->found[i].address == 0 && i != WANTED_luaL_loadbufferx)
             f->missing = wanted_name[i];
+    look_at_collector(r);
 }
 
 /* ---- the file ---- */

@@ -37,6 +37,8 @@ struct lua_file {
     struct lua_version version;
     const char *missing; /* a function without which nothing can be covered; NULL: none */
     struct lua_file_entry entry[LUA_FILE_HOOK_N];
+    /* Where the collector begins its steps, and calls finalizers; ENTRY_ABSENT: it can not be told. */
+    enum entry_verdict collector_step, collector_finalize;
     int text_relocations, defines_malloc, defines_ffi_call, imports_dlopen;
 };
 

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "collector/symbol/elf_symbols.h"
-#include "probe/call_targets.h"
+#include "collector/symbol/function_range.h"
+#include "probe/collector_calls.h"
 
 /* The bytes at link-time ADDRESS up to the end of its section. */
 static const uint8_t *bytes_at(Elf *elf, uint64_t address, size_t *n)
@@ -54,63 +55,28 @@ static int symbol_find(Elf *elf, const char *name, GElf_Sym *out)
     return -1;
 }
 
-/* What the exported function NAME calls directly, or jumps to beyond its own end. */
-static int calls_of(Elf *elf, const char *name, struct call_targets *t)
+/* The exported function NAME; of no bytes where it is not there. */
+static struct code code_of(Elf *elf, const char *name)
 {
     GElf_Sym sym;
     size_t left = 0;
-    t->n = 0;
     if (symbol_find(elf, name, &sym))
-        return -1;
-    struct code c = {bytes_at(elf, sym.st_value, &left), sym.st_size, sym.st_value};
-    if (!c.bytes || left < sym.st_size)
-        return -1;
-    call_targets_add(t, &c, 0, UINT64_MAX);
-    return 0;
+        return (struct code){NULL, 0, 0};
+    const uint8_t *bytes = bytes_at(elf, sym.st_value, &left);
+    if (!bytes || left < sym.st_size)
+        return (struct code){NULL, 0, 0};
+    return (struct code){bytes, sym.st_size, sym.st_value};
 }
 
 static int step_begin(Elf *elf, uint64_t *begin)
 {
-    static const char *const makers[] = {"lua_gc", "lua_createtable", "lua_newthread",
-                                         "lua_pushcclosure"};
-    enum { MAKERS_N = sizeof makers / sizeof *makers };
-    struct call_targets of[MAKERS_N];
-    for (int i = 0; i < MAKERS_N; i++)
-        if (calls_of(elf, makers[i], &of[i]))
-            return -1;
-    *begin = call_targets_common(of, MAKERS_N);
+    struct collector_calls c = {.hi = UINT64_MAX};
+    c.api[COLLECTOR_CALLS_lua_gc] = code_of(elf, "lua_gc");
+    c.api[COLLECTOR_CALLS_lua_createtable] = code_of(elf, "lua_createtable");
+    c.api[COLLECTOR_CALLS_lua_newthread] = code_of(elf, "lua_newthread");
+    c.api[COLLECTOR_CALLS_lua_pushcclosure] = code_of(elf, "lua_pushcclosure");
+    *begin = collector_calls_step(&c);
     return *begin ? 0 : -1;
-}
-
-/* Where functions begin: a sorted table of pairs of 32-bit numbers, relative to the section. */
-static int function_end(Elf *elf, uint64_t begin, uint64_t *end)
-{
-    Elf_Scn *scn = NULL;
-    size_t strings;
-    if (elf_getshdrstrndx(elf, &strings))
-        return -1;
-    while ((scn = elf_nextscn(elf, scn))) {
-        static const uint8_t expected[] = {1, 0x1b, 0x03, 0x3b};
-        GElf_Shdr sh;
-        const char *name = gelf_getshdr(scn, &sh) ? elf_strptr(elf, strings, sh.sh_name) : NULL;
-        if (!name || strcmp(name, ".eh_frame_hdr"))
-            continue;
-        Elf_Data *data = elf_getdata(scn, NULL);
-        if (!data || data->d_size < 12 || memcmp(data->d_buf, expected, sizeof expected))
-            return -1;
-        int here = 0;
-        for (size_t at = 12; at + 8 <= data->d_size; at += 8) {
-            int32_t offset;
-            memcpy(&offset, (const char *)data->d_buf + at, sizeof offset);
-            uint64_t from = sh.sh_addr + (uint64_t)(int64_t)offset;
-            if (here && from > begin) {
-                *end = from;
-                return 0;
-            }
-            here |= from == begin;
-        }
-    }
-    return -1;
 }
 
 static int is_build(const char *path, const uint8_t *build_id, size_t n)
@@ -131,7 +97,7 @@ int lua_step_find(const char *path, const uint8_t *build_id, size_t n, uint64_t 
     Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
     GElf_Ehdr header;
     int found = elf && gelf_getehdr(elf, &header) && header.e_machine == EM_X86_64 &&
-                step_begin(elf, lo) == 0 && function_end(elf, *lo, hi) == 0;
+                step_begin(elf, lo) == 0 && function_range_end(elf, *lo, hi) == 0;
     if (elf)
         elf_end(elf);
     if (fd >= 0)

@@ -1,8 +1,6 @@
 /* collector_entries: where in a copy of Lua its collector begins a step, and where it calls a finalizer.
  *
- * Neither function is exported.  The step (luaC_step) is the one function that lua_gc and all that makes objects call.
- * Finalizers are called (GCTM) by the function nearest to a step that makes protected calls as lua_pcallk does.
- * What is found is tried on a state of the shim's own before anything is believed (collector_check.h).
+ * Neither function is exported; probe/collector_calls.h says how they are known.  What is found is tried on a state of the shim's own before anything is believed (collector_check.h).
  *
  * Context: constructor or loader callback; the object is not called. */
 #ifndef SHIM_ATTACH_COLLECTOR_ENTRIES_H

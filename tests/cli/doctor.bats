@@ -206,3 +206,23 @@ let_go() {
     doctor 2 --nonsense
     doctor 2 lua5.4 too-many
 }
+
+# What is said beforehand is what a trace says afterwards.
+collector_is() { # PROGRAM STEPS FINALIZERS
+    "$MODPROF" doctor -f json "$1" | jq -e --argjson s "$2" --argjson f "$3" \
+        '[.objects[].lua | select(. != null).collector] | length > 0 and all(.steps == $s and .finalizers == $f)'
+    rm -f t.mprof
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof MODPROF_ALLOC=sample:64k "$1" 'for i = 1, 100000 do local t = { i } end' >/dev/null
+    "$MODPROF" report -f json t.mprof | jq -e --argjson s "$2" --argjson f "$3" '.processes[0].collector.seen | .steps == $s and .finalizers == $f'
+}
+
+@test "whether the collector's steps and finalizers will be seen is said beforehand" {
+    cc -I/usr/include/lua5.4 -o unlisted "$SOURCES/attach_plain.c" "$ARCHIVE" -lm -ldl -Wl,--no-eh-frame-hdr
+    collector_is "$HOST/linked" true true
+    collector_is "$HOST/hidden" true true
+    collector_is "$PWD/unlisted" false false
+    doctor 0 "$HOST/linked"
+    says "the collector's own steps and its finalizers can be seen"
+    doctor 0 "$PWD/unlisted"
+    says "not the collector's own steps and finalizers: where that begins can not be told in this build"
+}
