@@ -24,13 +24,14 @@ static uint64_t mixed(uint64_t h, uint64_t v)
 
 static uint64_t hash_of(const struct sample_total *s)
 {
-    return mixed(mixed(mixed(s->native, s->lua), s->state), (uint64_t)s->tid << 32 ^ s->flags);
+    return mixed(mixed(mixed(s->native, s->lua), s->state ^ s->coroutine),
+                 (uint64_t)s->tid << 32 ^ s->flags);
 }
 
 static int is_same(const struct sample_total *a, const struct sample_total *b)
 {
     return a->native == b->native && a->lua == b->lua && a->state == b->state && a->tid == b->tid &&
-           a->flags == b->flags;
+           a->flags == b->flags && a->coroutine == b->coroutine;
 }
 
 static void slots_grow(struct sample_table *t)
@@ -95,7 +96,8 @@ void sample_table_add(struct sample_table *t, const struct rec_sample *r, uint64
                                (uint32_t)r->tid,
                                (uint32_t)r->flags,
                                1,
-                               r->periods ? r->periods : 1};
+                               r->periods ? r->periods : 1,
+                               t->log ? r->coroutine : 0};
     t->batch_since[t->batch_n] = since_ns;
     t->batch_hash[t->batch_n] = hash_of(s);
     __builtin_prefetch(&t->slot[t->batch_hash[t->batch_n] & (t->slot_n - 1)]);

@@ -1,5 +1,5 @@
 /* sample_table: CPU samples added up: one row for each different stack, thread, state and set of
- * flags, however many samples there are. */
+ * flags (and coroutine, where it is kept when they were taken), however many samples there are. */
 #ifndef COLLECTOR_MODEL_SAMPLE_TABLE_H
 #define COLLECTOR_MODEL_SAMPLE_TABLE_H
 
@@ -15,6 +15,7 @@ struct sample_total {
     uint32_t tid, flags; /* flags: enum sample_flag, bits */
     uint64_t n;          /* samples */
     uint64_t periods;    /* that they stand for */
+    uint64_t coroutine;  /* address; 0: none, or not kept */
 };
 
 /* The stretch of time that samples are taken from, since process start. */

@@ -59,6 +59,8 @@ struct rows {
     uint32_t *at;     /* numbers of sample rows, in order of node */
     uint32_t *number; /* by sample row: where it stands in AT */
     size_t n;
+    uint64_t *coroutine; /* addresses of those that are told apart, ascending */
+    size_t coroutine_n;
 };
 
 static int by_node(const void *pa, const void *pb, void *ctx)
@@ -102,6 +104,35 @@ static int64_t coroutine_number(const struct stack_row *row, const uint32_t *fun
     return row->coroutine ? (int64_t)function[row->coroutine - 1] + 1 : 0;
 }
 
+static int by_address(const void *pa, const void *pb)
+{
+    uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+    return a < b ? -1 : a > b;
+}
+
+static void coroutines_sort(struct rows *r)
+{
+    uint64_t *at = xcalloc(r->n, sizeof *at);
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->p->process->samples.row[i].coroutine)
+            at[n++] = r->p->process->samples.row[i].coroutine;
+    qsort(at, n, sizeof *at, by_address);
+    for (size_t i = 0; i < n; i++)
+        if (!kept || at[i] != at[kept - 1])
+            at[kept++] = at[i];
+    r->coroutine = at;
+    r->coroutine_n = kept;
+}
+
+static int64_t instance_number(const struct rows *r, uint64_t address)
+{
+    const uint64_t *at =
+        address ? bsearch(&address, r->coroutine, r->coroutine_n, sizeof address, by_address)
+                : NULL;
+    return at ? at - r->coroutine + 1 : 0;
+}
+
 static void rows_write(const struct rows *r, const struct rowset *threads)
 {
     uint64_t period = stack_period_ns(r->p->process);
@@ -114,6 +145,7 @@ static void rows_write(const struct rows *r, const struct rowset *threads)
     ROWS_COLUMN("what", 0, row->what);
     ROWS_COLUMN("metric", 0, row->metric);
     ROWS_COLUMN("coroutine", 0, coroutine_number(row, function));
+    ROWS_COLUMN("instance", 0, instance_number(r, s->coroutine));
     ROWS_COLUMN("n", 0, s->n);
     ROWS_COLUMN("weight", 0, s->periods * period);
     fputc('}', r->p->out);
@@ -221,6 +253,7 @@ void page_samples(struct page_process *p)
     }
     threads_collect(&threads, p->process);
     rows_sort(&r, p);
+    coroutines_sort(&r);
     fputc('{', p->out);
     threads_write(p, &threads);
     page_key(p->out, "what");
@@ -233,4 +266,5 @@ void page_samples(struct page_process *p)
     rowset_release(&threads);
     free(r.at);
     free(r.number);
+    free(r.coroutine);
 }

@@ -109,14 +109,15 @@ static int has_exact_line(const struct tick_thread *t, uint64_t flags)
 }
 
 /* The coroutine's frames, then its resumer's, and so on. */
-static int walk_lua(struct tick_thread *t, uint64_t *flags)
+static int walk_lua(struct tick_thread *t, struct rec_sample *r)
 {
     enum lua_frames_end end;
     lua_State *L = t->running[0]->L;
     int i = 0, n = lua_frames(L, t->has_vm ? &t->vm : NULL, t->lua, TICK_LUA_MAX - 1, &end);
-    if (n > 0 && t->lua[0].kind == NODE_LUA && !has_exact_line(t, *flags))
+    if (n > 0 && t->lua[0].kind == NODE_LUA && !has_exact_line(t, r->flags))
         t->lua[0].flags |= NODE_LINE_STALE;
     while (end == LUA_FRAMES_WHOLE && (L = resumer(t, L, &i)) != NULL) {
+        r->coroutine = (uint64_t)(uintptr_t)t->running[0]->L;
         if (n >= TICK_LUA_MAX - 1) {
             end = LUA_FRAMES_CUT;
             break;
@@ -125,9 +126,9 @@ static int walk_lua(struct tick_thread *t, uint64_t *flags)
         n += lua_frames_at_rest(L, NULL, t->lua + n, TICK_LUA_MAX - 1 - n, &end);
     }
     if (end == LUA_FRAMES_CUT)
-        *flags |= SAMPLE_TRUNCATED_LUA;
+        r->flags |= SAMPLE_TRUNCATED_LUA;
     if (end == LUA_FRAMES_BUSY)
-        *flags |= SAMPLE_LUA_BUSY;
+        r->flags |= SAMPLE_LUA_BUSY;
     return n;
 }
 
@@ -163,7 +164,7 @@ static void sample_lua(struct tick_thread *t, struct rec_sample *r)
     if (!can_be_walked(t))
         return;
     const struct arena_state *s = state_of(t);
-    int n = walk_lua(t, &r->flags);
+    int n = walk_lua(t, r);
     r->lua = tick_nodes_lua(&t->lua_nodes, t->lua, n, s);
     r->state = s != NULL ? s->id : 0;
 }

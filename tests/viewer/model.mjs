@@ -15,7 +15,7 @@ const names = {
     page: 'import/page', carrier: 'import/carrier', merge: 'model/merge', tree: 'model/tree', filter: 'model/filter',
     diff: 'model/diff', units: 'model/units', search: 'model/search', matrix: 'model/matrix', flame: 'layout/flame',
     waterfall: 'layout/waterfall', loadTime: 'layout/load_time', activity: 'layout/activity', ticks: 'layout/ticks',
-    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', facts: 'model/facts',
+    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts',
 };
 await build({
     stdin: {
@@ -190,6 +190,9 @@ test('the samples of a filter add up to those of none', () => {
         return a.value.reduce((s, x) => s + x, 0) * 1e6;
     };
     for (const c of [0, 1, 2, 3]) assert.ok(Math.abs(part(c) - sum({ coroutine: c })) < 1, `the lane of ${c}`);
+    const single = v.coroutines.instancesOf(p);
+    assert.deepEqual(single.map(i => [i.number, i.instance]).sort(), [[1, 1], [1, 4], [2, 2], [2, 5], [3, 3], [3, 6]]);
+    for (const c of [1, 2, 3]) assert.equal(single.filter(i => i.number === c).reduce((s, i) => s + sum({ instance: i.instance }), 0), sum({ coroutine: c }));
 });
 test('a difference knows both sides, new and gone frames too', () => {
     const before = shaped([['a;b', 5], ['gone', 2]]);

@@ -278,6 +278,34 @@ test('samples of coroutines are told by what they run, and add up with those out
     assert.equal(inside + (await total()), b.cpu.time_ns);
     await s.done();
 });
+test('several coroutines of one function are told apart', async () => {
+    const trace = record('several', ['lua5.4', 'several.lua'], { MODPROF_CPU: '999' }, {
+        'several.lua': `
+local function spin(n) local s = 0 for i = 1, n do s = s + i % 7 end return s end
+local function work(n) while true do coroutine.yield(spin(n)) end end
+local few, many = coroutine.create(work), coroutine.create(work)
+for _ = 1, 60 do
+    assert(coroutine.resume(few, 600000))
+    assert(coroutine.resume(many, 2400000))
+end
+`,
+    });
+    const cpu = report(trace).processes[0].cpu;
+    const s = await open(pageOf([trace]));
+    await go(s.page, '#timeline');
+    const functions = await csvOf(s.page, 'coroutines');
+    assert.equal(functions.length, 1, 'both run one function');
+    const single = await csvOf(s.page, 'single coroutines');
+    assert.equal(single.length, 2);
+    const times = single.map(r => Number(r['CPU time']));
+    assert.equal(times[0] + times[1], Number(functions[0]['CPU time']));
+    assert.ok(times[0] > 2 * times[1], `${times} of ${cpu.time_ns}: one works four times as much`);
+    await s.page.getByRole('table', { name: 'single coroutines' }).getByRole('link').first().click();
+    await settled(s.page);
+    assert.match(s.page.url(), /coroutine=\d+&instance=\d+/);
+    assert.equal((await csvOf(s.page, 'functions by cpu')).reduce((sum, r) => sum + Number(r.self), 0), times[0]);
+    await s.done();
+});
 test('budgets show verdicts, and the broken one says what the file says of it', async () => {
     await go(A.page, '#budgets');
     const rows = await csvOf(A.page, 'budgets');

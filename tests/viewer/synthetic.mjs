@@ -100,7 +100,7 @@ export function makeDocument(o = {}) {
         }
     const tree = makeTree(nodes, frames.function.length, depth, rnd);
     const period = 1e6;
-    const rows = { node_d: [], thread: [], state: [], what: [], metric: [], coroutine: [], n: [], weight: [] };
+    const rows = { node_d: [], thread: [], state: [], what: [], metric: [], coroutine: [], instance: [], n: [], weight: [] };
     for (let i = 1; i < nodes; i++) {
         rows.node_d.push(i);
         rows.thread.push(Math.floor(rnd() ** 3 * 3));
@@ -108,6 +108,7 @@ export function makeDocument(o = {}) {
         rows.what.push([0, 1, 5, 2, 4, 3][fn.kind[frames.function[tree.frame[i]]]] ?? 0);
         rows.metric.push(0);
         rows.coroutine.push(i % 5 ? 0 : 1 + (i % 3));
+        rows.instance.push(i % 5 ? 0 : 1 + (i % 3) + 3 * (i % 2));
         rows.n.push(0);
         rows.weight.push(0);
     }

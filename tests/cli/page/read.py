@@ -90,6 +90,7 @@ def check_samples(process, report):
         into[nodes[i]] = into.get(nodes[i], 0) + rows["weight"][i]
         assert rows["thread"][i] < len(samples["threads"]["tid"])
         assert rows["coroutine"][i] <= len(process["functions"]["kind"])
+        assert rows["instance"][i] <= n
     for into, metric in zip(by_node, code["metrics"]):
         if into:
             assert into == selfs(metric), "rows and tree do not agree"

@@ -38,6 +38,7 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
                 metric: look.metric,
                 thread: lane.thread,
                 coroutine: lane.coroutine,
+                instance: lane.instance,
                 what: lane.what,
             });
             drawActivity(ctx, a, look.samples.what, {

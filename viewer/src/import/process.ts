@@ -122,6 +122,7 @@ function samples(
         coroutine: r['coroutine']
             ? indices(r, 'coroutine', at, of.functionN + 1)
             : new Uint32Array(node.length),
+        instance: r['instance'] ? indices(r, 'instance', at, 2 ** 32) : new Uint32Array(node.length),
         count: column(r, 'n', at),
         weight: column(r, 'weight', at),
     };
@@ -133,6 +134,7 @@ function samples(
         rows.what,
         rows.metric,
         rows.coroutine,
+        rows.instance,
         rows.count,
         rows.weight,
     );

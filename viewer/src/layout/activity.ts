@@ -15,6 +15,7 @@ export interface ActivityFilter {
     readonly thread?: number | undefined; // row of threads
     readonly state?: number | undefined;
     readonly coroutine?: number | undefined; // row of functions + 1
+    readonly instance?: number | undefined;
     readonly what?: number | undefined; // of samples.what
 }
 
@@ -40,13 +41,14 @@ function kindsOf({ rows }: Samples): { kind: Uint32Array; row: Uint32Array } {
             rows.thread[r] === rows.thread[last] &&
             rows.state[r] === rows.state[last] &&
             rows.coroutine[r] === rows.coroutine[last] &&
+            rows.instance[r] === rows.instance[last] &&
             rows.what[r] === rows.what[last];
         if (same) {
             kind[r] = kind[last]!;
             continue;
         }
         last = r;
-        const id = `${rows.metric[r]} ${rows.thread[r]} ${rows.state[r]} ${rows.what[r]} ${rows.coroutine[r]}`;
+        const id = `${rows.metric[r]} ${rows.thread[r]} ${rows.state[r]} ${rows.what[r]} ${rows.coroutine[r]} ${rows.instance[r]}`;
         let k = seen.get(id);
         if (k === undefined) {
             k = first.push(r) - 1;
@@ -121,6 +123,7 @@ export function layoutActivity(
             (f.thread === undefined || rows.thread[r] === f.thread) &&
             (f.state === undefined || rows.state[r] === f.state) &&
             (f.coroutine === undefined || rows.coroutine[r] === f.coroutine) &&
+            (f.instance === undefined || rows.instance[r] === f.instance) &&
             (f.what === undefined || rows.what[r] === f.what);
         const [first, last] = bucketRange(samples, from, to);
         const scale = columns / (to - from);

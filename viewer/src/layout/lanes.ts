@@ -1,5 +1,5 @@
 // What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
-import { coroutinesOf } from '../model/coroutines';
+import { coroutinesOf, instancesOf } from '../model/coroutines';
 import { once } from '../model/once';
 import type { Process, Samples } from '../model/page';
 import { bytes, nanoseconds } from '../model/units';
@@ -20,6 +20,7 @@ export interface Lane {
     readonly height: number;
     readonly thread?: number; // activity: row of samples.threads
     readonly coroutine?: number; // activity: as samples have it
+    readonly instance?: number; // activity: one coroutine
     readonly what?: number; // activity: of samples.what
     readonly items: readonly Item[]; // by row, then begin
     readonly values?: { at: Float64Array; v: Float64Array };
@@ -42,19 +43,35 @@ function threadLanes(samples: Samples | null): Lane[] {
 
 const MOST_COROUTINES = 12;
 
-/** A lane for each function that coroutines run, those that take most time first. */
+const MOST_INSTANCES = 4;
+
+/** A lane for each function that coroutines run, those that take most time first; where several run one, some of each. */
 function coroutineLanes(p: Process): Lane[] {
     if (!p.samples?.log) return [];
     return coroutinesOf(p)
         .slice(0, MOST_COROUTINES)
-        .map(c => ({
-            id: `coroutine ${c.number}`,
-            title: `coroutines of ${c.label}`,
-            kind: 'activity' as const,
-            height: 22,
-            coroutine: c.number,
-            items: [],
-        }));
+        .flatMap(c => [
+            {
+                id: `coroutine ${c.number}`,
+                title: `coroutines of ${c.label}`,
+                kind: 'activity' as const,
+                height: 22,
+                coroutine: c.number,
+                items: [],
+            },
+            ...instancesOf(p)
+                .filter(i => i.number === c.number)
+                .slice(0, MOST_INSTANCES)
+                .map(i => ({
+                    id: `coroutine ${i.number} ${i.instance}`,
+                    title: i.label,
+                    kind: 'activity' as const,
+                    height: 16,
+                    coroutine: i.number,
+                    instance: i.instance,
+                    items: [],
+                })),
+        ]);
 }
 
 /** How many functions of coroutines have no lane. */

@@ -8,6 +8,7 @@ export interface Filter {
     state?: number;
     what?: string;
     coroutine?: number; // row of functions + 1; 0: outside of all
+    instance?: number; // one coroutine
     from?: number; // ns since process start
     to?: number;
 }
@@ -33,7 +34,8 @@ export function baseWeights(metric: Metric, samples: Samples | null, f: Filter):
             (f.thread === undefined || rows.thread[r] === thread) &&
             (f.state === undefined || rows.state[r] === f.state) &&
             (f.what === undefined || rows.what[r] === what) &&
-            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine)
+            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine) &&
+            (f.instance === undefined || rows.instance[r] === f.instance)
         )
             wanted[r] = 1;
     if (f.from === undefined && f.to === undefined) {

@@ -56,6 +56,7 @@ export interface Samples {
         readonly what: Uint32Array;
         readonly metric: Uint32Array;
         readonly coroutine: Uint32Array; // row of functions + 1: what the coroutine runs; 0: in none
+        readonly instance: Uint32Array; // which coroutine, from 1 on; 0: in none, or not told apart
         readonly count: Float64Array;
         readonly weight: Float64Array;
     };

@@ -5,10 +5,10 @@ import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
 import { kindColour } from '../draw/colours';
 import { Kind, KIND_NAMES } from '../model/page';
-import { coroutinesOf } from '../model/coroutines';
+import { coroutinesOf, instancesOf } from '../model/coroutines';
 import { find } from '../model/search';
 import { calleesTree, callersTree, matchedTotal } from '../model/tree';
-import { amount, nanoseconds, percent, plural } from '../model/units';
+import { amount, count, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { TimeStrip } from '../widgets/time_strip';
@@ -171,12 +171,16 @@ function KindLegend() {
     );
 }
 
+/** The heaviest; all of them are on the time line. */
+const MOST_CHOICES = 100;
+
 function Toolbar({ seen }: { seen: Seen }) {
     const { process, route, set } = useView();
     const search = useRef<HTMLInputElement>(null);
     const by = wordOf(route, 'by', BYS);
     const inverted = route.params['invert'] === '1';
     const samples = seen.metric.sampled ? process.samples : null;
+    const which = samples ? instancesOf(process).filter(i => i.number === numberOf(route, 'coroutine')) : [];
     useShortcuts([
         { keys: '/', says: 'search', run: () => search.current?.focus() },
         { keys: 'i', says: 'invert: callees first', run: () => set({ invert: inverted ? '' : 1, zoom: '' }) },
@@ -205,6 +209,7 @@ function Toolbar({ seen }: { seen: Seen }) {
                     state: '',
                     what: '',
                     coroutine: '',
+                    instance: '',
                     from: '',
                     to: '',
                 }),
@@ -267,7 +272,21 @@ function Toolbar({ seen }: { seen: Seen }) {
                         { value: '0', title: 'outside of all' },
                         ...coroutinesOf(process).map(c => ({ value: String(c.number), title: c.label })),
                     ]}
-                    onChange={coroutine => set({ coroutine })}
+                    onChange={coroutine => set({ coroutine, instance: '' })}
+                />
+            )}
+            {which.length > 0 && (
+                <Select
+                    label="which"
+                    value={route.params['instance'] ?? ''}
+                    choices={[
+                        { value: '', title: `all ${count(which.length)}` },
+                        ...which.slice(0, MOST_CHOICES).map(i => ({
+                            value: String(i.instance),
+                            title: `#${i.instance}`,
+                        })),
+                    ]}
+                    onChange={instance => set({ instance })}
                 />
             )}
             {samples && (

@@ -54,6 +54,8 @@ export function filterOf(route: Route): Filter {
     if (state !== undefined) f.state = state;
     const coroutine = numberOf(route, 'coroutine');
     if (coroutine !== undefined) f.coroutine = coroutine;
+    const instance = numberOf(route, 'instance');
+    if (instance !== undefined) f.instance = instance;
     if (from !== undefined) f.from = from;
     if (to !== undefined) f.to = to;
     if (route.params['what']) f.what = route.params['what'];

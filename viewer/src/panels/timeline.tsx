@@ -15,7 +15,7 @@ import {
     type Item,
     type Lane,
 } from '../layout/lanes';
-import { coroutinesOf } from '../model/coroutines';
+import { coroutinesOf, instancesOf, type Coroutine, type Instance } from '../model/coroutines';
 import { count, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
 import { Picture } from '../widgets/picture';
@@ -128,16 +128,16 @@ export function TimelinePanel() {
 
 /** What is known of coroutines, and what is not. */
 function Coroutines() {
-    const { process, link } = useView();
+    const { process } = useView();
     const all = coroutinesOf(process);
+    const single = instancesOf(process);
     const resumed = process.report.crossings?.c_to_lua.lua_resume ?? 0;
     if (resumed === 0 && all.length === 0) return null;
     const without = coroutinesWithoutLane(process);
-    const sampled = process.metrics.find(m => m.sampled);
     return (
         <Card
             title="Coroutines"
-            means="Samples say which function the coroutine runs in which they were taken: coroutines of one function are shown as one. Of nested ones the innermost counts."
+            means="Samples say in which coroutine they were taken, and which function it runs; of nested ones the innermost counts. Where several run one function they have numbers; one that was collected may leave its number to a later one."
         >
             <p>
                 lua_resume was called {plural(resumed, 'time')}.{' '}
@@ -146,46 +146,62 @@ function Coroutines() {
                     : without > 0
                       ? `The ${count(all.length - without)} functions that take most time have a lane above; ${count(without)} more have none.`
                       : 'Each function that they run has a lane above.'}
+                {single.length > 0 && ' So have the coroutines that take most of each.'}
             </p>
-            {all.length > 0 && sampled && (
-                <Table
-                    name="coroutines"
-                    rows={all}
-                    columns={[
-                        {
-                            id: 'label',
-                            title: 'function that they run',
-                            width: 'minmax(12rem, 3fr)',
-                            value: c => c.label,
-                            show: c => (
-                                <a href={link('flame', { metric: sampled.id, coroutine: c.number })}>
-                                    {c.label}
-                                </a>
-                            ),
-                        },
-                        {
-                            id: 'time',
-                            title: sampled.id === 'wall' ? 'time' : 'CPU time',
-                            numeric: true,
-                            width: '8rem',
-                            value: c => c.weight,
-                            show: c => nanoseconds(c.weight),
-                        },
-                        {
-                            id: 'share',
-                            title: 'share',
-                            numeric: true,
-                            width: '5rem',
-                            value: c => c.weight,
-                            show: c => percent(c.weight, process.report.cpu?.time_ns ?? 0),
-                        },
-                    ]}
-                    sort="-time"
-                    height={220}
+            {all.length > 0 && <CoroutineTable name="coroutines" rows={all} title="function that they run" />}
+            {single.length > 0 && (
+                <CoroutineTable
+                    name="single coroutines"
+                    rows={single}
+                    title="one of several that run a function"
                 />
             )}
         </Card>
     );
+}
+
+function CoroutineTable(p: { name: string; rows: readonly (Coroutine | Instance)[]; title: string }) {
+    const { process, link } = useView();
+    const sampled = process.metrics.find(m => m.sampled);
+    const columns = useMemo<Column<Coroutine | Instance>[]>(
+        () => [
+            {
+                id: 'label',
+                title: p.title,
+                width: 'minmax(12rem, 3fr)',
+                value: c => c.label,
+                show: c => (
+                    <a
+                        href={link('flame', {
+                            metric: sampled?.id,
+                            coroutine: c.number,
+                            instance: 'instance' in c ? c.instance : '',
+                        })}
+                    >
+                        {c.label}
+                    </a>
+                ),
+            },
+            {
+                id: 'time',
+                title: sampled?.id === 'wall' ? 'time' : 'CPU time',
+                numeric: true,
+                width: '8rem',
+                value: c => c.weight,
+                show: c => nanoseconds(c.weight),
+            },
+            {
+                id: 'share',
+                title: 'share',
+                numeric: true,
+                width: '5rem',
+                value: c => c.weight,
+                show: c => percent(c.weight, process.report.cpu?.time_ns ?? 0),
+            },
+        ],
+        [process, sampled, p.title],
+    );
+    return <Table name={p.name} rows={p.rows} columns={columns} sort="-time" height={220} />;
 }
 
 function Lanes(p: {
