@@ -84,6 +84,15 @@ static void yield_and_resume(lua_State *L, int n)
     run(L, "yields", n);
 }
 
+/* As small as they come. */
+static void step_of_the_collector(lua_State *L, int n)
+{
+    lua_gc(L, LUA_GCINC, 0, 100, 1);
+    for (int i = 0; i < n; i++)
+        lua_gc(L, LUA_GCSTEP, 0);
+    lua_gc(L, LUA_GCINC, 200, 100, 13);
+}
+
 static void error_and_pcall(lua_State *L, int n)
 {
     run(L, "errors", n);
@@ -171,6 +180,7 @@ int main(void)
     measure("sort-comparison", comparison_by_sort, stock);
     measure("yield,resume", yield_and_resume, stock);
     measure("yield,resume-in-chunk", within_a_chunk, stock);
+    measure("collector-step", step_of_the_collector, stock);
     lua_close(own);
     lua_close(stock);
     return 0;
