@@ -397,7 +397,7 @@ int native_step_along(struct native_frame *f, const struct native_stack *s, stru
 __attribute__((noinline)) void native_begin_caller(struct native_frame *f,
                                                    const struct native_stack *s)
 {
-    struct registers here;
+    struct registers here = {.rip = 0}; /* for the analyzer */
     memset(f, 0, sizeof *f);
     registers_now(&here);
     for (int i = 0; i < CFI_SAVED_N; i++)
