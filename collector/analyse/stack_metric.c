@@ -5,9 +5,9 @@
 #include "collector/analyse/stack_other.h"
 
 #define MEMORY_NONE \
-    "where memory is allocated is not recorded in what was read: run the program with " \
-    "MODPROF_ALLOC=sample or MODPROF_ALLOC=exact in its environment; `modprof report --section " \
-    "allocations` has the sums of every trace"
+    "no allocation was drawn in what was read: the programs allocated too little, or ran with " \
+    "MODPROF_ALLOC=off; MODPROF_ALLOC=exact in their environment records every allocation, and " \
+    "`modprof report --section allocations` has the sums of every trace"
 #define MEMORY_NONE_FREED \
     "how long Lua's collector took for what it freed is not known in these traces: that takes " \
     "its " \

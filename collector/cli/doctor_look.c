@@ -62,14 +62,25 @@ static int add_object(struct doctor *d, const char *path, const char *name, stru
     return 0;
 }
 
+/* AddressSanitizer's run-time library ends a program in which another library comes before it. */
+static void look_for_sanitizer(struct doctor *d, const char *library)
+{
+    if (strstr(library, "/libasan.so.") != NULL)
+        doctor_line(&d->remark,
+                    xstrdup("it is made with AddressSanitizer, which refuses to run with anything "
+                            "preloaded: set ASAN_OPTIONS=verify_asan_link_order=0"));
+}
+
 static void add_libraries(struct doctor *d)
 {
     struct doctor_lines found = {0}, missing = {0};
     struct err err = {""};
     if (doctor_libraries_of(&d->object[0], &found, &missing, &err) != 0)
         doctor_line(&d->remark, xstrdup(err.text));
-    for (size_t i = 0; i < found.n; i++)
+    for (size_t i = 0; i < found.n; i++) {
+        look_for_sanitizer(d, found.at[i]);
         add_object(d, found.at[i], found.at[i], &err);
+    }
     for (size_t i = 0; i < missing.n; i++)
         doctor_line(&d->remark, xformat("%s, which it needs, was not found", missing.at[i]));
     lines_release(&found);

@@ -70,6 +70,12 @@ static struct tick_thread *thread_new(void)
     return t;
 }
 
+static const char *why_no_timer(int error)
+{
+    return error == EAGAIN ? "no room for a timer's signal: see `ulimit -i`"
+                           : strerrorname_np(error);
+}
+
 static COLD void thread_begin(void)
 {
     int saved = errno;
@@ -85,7 +91,7 @@ static COLD void thread_begin(void)
         else
             errno = EPERM;
         if (t->source == TICK_SOURCE_NONE)
-            uncovered_note("CPU samples of a thread", strerrorname_np(errno), 0);
+            uncovered_note("CPU samples of a thread", why_no_timer(errno), 0);
     }
     errno = saved;
 }

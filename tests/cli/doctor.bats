@@ -120,6 +120,13 @@ says() { [[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }; }
     says "the executable brings its own malloc"
 }
 
+@test "a program made with AddressSanitizer: what it takes to run with anything preloaded" {
+    cc -fsanitize=address -I/usr/include/lua5.4 -o checked "$SOURCES/attach_plain.c" -llua5.4
+    doctor 0 ./checked
+    says "set ASAN_OPTIONS=verify_asan_link_order=0"
+    says "Can be covered."
+}
+
 @test "functions that can not be redirected are named, with what goes together with them" {
     cp "$LIB" library.so
     at=$(nm -D --defined-only library.so | awk '/ lua_setallocf/ { print $1 }')
