@@ -1,7 +1,7 @@
 // A table that sorts, filters, copies and exports, and builds only the rows that are in view.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { count } from '../model/units';
+import { count, plural } from '../model/units';
 import { predicate } from '../model/search';
 import { copyText, saveFile, toCsv, toTabs, type Cell } from './csv';
 
@@ -148,8 +148,8 @@ export function Table<Row>(p: TableProps<Row>) {
                     />
                     <span class="muted" role="status">
                         {rows.length === p.rows.length
-                            ? `${count(rows.length)} rows`
-                            : `${count(rows.length)} of ${count(p.rows.length)} rows`}
+                            ? plural(rows.length, 'row')
+                            : `${count(rows.length)} of ${plural(p.rows.length, 'row')}`}
                         {said && ` · ${said}`}
                     </span>
                     <span class="grow" />
