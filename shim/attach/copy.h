@@ -80,7 +80,8 @@ struct lua_copy *copy_at(uint32_t i);
 
 /* Verifies c->layout on a scratch state, once; called by hook_lua_newstate before the host's first
  * state of this copy is made (the library is relocated by then).  Leaves c->layout.verified 0 where
- * anything does not match (or MODPROF_LAYOUT=api asks for it): everybody then takes the public API. */
+ * anything does not match (or MODPROF_LAYOUT=api asks for it): everybody then takes the public API.  A thread that comes
+ * while another one is at it waits for that, 0.2 s at most. */
 void layout_verify(struct lua_copy *c);
 
 /* The C function that is running on L, as it was given to Lua (a thunk), or NULL where Lua code or

@@ -5,6 +5,7 @@
  * with what the public API says.  Everything that can raise an error runs in a protected call.
  *
  * In: a copy whose object is relocated.  Out: its layout.   Context: host thread, in lua_newstate. */
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "shim/attach/collector_check.h"
@@ -247,11 +248,27 @@ static void note_collector(const struct lua_copy *c)
         uncovered_note("the collector's finalizers", reason, c->id + 1);
 }
 
-/* Another thread that comes while the check runs finds `tried` set and takes the public API. */
+/* By copy: the check is over, or was waited for in vain. */
+static _Atomic int over[ARENA_COPIES_MAX];
+
+/* Another thread makes the check: a state that is made meanwhile would be known by the public API only, for all of its life.
+ * The check needs nothing that we hold; in a fork's child nobody may be at it. */
+static void wait_for_check(uint32_t id)
+{
+    const uint64_t patience_ns = 200 * 1000 * 1000;
+    if (likely(atomic_load(&over[id])))
+        return;
+    for (uint64_t end = now_ns() + patience_ns; !atomic_load(&over[id]) && now_ns() < end;)
+        sched_yield();
+    atomic_store(&over[id], 1);
+}
+
 void layout_verify(struct lua_copy *c)
 {
-    if (__atomic_exchange_n(&c->layout.tried, 1, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&c->layout.tried, 1, __ATOMIC_ACQ_REL)) {
+        wait_for_check(c->id);
         return;
+    }
     int collector = 0,
         ok = !config.layout_api && has_all(&c->api) && check_in_scratch(c, &collector);
     if (ok) {
@@ -260,6 +277,7 @@ void layout_verify(struct lua_copy *c)
         c->layout = found;
         __atomic_store_n(&c->layout.verified, 1, __ATOMIC_RELEASE);
     }
+    atomic_store(&over[c->id], 1);
     if (arena != NULL) {
         note_collector(c);
         arena->copies[c->id].layout = (uint32_t)ok;
