@@ -511,14 +511,14 @@ static void a_state_gets_the_wrapper_and_is_described(void **state)
     hook_lua_close(L);
 }
 
-static void structures_are_verified_once(void **state)
+static void no_state_is_made_before_structures_are_verified(void **state)
 {
     (void)state;
     lua_State *L = open_state();
     hook_lua_close(L);
     slots_left = 1;
     hook_lua_close(open_state());
-    assert_int_equal(verified_n, 1);
+    assert_int_equal(verified_n, 2); /* asked each time: another thread may still be at it */
 }
 
 static void close_notes_what_was_alive_and_what_stayed(void **state)
@@ -867,7 +867,7 @@ int main(void)
         TEST(a_block_with_no_room_for_its_tag_is_refused),
         TEST(once_a_block_found_no_room_no_tag_is_believed),
         TEST(a_state_gets_the_wrapper_and_is_described),
-        TEST(structures_are_verified_once),
+        TEST(no_state_is_made_before_structures_are_verified),
         TEST(close_notes_what_was_alive_and_what_stayed),
         TEST(a_refused_state_is_null_and_leaves_nothing_open),
         TEST(without_a_slot_or_an_arena_the_host_is_passed_through),

@@ -207,6 +207,25 @@ static void a_scratch_state_that_can_not_be_made_means_not_verified(void **state
     assert_int_equal(copy.layout.verified, 0);
 }
 
+static int made_n;
+static lua_State *counted_state(lua_Alloc f, void *ud)
+{
+    made_n++;
+    return lua_newstate(f, ud);
+}
+
+static void structures_are_verified_once(void **state)
+{
+    (void)state;
+    config.layout_api = 0;
+    set_up_copy();
+    copy.api.lua_newstate = counted_state;
+    layout_verify(&copy);
+    layout_verify(&copy);
+    assert_int_equal(copy.layout.verified, 1);
+    assert_int_equal(made_n, 1);
+}
+
 static void a_stack_on_the_move_has_no_running_function(void **state)
 {
     (void)state;
@@ -225,6 +244,7 @@ int main(void)
         cmocka_unit_test(structures_are_verified_and_agree_with_the_api),
         cmocka_unit_test(the_api_alone_gives_the_same_answers),
         cmocka_unit_test(what_does_not_match_is_not_used),
+        cmocka_unit_test(structures_are_verified_once),
         cmocka_unit_test(a_scratch_state_that_can_not_be_made_means_not_verified),
         cmocka_unit_test(a_stack_on_the_move_has_no_running_function),
     };
