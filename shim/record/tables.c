@@ -3,7 +3,8 @@
  *
  * Hits and chunks are appended to the arena in order, so that few pages are touched, and found
  * through private hash tables.  Two threads with the same new key at once may both append it;
- * one entry is found from then on, the other stays zero and is never emitted.
+ * one entry is found from then on, the other is spare: it stays zero and is not emitted until a new
+ * key takes it.
  *
  * Context: any; lock-free. */
 #include <string.h>
@@ -69,26 +70,55 @@ void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1)
     atomic_store(&u->version, 1);
 }
 
+/* ---- entries that were appended in vain ---- */
+
+enum { SPARES_N = 8 }; /* more at once are lost */
+struct spares {
+    _Atomic uint16_t entry[SPARES_N]; /* entry + 1; 0: none */
+};
+
+static uint16_t spare_take(struct spares *s)
+{
+    uint16_t entry = 0;
+    for (int i = 0; i < SPARES_N && entry == 0; i++)
+        if (atomic_load_explicit(&s->entry[i], memory_order_relaxed) != 0)
+            entry = atomic_exchange(&s->entry[i], 0);
+    return entry;
+}
+
+static void spare_give(struct spares *s, uint16_t entry)
+{
+    uint16_t none = 0;
+    for (int i = 0; i < SPARES_N && entry != 0; i++, none = 0)
+        if (atomic_compare_exchange_strong(&s->entry[i], &none, entry))
+            return;
+}
+
 /* ---- hits ---- */
 
 static SHIM_TABLE _Atomic uint16_t hit_index[INDEX_N]; /* entry + 1 */
 
-static struct arena_hit *hit_add(uint32_t name)
+static struct spares hit_spares;
+
+/* A new entry's number + 1; 0: there is no room. */
+static uint16_t hit_add(uint32_t name)
 {
-    uint32_t n = atomic_load(&arena->hits_n);
-    do
-        if (n >= ARENA_HITS_MAX || region_reserve(&arena->hits[n], sizeof arena->hits[n])) {
-            loss_count(LOSS_HITS_FULL, 1);
-            return NULL;
-        }
-    while (!atomic_compare_exchange_weak(&arena->hits_n, &n, n + 1));
+    uint16_t spare = spare_take(&hit_spares);
+    uint32_t n = spare ? spare - 1u : atomic_load(&arena->hits_n);
+    if (!spare)
+        do
+            if (n >= ARENA_HITS_MAX || region_reserve(&arena->hits[n], sizeof arena->hits[n])) {
+                loss_count(LOSS_HITS_FULL, 1);
+                return 0;
+            }
+        while (!atomic_compare_exchange_weak(&arena->hits_n, &n, n + 1));
     atomic_store(&arena->hits[n].name, name);
-    return &arena->hits[n];
+    return (uint16_t)(n + 1);
 }
 
 struct arena_hit *hit_entry(uint32_t name)
 {
-    struct arena_hit *mine = NULL;
+    uint16_t mine = 0;
     if (!arena)
         return NULL;
     for (uint32_t i = name * 2654435761u >> 16;; i++) {
@@ -96,12 +126,15 @@ struct arena_hit *hit_entry(uint32_t name)
         uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
         if (v == 0) {
             mine = mine ? mine : hit_add(name);
-            if (!mine ||
-                atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->hits + 1)))
-                return mine;
+            if (!mine)
+                return NULL;
+            if (atomic_compare_exchange_strong(slot, &v, mine))
+                return &arena->hits[mine - 1];
         }
-        if (atomic_load_explicit(&arena->hits[v - 1].name, memory_order_relaxed) == name)
+        if (atomic_load_explicit(&arena->hits[v - 1].name, memory_order_relaxed) == name) {
+            spare_give(&hit_spares, mine);
             return &arena->hits[v - 1];
+        }
     }
 }
 
@@ -119,37 +152,44 @@ static uint64_t others_key(enum chunk_origin origin)
     return 2 * ((uint64_t)origin + 1);
 }
 
-static struct arena_chunk *chunk_add(uint64_t key, const char *name, size_t length,
-                                     enum chunk_origin origin)
+static struct spares chunk_spares;
+
+/* A new entry's number + 1; 0: there is no room. */
+static uint16_t chunk_add(uint64_t key, const char *name, size_t length, enum chunk_origin origin)
 {
-    uint32_t n = atomic_load(&arena->chunks_n);
+    uint16_t spare = spare_take(&chunk_spares);
+    uint32_t n = spare ? spare - 1u : atomic_load(&arena->chunks_n);
     uint32_t max = key % 2 ? ARENA_CHUNKS_MAX - OTHERS_N : ARENA_CHUNKS_MAX;
-    do
-        if (n >= max || region_reserve(&arena->chunks[n], sizeof arena->chunks[n]))
-            return NULL;
-    while (!atomic_compare_exchange_weak(&arena->chunks_n, &n, n + 1));
+    if (!spare)
+        do
+            if (n >= max || region_reserve(&arena->chunks[n], sizeof arena->chunks[n]))
+                return 0;
+        while (!atomic_compare_exchange_weak(&arena->chunks_n, &n, n + 1));
     struct arena_chunk *c = &arena->chunks[n];
     c->name = intern(name, length);
     c->origin = origin;
     atomic_store_explicit(&c->key, key, memory_order_release);
-    return c;
+    return (uint16_t)(n + 1);
 }
 
 static struct arena_chunk *chunk_find(uint64_t key, const char *name, size_t length,
                                       enum chunk_origin origin)
 {
-    struct arena_chunk *mine = NULL;
+    uint16_t mine = 0;
     for (uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40);; i++) {
         _Atomic uint16_t *slot = &chunk_index[i % INDEX_N];
         uint16_t v = atomic_load_explicit(slot, memory_order_acquire);
         if (v == 0) {
             mine = mine ? mine : chunk_add(key, name, length, origin);
-            if (!mine ||
-                atomic_compare_exchange_strong(slot, &v, (uint16_t)(mine - arena->chunks + 1)))
-                return mine;
+            if (!mine)
+                return NULL;
+            if (atomic_compare_exchange_strong(slot, &v, mine))
+                return &arena->chunks[mine - 1];
         }
-        if (atomic_load_explicit(&arena->chunks[v - 1].key, memory_order_relaxed) == key)
+        if (atomic_load_explicit(&arena->chunks[v - 1].key, memory_order_relaxed) == key) {
+            spare_give(&chunk_spares, mine);
             return &arena->chunks[v - 1];
+        }
     }
 }
 
