@@ -73,7 +73,7 @@ static void plan_one(const struct image *im, struct redirect *r, uint8_t *slot)
     memcpy(code, plan.code, plan.code_n);
     r->keep_n = plan.keep_n;
     r->original = code;
-    memcpy(r->saved, site.bytes + plan.keep_n, sizeof r->saved);
+    memcpy(r->saved, (const void *)(uintptr_t)(r->entry.address + plan.keep_n), sizeof r->saved);
 }
 
 void redirect_plan(const struct image *im, struct redirect *r, size_t n, struct redirect_page *page)

@@ -199,7 +199,7 @@ struct arena_chunk *chunk_entry(uint64_t key, const char *name, size_t length,
     if (!arena)
         return NULL;
     struct arena_chunk *c = chunk_find(key | 1, name, length, origin);
-    if (likely(c != NULL))
+    if (likely(c != NULL) || !arena)
         return c;
     loss_count(LOSS_CHUNKS_FULL, 1);
     return chunk_find(others_key(origin), others, sizeof others - 1, origin);
