@@ -14,12 +14,12 @@
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/record/slots.h"
+#include "shim/record/spares.h"
 
 enum {
     REST_N = 4 * ARENA_FUNCTIONS_MAX,
     TABLE_N = PROBING_BEFORE_REST + REST_N,
     TRIES_MAX = 160, /* then it is refused, like everything that finds no entry */
-    SPARE_N = 64,
     REFUSED = 1 << 29,
     FORGOTTEN = 1 << 30 /* beside the index: its object was unloaded */
 };
@@ -33,8 +33,7 @@ struct entry {
 SHIM_TABLE void *function_original[ARENA_FUNCTIONS_MAX];
 
 static SHIM_TABLE struct entry table[TABLE_N];
-static _Atomic uint32_t spare[SPARE_N]; /* index + 1 */
-static _Atomic uint32_t spare_n;
+static struct spares spares;
 
 static uint32_t hash_of(const void *address)
 {
@@ -49,25 +48,11 @@ static int make_room(uint32_t index)
            region_reserve(&arena->functions[index], sizeof arena->functions[index]);
 }
 
-static uint32_t take_spare(void)
-{
-    for (int i = 0; i < SPARE_N && atomic_load_explicit(&spare_n, memory_order_relaxed); i++) {
-        if (atomic_load_explicit(&spare[i], memory_order_relaxed)) {
-            uint32_t v = atomic_exchange(&spare[i], 0);
-            if (v) {
-                atomic_fetch_sub(&spare_n, 1);
-                return v - 1;
-            }
-        }
-    }
-    return FUNCTION_NONE;
-}
-
 static uint32_t take_index(void)
 {
-    uint32_t index = take_spare();
-    if (index != FUNCTION_NONE)
-        return index;
+    uint32_t spare = spares_take(&spares), index;
+    if (spare)
+        return spare - 1;
     index = atomic_load(&arena->functions_n);
     do
         if (index >= ARENA_FUNCTIONS_MAX || make_room(index))
@@ -78,14 +63,8 @@ static uint32_t take_index(void)
 
 static void put_aside(uint32_t index)
 {
-    for (int i = 0; i < SPARE_N; i++) {
-        uint32_t none = 0;
-        if (atomic_compare_exchange_strong(&spare[i], &none, index + 1)) {
-            atomic_fetch_add(&spare_n, 1);
-            return;
-        }
-    }
-    loss_count(LOSS_FUNCTIONS_FULL, 1); /* 64 lost the race at once */
+    if (spares_give(&spares, index + 1))
+        loss_count(LOSS_FUNCTIONS_FULL, 1);
 }
 
 static void fill(uint32_t index, const void *address, enum function_kind kind, uint32_t copy)

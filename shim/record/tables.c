@@ -12,6 +12,7 @@
 #include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
+#include "shim/record/spares.h"
 
 enum {
     INDEX_N = 4096,
@@ -70,30 +71,6 @@ void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1)
     atomic_store(&u->version, 1);
 }
 
-/* ---- entries that were appended in vain ---- */
-
-enum { SPARES_N = 8 }; /* more at once are lost */
-struct spares {
-    _Atomic uint16_t entry[SPARES_N]; /* entry + 1; 0: none */
-};
-
-static uint16_t spare_take(struct spares *s)
-{
-    uint16_t entry = 0;
-    for (int i = 0; i < SPARES_N && entry == 0; i++)
-        if (atomic_load_explicit(&s->entry[i], memory_order_relaxed) != 0)
-            entry = atomic_exchange(&s->entry[i], 0);
-    return entry;
-}
-
-static void spare_give(struct spares *s, uint16_t entry)
-{
-    uint16_t none = 0;
-    for (int i = 0; i < SPARES_N && entry != 0; i++, none = 0)
-        if (atomic_compare_exchange_strong(&s->entry[i], &none, entry))
-            return;
-}
-
 /* ---- hits ---- */
 
 static SHIM_TABLE _Atomic uint16_t hit_index[INDEX_N]; /* entry + 1 */
@@ -103,8 +80,8 @@ static struct spares hit_spares;
 /* A new entry's number + 1; 0: there is no room. */
 static uint16_t hit_add(uint32_t name)
 {
-    uint16_t spare = spare_take(&hit_spares);
-    uint32_t n = spare ? spare - 1u : atomic_load(&arena->hits_n);
+    uint32_t spare = spares_take(&hit_spares);
+    uint32_t n = spare ? spare - 1 : atomic_load(&arena->hits_n);
     if (!spare)
         do
             if (n >= ARENA_HITS_MAX || region_reserve(&arena->hits[n], sizeof arena->hits[n])) {
@@ -132,7 +109,8 @@ struct arena_hit *hit_entry(uint32_t name)
                 return &arena->hits[mine - 1];
         }
         if (atomic_load_explicit(&arena->hits[v - 1].name, memory_order_relaxed) == name) {
-            spare_give(&hit_spares, mine);
+            if (mine)
+                spares_give(&hit_spares, mine);
             return &arena->hits[v - 1];
         }
     }
@@ -157,8 +135,8 @@ static struct spares chunk_spares;
 /* A new entry's number + 1; 0: there is no room. */
 static uint16_t chunk_add(uint64_t key, const char *name, size_t length, enum chunk_origin origin)
 {
-    uint16_t spare = spare_take(&chunk_spares);
-    uint32_t n = spare ? spare - 1u : atomic_load(&arena->chunks_n);
+    uint32_t spare = spares_take(&chunk_spares);
+    uint32_t n = spare ? spare - 1 : atomic_load(&arena->chunks_n);
     uint32_t max = key % 2 ? ARENA_CHUNKS_MAX - OTHERS_N : ARENA_CHUNKS_MAX;
     if (!spare)
         do
@@ -187,7 +165,8 @@ static struct arena_chunk *chunk_find(uint64_t key, const char *name, size_t len
                 return &arena->chunks[mine - 1];
         }
         if (atomic_load_explicit(&arena->chunks[v - 1].key, memory_order_relaxed) == key) {
-            spare_give(&chunk_spares, mine);
+            if (mine)
+                spares_give(&chunk_spares, mine);
             return &arena->chunks[v - 1];
         }
     }
