@@ -10,14 +10,15 @@
 #include "probe/call_targets.h"
 
 /* Functions of Lua's API that are looked at. */
+#define COLLECTOR_CALLS_API(F) \
+    F(lua_gc) \
+    F(lua_createtable) F(lua_newthread) F(lua_pushcclosure) F(lua_settop) F(lua_pcallk)
+
 enum collector_calls_api {
-    COLLECTOR_CALLS_lua_gc,
-    COLLECTOR_CALLS_lua_createtable,
-    COLLECTOR_CALLS_lua_newthread,
-    COLLECTOR_CALLS_lua_pushcclosure,
-    COLLECTOR_CALLS_lua_settop,
-    COLLECTOR_CALLS_lua_pcallk,
-    COLLECTOR_CALLS_N
+#define NUMBER(name) COLLECTOR_CALLS_##name,
+    COLLECTOR_CALLS_API(NUMBER)
+#undef NUMBER
+        COLLECTOR_CALLS_N
 };
 
 struct collector_calls {

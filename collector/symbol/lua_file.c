@@ -307,13 +307,8 @@ static void look_at_collector(struct reader *r)
     struct collector_calls c = {.hi = UINT64_MAX, .function_at = function_at, .whose = r};
 #define API(name) \
     c.api[COLLECTOR_CALLS_##name] = \
-        code_of(r, r->found[WANTED_##name].address, r->found[WANTED_##name].size)
-    API(lua_gc);
-    API(lua_createtable);
-    API(lua_newthread);
-    API(lua_pushcclosure);
-    API(lua_settop);
-    API(lua_pcallk);
+        code_of(r, r->found[WANTED_##name].address, r->found[WANTED_##name].size);
+    COLLECTOR_CALLS_API(API)
 #undef API
     uint64_t step = collector_calls_step(&c);
     r->f->collector_step = look_at_function(r, step);

@@ -36,13 +36,8 @@ static int function_at(const void *whose, uint64_t address, struct code *out)
 
 static void api_of(struct collector_calls *c, const struct symbol found[LUA_SYMBOL_N])
 {
-#define API(name) c->api[COLLECTOR_CALLS_##name] = code_of(c, found[LUA_SYMBOL_##name])
-    API(lua_gc);
-    API(lua_createtable);
-    API(lua_newthread);
-    API(lua_pushcclosure);
-    API(lua_settop);
-    API(lua_pcallk);
+#define API(name) c->api[COLLECTOR_CALLS_##name] = code_of(c, found[LUA_SYMBOL_##name]);
+    COLLECTOR_CALLS_API(API)
 #undef API
 }
 

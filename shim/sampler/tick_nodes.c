@@ -1,7 +1,7 @@
 /* tick_nodes: see tick_nodes.h. */
 #include "shim/sampler/tick_nodes.h"
 
-#include "shim/stack/nodes.h"
+#include "shim/stack/lua_stack.h"
 
 static int is_same(const struct tick_nodes *last, int depth, const struct tick_node *now)
 {
@@ -40,9 +40,7 @@ static struct tick_node node_of(const struct lua_frame *f)
 
 static uint32_t intern(struct lua_frame *f, uint32_t parent)
 {
-    lua_frame_read(f);
-    struct node_key k = {.parent = parent, .line = f->line, .kind = f->kind, .flags = f->flags};
-    k.value = f->kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f->value) : f->value;
+    struct node_key k = lua_stack_key(f, parent);
     return node_intern(&k);
 }
 

@@ -6,17 +6,9 @@
 
 #include <stdatomic.h>
 
-#include "shim/stack/nodes.h"
-
 static uint32_t intern_frame(struct lua_frame *f, uint32_t parent)
 {
-    lua_frame_read(f);
-    struct node_key k = {
-        .value = f->kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f->value) : f->value,
-        .parent = parent,
-        .line = f->line,
-        .kind = f->kind,
-        .flags = f->flags};
+    struct node_key k = lua_stack_key(f, parent);
     return node_intern_merging(&k);
 }
 

@@ -6,9 +6,22 @@
 
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/lua_key.h"
+#include "shim/stack/nodes.h"
 
 /* The most frames of a stack that are told apart, innermost first. */
 enum { LUA_STACK_MAX = LUA_KEY_FRAMES + 1 };
+
+/* The key of the node of F, which is read, below PARENT. */
+static inline struct node_key lua_stack_key(struct lua_frame *f, uint32_t parent)
+{
+    lua_frame_read(f);
+    return (struct node_key){
+        .value = f->kind == NODE_LUA ? proto_intern((const void *)(uintptr_t)f->value) : f->value,
+        .parent = parent,
+        .line = f->line,
+        .kind = f->kind,
+        .flags = f->flags};
+}
 
 /* The node of N frames, innermost first; 0: there is none. */
 uint32_t lua_stack_intern(struct lua_frame *f, int n);
