@@ -210,51 +210,27 @@ static int add_metrics(struct reading *r, const char *given)
 
 /* ---- options ---- */
 
-static int *flag_of(struct reading *r, int option)
+static int put_option(const struct reading *r, int option, const char *value)
 {
-    switch (option) {
-    case 'i':
-        return &r->b->plan.ignore_failure;
-    case OPTION_METRICS:
-        return &r->s->metrics;
-    case OPTION_SHOW_OUTPUT:
-        return &r->b->plan.show_output;
-    case OPTION_SAVE:
-        return &r->s->save;
-    case OPTION_ANY_MACHINE:
-        return &r->s->any_machine;
-    case OPTION_LENIENT:
-        return &r->s->lenient;
-    default:
-        return NULL;
-    }
-}
-
-static const char **text_of(struct bench_settings *s, int option)
-{
-    switch (option) {
-    case 'b':
-        return &s->baseline;
-    case 'o':
-        return &s->output;
-    case OPTION_SAVE_BASELINE:
-        return &s->save_baseline;
-    case OPTION_HISTORY:
-        return &s->history;
-    default:
-        return NULL;
-    }
+    const struct option_place places[] = {{'i', .flag = &r->b->plan.ignore_failure},
+                                          {OPTION_METRICS, .flag = &r->s->metrics},
+                                          {OPTION_SHOW_OUTPUT, .flag = &r->b->plan.show_output},
+                                          {OPTION_SAVE, .flag = &r->s->save},
+                                          {OPTION_ANY_MACHINE, .flag = &r->s->any_machine},
+                                          {OPTION_LENIENT, .flag = &r->s->lenient},
+                                          {'b', .text = &r->s->baseline},
+                                          {'o', .text = &r->s->output},
+                                          {OPTION_SAVE_BASELINE, .text = &r->s->save_baseline},
+                                          {OPTION_HISTORY, .text = &r->s->history},
+                                          {0}};
+    return options_put(places, option, value);
 }
 
 static int set_option(struct reading *r, int option, char *value)
 {
     struct bench *b = r->b;
-    int *flag = flag_of(r, option);
-    const char **text = text_of(r->s, option);
-    if (flag)
-        return *flag = 1, 0;
-    if (text)
-        return *text = value, 0;
+    if (put_option(r, option, value))
+        return 0;
     switch (option) {
     case OPTION_STRICT:
         return r->s->lenient = 0, 0;

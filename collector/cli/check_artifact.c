@@ -1,7 +1,6 @@
 /* check_artifact: see check_artifact.h. */
 #include "collector/cli/check_artifact.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -15,6 +14,7 @@
 #include "collector/cli/check_write.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/self_run.h"
+#include "collector/util/empty_dir.h"
 #include "collector/util/terminal.h"
 #include "collector/util/xalloc.h"
 
@@ -232,15 +232,7 @@ static int replaceable(const char *dir)
     char *marker = xformat("%s/%s", dir, MARKER);
     int ours = S_ISDIR(st.st_mode) && !access(marker, F_OK);
     free(marker);
-    if (ours || !S_ISDIR(st.st_mode))
-        return ours;
-    DIR *d = opendir(dir);
-    size_t n = 0;
-    while (d && readdir(d))
-        n++;
-    if (d)
-        closedir(d);
-    return n == 2; /* . and .. */
+    return ours || (S_ISDIR(st.st_mode) && empty_dir(dir));
 }
 
 static int marker_write(const struct artifact *a)

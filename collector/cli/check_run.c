@@ -12,6 +12,7 @@
 
 #include "collector/cli/cli.h"
 #include "collector/cli/self_run.h"
+#include "collector/util/empty_dir.h"
 #include "collector/util/err.h"
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"
@@ -80,17 +81,6 @@ static int run_once(const struct check_settings *s, const char *trace)
     return outcome(s, status);
 }
 
-static int is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    size_t n = 0;
-    while (d && readdir(d))
-        n++;
-    if (d)
-        closedir(d);
-    return n <= 2; /* . and .. */
-}
-
 int check_run(struct check_run *r, const struct check_settings *s)
 {
     const char *tmp = getenv("TMPDIR");
@@ -110,7 +100,7 @@ int check_run(struct check_run *r, const struct check_settings *s)
         free(trace);
     }
     progress(s->runs, s->runs, began);
-    if (!status && is_empty(r->dir)) {
+    if (!status && empty_dir(r->dir)) {
         cli_error("check", "%s left no trace: it ran no Lua 5.4; `modprof doctor -- %s` says more",
                   s->program[0], s->program[0]);
         status = EXIT_NO_VERDICT;

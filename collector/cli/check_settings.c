@@ -76,50 +76,24 @@ enum {
 };
 enum { RUNS_MAX = 10000 };
 
-/* Options that are only switched on; NULL for others. */
-static int *flag_of(struct check_settings *s, int option)
+static int put_option(struct check_settings *s, int option, const char *value)
 {
-    switch (option) {
-    case 'a':
-        return &s->all;
-    case OPTION_INIT:
-        return &s->init;
-    case OPTION_STRICT:
-        return &s->strict;
-    case OPTION_LENIENT:
-        return &s->lenient;
-    case OPTION_METRICS:
-        return &s->metrics;
-    case OPTION_ANY_STATUS:
-        return &s->any_status;
-    case OPTION_SHOW_OUTPUT:
-        return &s->show_output;
-    case OPTION_SAVE:
-        return &s->save;
-    case OPTION_ANY_MACHINE:
-        return &s->any_machine;
-    default:
-        return NULL;
-    }
-}
-
-/* Options whose text is taken as it is; NULL for others. */
-static const char **text_of(struct check_settings *s, int option)
-{
-    switch (option) {
-    case 'c':
-        return &s->config;
-    case 'b':
-        return &s->baseline;
-    case OPTION_ARTIFACT:
-        return &s->artifact;
-    case OPTION_SAVE_BASELINE:
-        return &s->save_baseline;
-    case OPTION_HISTORY:
-        return &s->history;
-    default:
-        return NULL;
-    }
+    const struct option_place places[] = {{'a', .flag = &s->all},
+                                          {OPTION_INIT, .flag = &s->init},
+                                          {OPTION_STRICT, .flag = &s->strict},
+                                          {OPTION_LENIENT, .flag = &s->lenient},
+                                          {OPTION_METRICS, .flag = &s->metrics},
+                                          {OPTION_ANY_STATUS, .flag = &s->any_status},
+                                          {OPTION_SHOW_OUTPUT, .flag = &s->show_output},
+                                          {OPTION_SAVE, .flag = &s->save},
+                                          {OPTION_ANY_MACHINE, .flag = &s->any_machine},
+                                          {'c', .text = &s->config},
+                                          {'b', .text = &s->baseline},
+                                          {OPTION_ARTIFACT, .text = &s->artifact},
+                                          {OPTION_SAVE_BASELINE, .text = &s->save_baseline},
+                                          {OPTION_HISTORY, .text = &s->history},
+                                          {0}};
+    return options_put(places, option, value);
 }
 
 static int set_runs(struct check_settings *s, const char *value)
@@ -134,12 +108,9 @@ static int set_runs(struct check_settings *s, const char *value)
 
 static int set_option(struct check_settings *s, int option, char *value)
 {
-    int v, *flag = flag_of(s, option);
-    const char **text = text_of(s, option);
-    if (flag)
-        return *flag = 1, 0;
-    if (text)
-        return *text = value, 0;
+    int v;
+    if (put_option(s, option, value))
+        return 0;
     switch (option) {
     case 'f':
         v = options_word("check", "format", formats, value);

@@ -52,6 +52,20 @@ int options_word(const char *command, const char *option, const struct option_wo
     return -1;
 }
 
+int options_put(const struct option_place *places, int option, const char *value)
+{
+    for (const struct option_place *p = places; p->option; p++) {
+        if (p->option != option)
+            continue;
+        if (p->flag)
+            *p->flag = 1;
+        else
+            *p->text = value;
+        return 1;
+    }
+    return 0;
+}
+
 int options_set_word(const char *command, int *out, const char *option,
                      const struct option_word *words, const char *given)
 {

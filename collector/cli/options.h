@@ -27,6 +27,15 @@ int options_set_word(const char *command, int *out, const char *option,
 /* auto, always, never: enum terminal_color. */
 int options_color(const char *command, const char *given);
 
+/* Options that are only switched on (flag), or whose text is taken as it is; lists end with option 0. */
+struct option_place {
+    int option;
+    int *flag;
+    const char **text;
+};
+/* Returns 1 where OPTION is one of PLACES, and put there, else 0.  VALUE stays the caller's. */
+int options_put(const struct option_place *places, int option, const char *value);
+
 /* Returns 0 or -1. */
 int options_number(const char *command, unsigned long *out, const char *option, const char *given);
 int options_pid(const char *command, unsigned long *out, const char *given);

@@ -25,6 +25,15 @@ struct page_settings {
     unsigned long idle_s; /* ends after so many seconds without a request; 0: never */
 };
 
+#define PAGE_BUDGETS_HELP \
+    "      --config FILE     the budgets to hold the traces against (default: the .modprof here " \
+    "or\n" \
+    "                        above)\n" \
+    "      --no-config       no budgets\n" \
+    "      --verdicts FILE   show the verdicts in FILE, which `modprof check --format json -o " \
+    "FILE`\n" \
+    "                        wrote, instead of judging each trace\n"
+
 /* Reads the options of S's command; files follow from argv[optind] on.  Returns 0, or the exit status
  * + 1 where the command is over. */
 int page_settings_read(struct page_settings *s, int argc, char **argv, const char *help);
