@@ -10,13 +10,12 @@
 
 enum { PROCESSES_SHOWN = 2, COMMAND_WIDTH = 60 };
 
-static void trust_print(const struct digest *d, FILE *out)
+static void first_print(const char *what, const struct sentences *all, FILE *out)
 {
-    if (d->incomplete.n)
-        fprintf(out, "  INCOMPLETE: %s\n", d->incomplete.at[0]);
-    if (d->uncovered.n || d->losses.n)
-        fprintf(out, "  %zu not covered, %zu kinds of loss: see the report\n", d->uncovered.n,
-                d->losses.n);
+    if (all->n)
+        fprintf(out, "  %s: %s\n", what, all->at[0]);
+    if (all->n > 1)
+        fprintf(out, "    and %zu more: see the report\n", all->n - 1);
 }
 
 static void process_print(const struct digest *d, FILE *out)
@@ -34,7 +33,9 @@ static void process_print(const struct digest *d, FILE *out)
                 human_count(down, d->crossings.down_n));
     else
         fputs("  nothing that Lua did was recorded\n", out);
-    trust_print(d, out);
+    first_print("INCOMPLETE", &d->incomplete, out);
+    first_print("NOT covered", &d->uncovered, out);
+    first_print("lost", &d->losses, out);
     free(command);
 }
 

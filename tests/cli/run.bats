@@ -34,6 +34,13 @@ sections() { "$MODPROF" report --section overview "$@"; }
     grep -q "modprof report lua5.4-[0-9]*.mprof" err
 }
 
+@test "the summary says what was lost, and how much" {
+    run "$MODPROF" run -o chunks.mprof -- lua5.4 -e 'for i = 1, 2000 do assert(load("return " .. i, "=c" .. i)) end'
+    [ "$status" = 0 ]
+    [[ $output == *$'\n  lost: '*' loads of chunks have no row of their own'* ]]
+    [[ $output != *"NOT covered"* ]]
+}
+
 @test "the program inherits no descriptor, no blocked and no changed signal" {
     "$MODPROF" run -q -- ls /proc/self/fd >with
     ls /proc/self/fd >without
