@@ -137,7 +137,7 @@ const char *rule_at_name(enum rule_at at)
 
 int rule_timed(const struct rule *r)
 {
-    return r->rate || r->metric->timing == TIMING_TIMED;
+    return r->rate || r->metric->timing != TIMING_EXACT;
 }
 
 char *rule_show(char *out, const struct rule *r, double value)

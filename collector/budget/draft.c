@@ -87,7 +87,7 @@ static void rule_put(FILE *out, const struct rule *r, struct digest *const *d, s
     double value = 0;
     if (!most(r, d, n, &value) || value < 0 || (!value && m->quantity != QUANTITY_COUNT))
         return;
-    int timed = m->timing == TIMING_TIMED;
+    int timed = m->timing != TIMING_EXACT;
     fprintf(out, "  { metric = \"%s\"", m->name);
     if (r->module.n) {
         fputs(", module = ", out);

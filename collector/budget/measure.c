@@ -10,6 +10,11 @@
 
 void measure_item(struct measure_sink *s, double value, const char *place)
 {
+    measure_estimate(s, value, 0, place);
+}
+
+void measure_estimate(struct measure_sink *s, double value, double error, const char *place)
+{
     struct measured *m = s->m;
     s->sum += value;
     if (s->rule->at != AT_EXTREME) {
@@ -17,7 +22,7 @@ void measure_item(struct measure_sink *s, double value, const char *place)
         s->value[m->n] = value;
     }
     if (s->take)
-        s->take(s->ctx, value, place);
+        s->take(s->ctx, value, error, place);
     if (!m->n || value > m->place_value) {
         m->place = place;
         m->place_value = value;

@@ -21,9 +21,9 @@ struct measured {
 /* Texts stand in the process's pool. */
 void measure(const struct rule *r, struct digest *d, struct measured *m);
 
-/* Tells every item of metric M in D: TAKE(CTX, value, place), where a place may come more than once.  Returns why the
- * values may be too low, or NULL. */
-typedef void measure_take(void *ctx, double value, const char *place);
+/* Tells every item of metric M in D: TAKE(CTX, value, error, place), where a place may come more than once.  ERROR: standard
+ * error of an estimate, else 0.  Returns why the values may be too low, or NULL. */
+typedef void measure_take(void *ctx, double value, double error, const char *place);
 const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx);
 
 /* ---- between measure.c and measure_items.c ---- */
@@ -42,6 +42,8 @@ struct measure_sink {
 };
 /* One item at PLACE (in the process's pool or longer-lived; "" none). */
 void measure_item(struct measure_sink *s, double value, const char *place);
+/* The same of an estimate with its standard error. */
+void measure_estimate(struct measure_sink *s, double value, double error, const char *place);
 
 typedef void measure_items(struct measure_sink *s);
 extern measure_items *const measure_items_of[METRIC_N];

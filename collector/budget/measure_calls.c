@@ -22,31 +22,39 @@ static void uncalled(struct measure_sink *s)
     }
 }
 
-static void functions(struct measure_sink *s, double (*value)(const struct crossing_row *))
+struct estimate {
+    double value, error; /* error: standard error */
+};
+
+static void functions(struct measure_sink *s, struct estimate (*of)(const struct crossing_row *))
 {
     const struct crossing_rows *rows = &s->digest->crossings;
     for (size_t i = 0; i < rows->n; i++) {
         const struct crossing_row *row = &rows->row[i];
-        if (function_wanted(s->rule, row->label, row->module))
-            measure_item(s, value(row), row->label);
+        if (!function_wanted(s->rule, row->label, row->module))
+            continue;
+        struct estimate e = of(row);
+        measure_estimate(s, e.value, e.error, row->label);
     }
     if (!s->m->n)
         uncalled(s);
 }
 
-static double calls_down(const struct crossing_row *row)
+static struct estimate calls_down(const struct crossing_row *row)
 {
-    return (double)row->down.n;
+    return (struct estimate){(double)row->down.n, 0};
 }
 
-static double time_down(const struct crossing_row *row)
+/* One call that was timed does not tell how much they differ. */
+static struct estimate time_down(const struct crossing_row *row)
 {
-    return row->down.total_ns;
+    const struct sampled *t = &row->down;
+    return (struct estimate){t->total_ns, t->error_ns >= 0 ? t->error_ns : t->total_ns};
 }
 
-static double calls_up(const struct crossing_row *row)
+static struct estimate calls_up(const struct crossing_row *row)
 {
-    return (double)row->up.n;
+    return (struct estimate){(double)row->up.n, 0};
 }
 
 void measure_crossings_down(struct measure_sink *s)

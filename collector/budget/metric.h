@@ -13,7 +13,11 @@ enum metric_id {
     METRIC_NONE = METRIC_N
 };
 
-enum metric_timing { TIMING_EXACT, TIMING_TIMED };
+enum metric_timing {
+    TIMING_EXACT,
+    TIMING_TIMED, /* differs from run to run; times hold what other programs took of the processor */
+    TIMING_CPU    /* the same without that */
+};
 enum metric_direction { DIRECTION_LESS, DIRECTION_MORE };
 enum metric_way { WAY_WHOLE, WAY_SUM, WAY_EACH };
 enum metric_place {

@@ -12,7 +12,8 @@
  *   many     the probabilities of a section are corrected for their number (Benjamini-Hochberg), and
  *            held against the level: the share of false news among all news;
  *   else     one run a side, nothing sampled: times must have doubled or halved, by at least 1 ms (0.1 ms where
- *            one side has none of it); exact counts and bytes must differ by 1 %. */
+ *            one side has none of it), by more than the longer side's process waited for a processor, and
+ *            estimates by more than three standard errors; exact counts and bytes must differ by 1 %. */
 #ifndef COLLECTOR_DIFF_DIFF_H
 #define COLLECTOR_DIFF_DIFF_H
 
@@ -45,6 +46,7 @@ enum diff_verdict { DIFF_SAME, DIFF_MORE, DIFF_LESS, DIFF_NEW, DIFF_GONE, DIFF_V
 struct diff_value {
     double sum, squares;             /* over the runs: values */
     double share_sum, share_squares; /* values as shares of their run's whole */
+    double variance;                 /* over the runs: of estimates */
     uint64_t samples;                /* DIFF_SAMPLED: over the runs */
     double mean, share;              /* per run; after diff_judge */
 };
@@ -72,6 +74,9 @@ struct diff_section {
     uint64_t samples[SIDE_N];
     double period_ns[SIDE_N]; /* mean; DIFF_SAMPLED */
     double interval_bytes; /* mean distance of samples of allocation, the longest; 0: not sampled */
+    double queued_ns
+        [SIDE_N]; /* what others may have taken of the processor in the midst of it, the run with most; 0: nothing, or
+                                 not known */
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
     const char *doubt; /* why values may be too low, or NULL */

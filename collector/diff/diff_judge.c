@@ -55,6 +55,15 @@ static double sampling_error(const struct diff_section *s, const struct diff_row
     return sqrt(variance);
 }
 
+/* Of N bytes that were sampled about N / interval samples: N * interval is the variance. */
+static double estimate_variance(const struct diff_section *s, const struct diff_row *r)
+{
+    double variance = s->interval_bytes * (r->side[SIDE_A].mean + r->side[SIDE_B].mean);
+    for (int i = 0; i < SIDE_N; i++)
+        variance += r->side[i].variance / (double)(s->run_n[i] * s->run_n[i]);
+    return variance;
+}
+
 /* How many samples a side would get for each unit of what is compared. */
 static double exposure(const struct diff_section *s, int side, int shares)
 {
@@ -111,9 +120,11 @@ static void row_fill(const struct diff_section *s, struct diff_row *r, const str
         v->share = s->whole[i] > 0 ? v->mean / s->whole[i] : 0;
     }
     r->change = r->side[SIDE_B].mean - r->side[SIDE_A].mean;
+    double estimate =
+        s->nature == DIFF_SAMPLED ? sampling_error(s, r) : sqrt(estimate_variance(s, r));
     r->error = scatter_error(s, r, 0);
-    if (s->nature == DIFF_SAMPLED)
-        r->error = fmax(r->error, sampling_error(s, r));
+    if (s->nature == DIFF_SAMPLED || estimate > 0)
+        r->error = fmax(r->error, estimate);
     r->p = p_of(s, r, o);
 }
 
@@ -140,11 +151,15 @@ static void correct(struct diff_section *s)
     free(tested);
 }
 
-/* Bytes that were sampled: of N bytes, about N / interval samples, so N * interval is the variance. */
-static int beyond_sampling(const struct diff_section *s, const struct diff_row *r)
+static int beyond_estimate(const struct diff_section *s, const struct diff_row *r)
 {
-    double bytes = r->side[SIDE_A].mean + r->side[SIDE_B].mean;
-    return r->change * r->change > 9 * s->interval_bytes * bytes;
+    return r->change * r->change > 9 * estimate_variance(s, r);
+}
+
+/* The longer side may have been interrupted, wherever it was. */
+static int beyond_waiting(const struct diff_section *s, const struct diff_row *r)
+{
+    return fabs(r->change) > s->queued_ns[r->change > 0 ? SIDE_B : SIDE_A];
 }
 
 static int is_news(const struct diff_section *s, const struct diff_row *r,
@@ -157,8 +172,8 @@ static int is_news(const struct diff_section *s, const struct diff_row *r,
     if (s->nature == DIFF_COUNTED)
         return change > counted_ratio * larger;
     double least = change < larger ? timed_ns : timed_new_ns;
-    return s->nature == DIFF_TIMED && change > timed_ratio * larger && beyond_sampling(s, r) &&
-           (s->quantity != QUANTITY_TIME || change > least);
+    return s->nature == DIFF_TIMED && change > timed_ratio * larger && beyond_estimate(s, r) &&
+           (s->quantity != QUANTITY_TIME || (change > least && beyond_waiting(s, r)));
 }
 
 static enum diff_verdict verdict_of(const struct diff_section *s, const struct diff_row *r,

@@ -20,21 +20,24 @@ static const enum metric_id compared[] = {
 /* The items of one run, so that a place that comes twice is one value. */
 struct run_values {
     struct diff_section *section;
-    double *value; /* by number of row */
+    struct run_value {
+        double value, variance;
+    } * row; /* by number of row */
     size_t n;
 };
 
-static void take(void *ctx, double value, const char *place)
+static void take(void *ctx, double value, double error, const char *place)
 {
     struct run_values *r = ctx;
     struct diff_row like = {.label = place, .kind = "", .place = ""};
     size_t number = (size_t)(diff_row(r->section, &like) - r->section->row);
     if (number >= r->n) {
-        r->value = xrealloc(r->value, number + 1, sizeof *r->value);
-        memset(r->value + r->n, 0, (number + 1 - r->n) * sizeof *r->value);
+        r->row = xrealloc(r->row, number + 1, sizeof *r->row);
+        memset(r->row + r->n, 0, (number + 1 - r->n) * sizeof *r->row);
         r->n = number + 1;
     }
-    r->value[number] += value;
+    r->row[number].value += value;
+    r->row[number].variance += error * error;
 }
 
 static void run_add(struct diff_section *s, int side, const struct diff_run *run,
@@ -47,11 +50,27 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
     }
     for (size_t i = 0; i < r.n; i++) {
         struct diff_value *v = &s->row[i].side[side];
-        v->sum += r.value[i];
-        v->squares += r.value[i] * r.value[i];
-        s->whole[side] += r.value[i];
+        v->sum += r.row[i].value;
+        v->squares += r.row[i].value * r.row[i].value;
+        v->variance += r.row[i].variance;
+        s->whole[side] += r.row[i].value;
     }
-    free(r.value);
+    free(r.row);
+}
+
+/* What the processes of one run waited for a processor together; the run with most. */
+static double queued_of(const struct metric *m, const struct diff_side *side)
+{
+    double most = 0;
+    if (m->timing != TIMING_TIMED || m->quantity != QUANTITY_TIME)
+        return 0;
+    for (size_t r = 0; r < side->n; r++) {
+        double run = 0;
+        for (size_t i = 0; i < side->run[r].n; i++)
+            run += fmax(process_queued_ns(side->run[r].digest[i]->process), 0);
+        most = fmax(most, run);
+    }
+    return most;
 }
 
 /* Mean distance of samples of Lua's allocation, where M is known from these; the largest of the runs. */
@@ -82,6 +101,7 @@ void diff_metrics(struct diff *d, const struct diff_side side[SIDE_N], const str
         struct diff_section *s = diff_section_new(d, &like, side);
         for (int k = 0; k < SIDE_N; k++) {
             s->interval_bytes = fmax(s->interval_bytes, interval_of(m, &side[k]));
+            s->queued_ns[k] = queued_of(m, &side[k]);
             for (size_t r = 0; r < side[k].n; r++)
                 run_add(s, k, &side[k].run[r], m);
             s->whole[k] /= (double)side[k].n;

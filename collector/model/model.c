@@ -141,6 +141,12 @@ uint64_t process_since_start(const struct process *p, uint64_t mono_ns)
     return mono_ns > p->about.start_mono_ns ? mono_ns - p->about.start_mono_ns : 0;
 }
 
+double process_queued_ns(const struct process *p)
+{
+    uint64_t plus_1 = p->end_seen ? p->end.queued_us_plus_1 : 0;
+    return plus_1 ? (double)(plus_1 - 1) * 1000 : -1;
+}
+
 uint64_t process_end_real_ns(const struct process *p)
 {
     return p->start_real_ns + process_since_start(p, process_end_ns(p));

@@ -129,6 +129,8 @@ char *process_absolute(const struct process *p, const char *path);
 
 /* When the process ended, or the last moment known (monotonic ns). */
 uint64_t process_end_ns(const struct process *p);
+/* How long one thread waited for a processor while it could run (docs/FORMAT.md, end); < 0: not known. */
+double process_queued_ns(const struct process *p);
 /* The same moment, nanoseconds since 1970. */
 uint64_t process_end_real_ns(const struct process *p);
 /* MONO_NS relative to process start; 0 for moments before it. */

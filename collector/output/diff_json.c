@@ -33,6 +33,9 @@ static json_t *side(const struct diff_side *s)
             json_put_text(p, "command", digest_command(d));
             json_put_u64(p, "duration_ns",
                          process_since_start(d->process, process_end_ns(d->process)));
+            double queued_ns = process_queued_ns(d->process);
+            json_put(p, "queued_ns",
+                     queued_ns < 0 ? json_null() : json_integer((json_int_t)queued_ns));
             json_array_append_new(list, p);
         }
         json_put(run, "processes", list);

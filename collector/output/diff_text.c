@@ -43,6 +43,27 @@ static void side_print(const struct diff_report *r, int side, const struct canva
     page_field(c, TONE_PLAIN, side == SIDE_A ? "A" : "B", text);
 }
 
+/* What wall-clock times of one run a side have to differ by. */
+static void queued_print(const struct diff_report *r, const struct canvas *c)
+{
+    const double least_ns = 1e6;
+    char a[HUMAN_MAX], b[HUMAN_MAX], text[LINE_MAX_BYTES];
+    const struct diff *d = r->diff;
+    size_t i = 0;
+    while (i < d->n &&
+           fmax(d->section[i].queued_ns[SIDE_A], d->section[i].queued_ns[SIDE_B]) < least_ns)
+        i++;
+    if (i == d->n || r->side[SIDE_A].n + r->side[SIDE_B].n > 2)
+        return;
+    snprintf(text, sizeof text,
+             "A %s for a processor, B %s, on a busy machine: a time on the clock of one run a side "
+             "is no news "
+             "where it is longer by less than that",
+             human_ns(a, d->section[i].queued_ns[SIDE_A]),
+             human_ns(b, d->section[i].queued_ns[SIDE_B]));
+    page_field(c, TONE_WARNING, "waited", text);
+}
+
 /* ---- tables ---- */
 
 struct diff_columns {
@@ -247,6 +268,7 @@ void diff_text(const struct diff_report *r, const struct canvas *c)
     int silent = 1;
     side_print(r, SIDE_A, c);
     side_print(r, SIDE_B, c);
+    queued_print(r, c);
     if (r->diff->clock_doubt)
         page_field(c, TONE_WARNING, "no samples", r->diff->clock_doubt);
     for (size_t i = 0; i < r->diff->n; i++)

@@ -57,6 +57,8 @@ static json_t *ending(const struct digest *d)
     json_put_u64(v, "max_rss_bytes", e->max_rss_kib * 1024);
     json_put_u64(v, "user_ns", e->user_us * 1000);
     json_put_u64(v, "system_ns", e->system_us * 1000);
+    double queued_ns = process_queued_ns(p);
+    json_put(v, "queued_ns", queued_ns < 0 ? json_null() : json_integer((json_int_t)queued_ns));
     return v;
 }
 

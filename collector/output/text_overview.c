@@ -25,6 +25,17 @@ static void field_free(const struct canvas *c, const char *label, char *text)
     free(text);
 }
 
+/* Times on the clock hold what the process waited for a processor: said where it is a part of them that matters. */
+static void queued(double queued_ns, double ran_ns, const struct canvas *c)
+{
+    const double part = 0.02, least_ns = 1e6;
+    char text[HUMAN_MAX];
+    if (queued_ns > part * ran_ns && queued_ns > least_ns)
+        field_free(c, "waited",
+                   xformat("%s for a processor, on a busy machine: times on the clock hold that",
+                           human_ns(text, queued_ns)));
+}
+
 static void head(const struct digest *d, const struct canvas *c)
 {
     struct process *p = d->process;
@@ -45,10 +56,11 @@ static void head(const struct digest *d, const struct canvas *c)
     list(c, TONE_WARNING, "lost", &d->losses);
     if (!d->losses.n)
         page_field(c, TONE_PLAIN, "lost", "nothing");
+    double ran_ns = (double)process_since_start(p, process_end_ns(p));
     field_free(c, "ran",
-               xformat("%s, %s, %s", human_date(date, p->start_real_ns),
-                       human_ns(ran, (double)process_since_start(p, process_end_ns(p))),
+               xformat("%s, %s, %s", human_date(date, p->start_real_ns), human_ns(ran, ran_ns),
                        digest_ending(d)));
+    queued(process_queued_ns(p), ran_ns, c);
     if (p->about.forked_from)
         field_free(c, "forked", xformat("from process %" PRIu64, p->about.forked_from));
 }

@@ -175,6 +175,20 @@ uint64_t process_info_rss_bytes(void)
     return second ? number_at(second + 1) * 4096 : 0;
 }
 
+/* "time on a processor, time in the queue for one, turns" (Linux, Documentation/scheduler/sched-stats.rst) */
+uint64_t process_info_queued_ns(uint32_t tid)
+{
+    char text[128];
+    struct phrase path = phrase_in(text, sizeof text);
+    phrase_add(&path, "/proc/self/task/");
+    phrase_add_number(&path, tid);
+    phrase_add(&path, "/schedstat");
+    size_t n = slurp(text, text, sizeof text - 1);
+    text[n] = 0;
+    const char *second = strchr(text, ' ');
+    return second ? number_at(second + 1) : UINT64_MAX;
+}
+
 uint64_t process_info_mapped_bytes(void)
 {
     char line[128];

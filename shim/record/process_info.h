@@ -30,6 +30,9 @@ uint64_t process_info_start_of(uint64_t pid);
 /* Resident memory of this process, 0: unknown. */
 uint64_t process_info_rss_bytes(void);
 
+/* How long the thread TID of this process waited for a processor while it could run, since it began; UINT64_MAX: unknown. */
+uint64_t process_info_queued_ns(uint32_t tid);
+
 /* Addresses this process has mapped, 0: unknown. */
 uint64_t process_info_mapped_bytes(void);
 

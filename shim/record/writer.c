@@ -180,14 +180,29 @@ static uint64_t micros(struct timeval t)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
+static uint64_t longest_queued_ns(void)
+{
+    uint32_t main_tid = (uint32_t)getpid();
+    uint64_t longest = process_info_queued_ns(main_tid);
+    for (uint32_t i = 0; i < atomic_load(&arena->threads_n); i++) {
+        uint32_t tid = atomic_load(&arena->threads[i].owner_tid);
+        uint64_t ns = tid != 0 && tid != main_tid ? process_info_queued_ns(tid) : UINT64_MAX;
+        if (ns != UINT64_MAX && (longest == UINT64_MAX || ns > longest))
+            longest = ns;
+    }
+    return longest;
+}
+
 static void add_end(enum end_reason reason, int status)
 {
     enum { STATUS_UNKNOWN = 256 };
     uint8_t bytes[128];
     struct rusage u;
+    uint64_t queued_ns = longest_queued_ns();
     struct rec_end r = {.reason = reason,
                         .end_ns = now_ns(),
-                        .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status};
+                        .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status,
+                        .queued_us_plus_1 = queued_ns == UINT64_MAX ? 0 : queued_ns / 1000 + 1};
     if (getrusage(RUSAGE_SELF, &u) == 0) {
         r.max_rss_kib = (uint64_t)u.ru_maxrss;
         r.user_us = micros(u.ru_utime);

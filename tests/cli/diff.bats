@@ -177,3 +177,28 @@ LUA
     run -0 "$MODPROF" diff --section line.allocated a.mprof b.mprof
     [[ $output != *grow.lua:* ]]
 }
+
+@test "how long a program waited for a processor is in its trace, as the kernel says" {
+    [ -r /proc/self/schedstat ] || skip "this kernel does not tell"
+    cpu=$(taskset -cp $$ | grep -o '[0-9]*$')
+    # Beside a program that never gives up the processor, until that has cost some ms.
+    timeout 60 taskset -c "$cpu" sh -c 'while :; do :; done' &
+    other=$!
+    began=$(date +%s%N)
+    LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof taskset -c "$cpu" lua5.4 -e '
+        local function queued()
+            local f = assert(io.open "/proc/self/schedstat")
+            return tonumber(f:read "a":match "^%d+ (%d+)"), f:close()
+        end
+        while queued() < 5e6 do end
+        print((queued()))' >said
+    lasted=$(($(date +%s%N) - began))
+    kill "$other"
+    wait "$other" || true
+    "$MODPROF" report -f json a.mprof >a.json
+    jq -e --argjson said "$(cat said)" --argjson lasted "$lasted" \
+        '.processes[0].ending.queued_ns | . >= $said - 1000 and . <= $lasted' a.json
+    "$MODPROF" diff -f json a.mprof a.mprof | jq -e --argjson said "$(cat said)" \
+        '.a.runs[0].processes[0].queued_ns >= $said - 1000'
+    [[ $("$MODPROF" diff a.mprof a.mprof) == *"waited "*" for a processor"* ]]
+}

@@ -201,6 +201,40 @@ static void runs_of_different_number_and_rate_are_compared_per_run(void **state)
     diff_release(&f.d);
 }
 
+/* Times on the clock of one run a side: A and B in ms. */
+static enum diff_verdict timed(double a, double b, double queued_a, double queued_b,
+                               double variance)
+{
+    struct fixture f;
+    begin(&f, 1, 1, DIFF_TIMED);
+    add(&f, "f", SIDE_A, a);
+    add(&f, "f", SIDE_B, b);
+    f.s->queued_ns[SIDE_A] = queued_a * period;
+    f.s->queued_ns[SIDE_B] = queued_b * period;
+    f.s->row[0].side[SIDE_B].variance = variance * period * period;
+    enum diff_verdict v = judged(&f, "f")->verdict;
+    diff_release(&f.d);
+    return v;
+}
+
+static void what_waiting_for_a_processor_explains_is_no_news(void **state)
+{
+    (void)state;
+    assert_int_equal(timed(20, 45, 0, 0, 0), DIFF_MORE);
+    assert_int_equal(timed(20, 45, 0, 24, 0), DIFF_MORE);
+    assert_int_equal(timed(20, 45, 0, 26, 0), DIFF_SAME);
+    assert_int_equal(timed(20, 45, 26, 0, 0), DIFF_MORE); /* the shorter side waited */
+    assert_int_equal(timed(45, 20, 26, 0, 0), DIFF_SAME);
+    assert_int_equal(timed(45, 20, 0, 26, 0), DIFF_LESS);
+}
+
+static void an_estimate_is_news_beyond_three_standard_errors(void **state)
+{
+    (void)state;
+    assert_int_equal(timed(20, 45, 0, 0, 8 * 8), DIFF_MORE);
+    assert_int_equal(timed(20, 45, 0, 0, 9 * 9), DIFF_SAME);
+}
+
 static void exact_figures_are_news_where_they_differ(void **state)
 {
     (void)state;
@@ -228,6 +262,8 @@ int main(void)
         cmocka_unit_test(equal_rates_are_hardly_ever_news),
         cmocka_unit_test(scatter_of_the_runs_counts_where_there_are_several),
         cmocka_unit_test(runs_of_different_number_and_rate_are_compared_per_run),
+        cmocka_unit_test(what_waiting_for_a_processor_explains_is_no_news),
+        cmocka_unit_test(an_estimate_is_news_beyond_three_standard_errors),
         cmocka_unit_test(exact_figures_are_news_where_they_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
