@@ -149,7 +149,9 @@ enum sample_flag {
     SAMPLE_TRUNCATED_LUA = 2,
     SAMPLE_NO_NATIVE = 4, /* could not be unwound */
     SAMPLE_LUA_BUSY = 8,  /* Lua's stack was being changed; not walked */
-    SAMPLE_WAITING = 16   /* wall time in which the thread was on no processor */
+    SAMPLE_WAITING = 16,  /* wall time in which the thread was on no processor */
+    SAMPLE_IN_HANDLER =
+        32 /* a handler of the program's ran, whose stack was not walked; the frames are what it interrupted */
 };
 
 enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };

@@ -380,6 +380,10 @@ const struct merged *merger_stack(struct merger *m, const struct sample_total *s
         state_set(m, STATE_WAITING);
         emit_note(m, "[waiting]");
     }
+    if (s->flags & SAMPLE_IN_HANDLER) {
+        state_set(m, STATE_OUTSIDE);
+        emit_note(m, "[signal handler]");
+    }
     o->is_cut = m->chain.is_cut || s->flags & (SAMPLE_TRUNCATED_NATIVE | SAMPLE_TRUNCATED_LUA);
     m->lua_whole = !m->chain.is_cut && !(s->flags & (SAMPLE_TRUNCATED_LUA | SAMPLE_LUA_BUSY));
     o->runs_lua = m->lua_n && m->lua[0]->kind == NODE_LUA;

@@ -4,6 +4,10 @@
  * handler that had just enough room would die in the middle of its report.  So the sampler's signal joins the mask of handlers
  * that ask for SA_ONSTACK, from the start on, and the host does not see it there.
  *
+ * What came due meanwhile is delivered when the handler has ended, and is the handler's time.  To tell, handlers that keep the
+ * signal away, also those of a host that blocks all signals in them, return to signal_return, which asks whether it waits.
+ * (Not those that serve once, SA_RESETHAND: their action may change at any moment.)
+ *
  * Context: host threads, signal handlers. */
 #ifndef SHIM_SAMPLER_SIGNAL_GUARD_H
 #define SHIM_SAMPLER_SIGNAL_GUARD_H
@@ -14,6 +18,9 @@
 
 /* sigaction by the host, of another signal than the sampler's.  Returns as sigaction does. */
 int signal_guard_action(int n, const struct sigaction *act, struct sigaction *old);
+
+/* A handler returns, or is left by a jump: what is pending is its time. */
+void signal_guard_leave(void);
 
 /* 1 once some handler was guarded. */
 extern SHIM_HIDDEN int signal_guard_used;

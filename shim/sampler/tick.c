@@ -266,17 +266,29 @@ static void look(struct tick_thread *t, struct rec_sample *r)
 static void push_waited(struct tick_thread *t, struct rec_sample *r)
 {
     r->periods = waiting_periods(t);
-    r->flags |= SAMPLE_WAITING;
+    r->flags = (r->flags & ~(uint64_t)SAMPLE_IN_HANDLER) | SAMPLE_WAITING;
     if (t->running_n == 0)
         r->native = 0;
     if (r->periods != 0)
         push(r);
 }
 
+/* Whether the tick came due while a handler of the host's kept it away, and all of its periods then. */
+static uint64_t flags_of(struct tick_thread *t, uint64_t *periods)
+{
+    uint64_t due = tick_source_due(t->source), n = due - t->due_n;
+    int was_kept_away = t->was_kept_away;
+    t->due_n = due;
+    t->was_kept_away = 0;
+    if (was_kept_away && n > *periods)
+        *periods = n;
+    return was_kept_away ? SAMPLE_IN_HANDLER : 0;
+}
+
 static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t periods)
 {
-    uint64_t cost = tick_cost_begin(t->samples_n + t->tid);
-    struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = periods};
+    uint64_t cost = tick_cost_begin(t->samples_n + t->tid), flags = flags_of(t, &periods);
+    struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = periods, .flags = flags};
     native_begin(&t->frame, context);
     look(t, &r);
     push(&r);

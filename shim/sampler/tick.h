@@ -21,13 +21,15 @@ struct tick_thread {
     uint32_t source; /* tick_source.h */
     uint32_t tid;
     volatile uint32_t busy;
-    char name[16];         /* as last seen */
-    uint64_t samples_n;    /* taken */
-    uint64_t periods_n;    /* that they stand for */
-    uint64_t finer_at;     /* periods after which a finer source is tried; 0: never */
-    uint64_t wall_ns;      /* waiting has been charged until this moment, */
-    uint64_t cpu_ns;       /* when the thread had used so much CPU time, */
-    uint64_t uncharged_ns; /* but for this rest of less than a period */
+    volatile uint32_t was_kept_away; /* 1: the next tick came due in a handler (signal_guard.h) */
+    uint64_t due_n;                  /* of the source, at the last tick */
+    char name[16];                   /* as last seen */
+    uint64_t samples_n;              /* taken */
+    uint64_t periods_n;              /* that they stand for */
+    uint64_t finer_at;               /* periods after which a finer source is tried; 0: never */
+    uint64_t wall_ns;                /* waiting has been charged until this moment, */
+    uint64_t cpu_ns;                 /* when the thread had used so much CPU time, */
+    uint64_t uncharged_ns;           /* but for this rest of less than a period */
     struct native_stack stack, own_stack; /* the thread's, and the handler's (0, 0: none) */
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];

@@ -17,9 +17,9 @@
 
 #include "shim/record/record_api.h"
 
-enum { PAGE = 4096, CLOSED = 1 };
+enum { PAGE = 4096, EVENT_BYTES = 2 * PAGE, CLOSED = 1 };
 
-/* By number: 0 free, CLOSED: no more; else the address of an event's page, or a timer's id * 4 + TIMER. */
+/* By number: 0 free, CLOSED: no more; else the address of an event's pages, or a timer's id * 4 + TIMER. */
 enum { TIMER = 2 };
 static SHIM_TABLE _Atomic uint64_t sources[TICK_SOURCE_NONE];
 
@@ -30,7 +30,7 @@ static void end(uint64_t source)
     if (source & TIMER)
         syscall(SYS_timer_delete, (int)(source / 4));
     else if (source > CLOSED)
-        munmap((void *)(uintptr_t)source, PAGE);
+        munmap((void *)(uintptr_t)source, EVENT_BYTES);
 }
 
 static uint32_t keep(uint64_t source)
@@ -147,16 +147,27 @@ uint32_t tick_source_perf(void)
     int fd = perf_open(-1, arena->sampler.period_ns);
     if (fd < 0)
         return TICK_SOURCE_NONE;
-    void *page = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    void *page = mmap(NULL, EVENT_BYTES, PROT_READ, MAP_SHARED, fd, 0);
     int failed = page == MAP_FAILED;
     if (!failed && send_signals(fd)) {
-        munmap(page, PAGE);
+        munmap(page, EVENT_BYTES);
         failed = 1;
     }
     int why = errno;
     syscall(SYS_close, fd);
     errno = why;
     return failed ? (uint32_t)TICK_SOURCE_NONE : keep((uint64_t)(uintptr_t)page);
+}
+
+/* Each time that an event falls due the kernel writes a record of nothing but a header; older ones it may overwrite. */
+uint64_t tick_source_due(uint32_t n)
+{
+    uint64_t source =
+        n < TICK_SOURCE_NONE ? atomic_load_explicit(&sources[n], memory_order_relaxed) : 0;
+    const volatile struct perf_event_mmap_page *page = (const void *)(uintptr_t)source;
+    if (source <= CLOSED || source & TIMER)
+        return 0;
+    return page->data_head / sizeof(struct perf_event_header);
 }
 
 /* ---- signals ---- */

@@ -10,7 +10,7 @@
  * A timer on all CPU time is taken only where the kernel (5.10 and later) sends its signal on the way back from the
  * system call, whose result stands by then.
  *
- * No descriptor stays open: an event lives as long as one page mapped from it.
+ * No descriptor stays open: an event lives as long as what is mapped from it.
  *
  * Context: as said at each call. */
 #ifndef SHIM_SAMPLER_TICK_SOURCE_H
@@ -41,6 +41,9 @@ void tick_source_end(uint32_t n);
 void tick_source_end_all(void);
 /* In a fork's child: nothing was inherited. */
 void tick_source_forget(void);
+
+/* How often event N fell due so far, also while its signal could not come; 0: it is a timer, whose signal says so. */
+uint64_t tick_source_due(uint32_t n);
 
 /* How many periods a signal stands for; 0: no source sent it. */
 uint64_t tick_source_periods(const siginfo_t *info);

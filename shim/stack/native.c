@@ -217,11 +217,16 @@ void native_ask_nothing(void)
     atomic_store_explicit(&asks_nothing, 1, memory_order_relaxed);
 }
 
+int native_asks_nothing(void)
+{
+    return atomic_load_explicit(&asks_nothing, memory_order_relaxed);
+}
+
 /* The kernel copies, so that nothing faults. */
 int native_read(uint64_t at, void *out, size_t n)
 {
     struct iovec to = {out, n}, from = {(void *)(uintptr_t)at, n};
-    if (atomic_load_explicit(&asks_nothing, memory_order_relaxed))
+    if (native_asks_nothing())
         return -1;
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)n ? 0 : -1;
 }
@@ -281,14 +286,18 @@ read_stack(const struct native_stack *s, struct native_frame *f, uint64_t at, vo
     return s->peeks ? peek_at(f, at, out, n) : native_read(at, out, n);
 }
 
-/* mov $15, %rax; syscall: what the kernel returns to from a signal handler. */
+/* Whether it is what the kernel returns to from a signal handler: mov $15, %rax; syscall.  Or ours (signal_return.S): call;
+ * mov $15, %eax; syscall. */
 static int is_sigreturn(uint64_t pc)
 {
     static const uint8_t code[9] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    static const uint8_t own[7] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    enum { CALL = 0xe8, CALL_BYTES = 5 };
+    const uint8_t *at = (const void *)(uintptr_t)pc;
     if (begin_reading() != 0)
         return 0;
-    int is = object_of((const void *)(uintptr_t)pc) >= 0 &&
-             memcmp((const void *)(uintptr_t)pc, code, sizeof code) == 0;
+    int is = object_of(at) >= 0 && (memcmp(at, code, sizeof code) == 0 ||
+                                    (*at == CALL && memcmp(at + CALL_BYTES, own, sizeof own) == 0));
     end_reading();
     return is;
 }
@@ -332,6 +341,48 @@ static int step_plt(struct native_frame *f, const struct native_stack *s)
     return ra != 0;
 }
 
+/* call by an offset, or FF /2 with all its ways to name an address. */
+static int is_call_before(const uint8_t *end)
+{
+    enum { CALL = 0xe8, CALL_BYTES = 5, GROUP = 0xff, GROUP_MIN = 2, GROUP_MAX = 7, WHICH = 2 };
+    for (int n = GROUP_MIN; n <= GROUP_MAX; n++)
+        if (end[-n] == GROUP && (end[1 - n] >> 3 & 7) == WHICH)
+            return 1;
+    return end[-CALL_BYTES] == CALL;
+}
+
+/* Whether PC lies behind a call in a function that has a description. */
+static int follows_call(uint64_t pc)
+{
+    struct cfi_row row;
+    uint8_t code[7];
+    native_row(pc - 1, &row);
+    return row.kind == CFI_ROW && native_read(pc - sizeof code, code, sizeof code) == 0 &&
+           is_call_before(code + sizeof code);
+}
+
+/* What the linker puts into each object (_init, _fini, what calls its destructors) has no description, and no more than some
+ * words on the stack. */
+static COLD int step_undescribed(struct native_frame *f, const struct native_stack *s)
+{
+    enum { WORDS = 4 };
+    uint64_t sp = f->r[CFI_RSP], word[WORDS];
+    if (object_of((const void *)(uintptr_t)f->pc) < 0 ||
+        read_stack(s, f, sp, word, sizeof word) != 0)
+        return -1;
+    for (unsigned i = 0; i < WORDS; i++) {
+        if (!follows_call(word[i]))
+            continue;
+        if (i > 0 && f->r[CFI_RBP] == sp + (i - 1) * sizeof *word)
+            f->r[CFI_RBP] = word[i - 1];
+        f->r[CFI_RSP] = sp + (i + 1) * sizeof *word;
+        f->pc = word[i];
+        f->is_exact = 0;
+        return 1;
+    }
+    return -1;
+}
+
 static uint64_t place_of(const struct native_frame *f)
 {
     return f->is_exact ? f->pc : f->pc - 1;
@@ -347,7 +398,7 @@ static int step(struct native_frame *f, const struct native_stack *s, const stru
     case CFI_OUTERMOST:
         return 0;
     default: /* the C library describes signal frames by expressions */
-        return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : -1;
+        return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : step_undescribed(f, s);
     }
 }
 

@@ -61,6 +61,7 @@ int native_peek(uint64_t at, void *out, size_t n);
 
 /* From now on native_read fails: a seccomp filter may end the process for asking. */
 void native_ask_nothing(void);
+int native_asks_nothing(void);
 
 /* How to find the caller's registers at PC (of a caller: less 1). */
 void native_row(uint64_t pc, struct cfi_row *row);

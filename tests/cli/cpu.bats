@@ -135,6 +135,34 @@ sampled() {
     done
 }
 
+@test "the time of handlers that samples must keep away from is theirs, not that of what they interrupt" {
+    possible
+    for source in perf timer; do
+        for way in small masked jumps; do
+            "$HOSTS/handlers" $way >plain
+            MODPROF_CPU=999 MODPROF_CPU_SOURCE=$source MODPROF_OUT=$PWD/h.mprof LD_PRELOAD=$SHIM "$HOSTS/handlers" $way time >sampled 2>times
+            diff plain sampled
+            "$MODPROF" flame h.mprof --metric cpu -o folded
+            cat times folded
+            # Out of a jump no way leads to what was interrupted.
+            where='signals;.*%[signal handler%]$'; [ $way = jumps ] && where='%[signal handler%]$'
+            # Timers go by ticks of the kernel's: what is left of one at the end of a handler counts as the handler's.
+            lua5.4 - times folded "$where" <<'LUA'
+local inside, whole = io.open(arg[1]):read("n", "n")
+local handler, work = 0, 0
+for line in io.lines(arg[2]) do
+  local stack, w = line:match("^(.*) (%d+)$")
+  if stack:find(arg[3]) then handler = handler + w
+  elseif not stack:find("signals", 1, true) then work = work + w end
+end
+print(handler, inside, work, whole)
+assert(handler > 0.5 * inside and handler < 1.5 * inside, "handlers")
+assert(work > 0.1 * (whole - inside) and work < 1.2 * (whole - inside), "work")
+LUA
+        done
+    done
+}
+
 @test "the signal stays the host's: its queries, its handler, its own signals" {
     possible
     sampled before

@@ -270,6 +270,41 @@ static void follow(void)
     }
 }
 
+/* As the linker's own _init, and what calls destructors: with nothing that describes their frames. */
+__asm__(".text\n"
+        "undescribed:\n\tsub $8, %rsp\n\tcall *%rdi\n\tadd $8, %rsp\n\tret\n"
+        "undescribed_rbp:\n\tpush %rbp\n\tmov %rsp, %rbp\n\tcall *%rdi\n\tpop %rbp\n\tret\n");
+void undescribed(void (*f)(void)), undescribed_rbp(void (*f)(void));
+
+static uint64_t way[MAX];
+static int way_n;
+
+static __attribute__((noinline)) void find(void)
+{
+    way_n = walk(way, MAX);
+}
+
+static int has_found(uint64_t pc)
+{
+    for (int i = 0; i < way_n; i++)
+        if (way[i] == pc)
+            return 1;
+    return 0;
+}
+
+static void code_without_a_description_is_stepped_over(void **state)
+{
+    uint64_t outside = (uint64_t)(uintptr_t)__builtin_return_address(0);
+    volatile char room[64] = ""; /* this function's caller is found by its size */
+    (void)state;
+    refresh();
+    undescribed(find);
+    assert_true(has_found(outside));
+    way_n = 0;
+    undescribed_rbp(find);
+    assert_true(has_found(outside) && !room[0]);
+}
+
 static void a_trail_is_followed_until_an_object_goes(void **unused)
 {
     (void)unused;
@@ -438,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walks_agree_with_libunwind),
         cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
+        cmocka_unit_test(code_without_a_description_is_stepped_over),
         cmocka_unit_test(a_trail_is_followed_until_an_object_goes),
         cmocka_unit_test(objects_that_may_be_going_are_not_read),
         cmocka_unit_test(what_can_not_be_read_is_not_read),

@@ -394,6 +394,17 @@ static void waiting_is_the_c_functions_that_lua_called(void **state)
     end(f);
 }
 
+static void a_handler_that_was_not_walked_is_inside_of_what_it_interrupted(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    sample(f, NATIVE(SORT + 0x20, VM, MAIN), SIDE(C(0), FRESH(1, 1)), SAMPLE_IN_HANDLER);
+    assert_non_null(strstr(folded(f), "sort;[signal handler] 1000000\n"));
+    assert_int_equal(f->quality.state_weight[STATE_OUTSIDE], 1000000);
+    end(f);
+}
+
 /* ---- adding up ---- */
 
 static void equal_samples_are_one_row(void **state)
@@ -643,6 +654,7 @@ int main(void)
         cmocka_unit_test(a_chain_that_is_too_long_is_marked_as_cut),
         cmocka_unit_test(the_clock_that_the_profiler_reads_is_the_profiler),
         cmocka_unit_test(waiting_is_the_c_functions_that_lua_called),
+        cmocka_unit_test(a_handler_that_was_not_walked_is_inside_of_what_it_interrupted),
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
