@@ -145,6 +145,9 @@ struct arena_state {
     uint64_t realloc_n, fail_n;
     uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
+    uint64_t main_thread, pair_at; /* shim/hooks/heap_dropped.c only */
+    _Atomic uint32_t open;         /* id, from when it is whole until it ends */
+    uint32_t dropped;              /* 1: it ended without lua_close */
     uint32_t tid;
     uint16_t copy, lane_ready; /* 1: its lane may be read */
     _Atomic uint32_t in_use;   /* 0: slot free; 1: open; 2: closed, not yet written out */

@@ -140,7 +140,8 @@ size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t c
                           .setallocf_n = s->setallocf_n,
                           .grow_bytes = s->grow_bytes,
                           .shrink_bytes = s->shrink_bytes,
-                          .free_bytes = s->free_bytes};
+                          .free_bytes = s->free_bytes,
+                          .dropped = s->dropped};
     copy_table(r.kind_n, &r.kind_n_n, s->kind_n, ALLOC_KIND_N);
     copy_table(r.kind_bytes, &r.kind_bytes_n, s->kind_bytes, ALLOC_KIND_N);
     copy_table(r.class_alloc_n, &r.class_alloc_n_n, s->class_alloc_n, SIZE_CLASS_N);

@@ -79,6 +79,8 @@ static void state_add(struct lua_totals *l, const struct rec_state *s)
         l->peak_bytes = s->peak_bytes;
     l->live_bytes += s->closed_ns ? s->close_live_bytes : s->live_bytes;
     l->open_n += !s->closed_ns;
+    l->dropped_n += s->dropped != 0;
+    l->dropped_bytes += s->dropped ? s->close_live_bytes : 0;
     l->state_n++;
 }
 

@@ -49,6 +49,7 @@ static json_t *state(struct process *p, const struct rec_state *s)
     json_put_u64(v, "peak_bytes", s->peak_bytes);
     json_put_u64(v, "live_bytes", s->closed_ns ? s->close_live_bytes : s->live_bytes);
     json_put_u64(v, "never_freed_bytes", s->closed_ns ? s->live_bytes : 0);
+    json_put(v, "dropped", json_boolean(s->dropped));
     json_put_u64(v, "resized", s->realloc_n);
     json_put_u64(v, "refused", s->fail_n);
     json_put_u64(v, "allocator_changes", s->setallocf_n);
@@ -67,6 +68,8 @@ static json_t *lua(struct digest *d)
     json_put_u64(v, "shrunk_bytes", l->shrink_bytes);
     json_put_u64(v, "freed_bytes", l->free_bytes);
     json_put_u64(v, "refused", l->fail_n);
+    json_put_u64(v, "dropped_states", l->dropped_n);
+    json_put_u64(v, "dropped_bytes", l->dropped_bytes);
     json_put(v, "kinds", kinds(l));
     json_put(v, "size_classes", classes(l));
     for (size_t i = 0; i < p->states.n; i++)

@@ -104,7 +104,9 @@ static void state_row(struct table *t, struct process *p, const struct rec_state
     table_cell(t, 1, copy ? process_display(p, copy->version) : "");
     table_cellf(t, 2, "%" PRIu64, s->tid);
     cell_ns(t, 3, (double)process_since_start(p, s->created_ns));
-    if (s->closed_ns)
+    if (s->dropped)
+        table_cell(t, 4, "dropped");
+    else if (s->closed_ns)
         cell_ns(t, 4, (double)process_since_start(p, s->closed_ns));
     else
         table_cell(t, 4, "open");
@@ -153,9 +155,10 @@ static void states_print(struct digest *d, const struct report_options *o, const
         table_column(t, column[i].title, column[i].flags);
     state_rows(t, p, o->top);
     if (p->states.n)
-        page_heading(c, "Lua states", "live: at lua_close, or at the end of the trace");
+        page_heading(c, "Lua states", "live: at lua_close, or at the end");
     table_print(t, c);
     page_more(c, p->states.n > o->top ? p->states.n - o->top : 0, "states");
+    dropped_note(&d->lua, c);
     table_free(t);
 }
 

@@ -187,5 +187,6 @@ void text_leaks(struct digest *d, const struct report_options *o, const struct c
     accused_print(d, &l, o, c);
     rest_print(&l, memory_mode(d->process, HEAP_LUA) == ALLOC_SAMPLED, o, c);
     left_print(d, c);
+    dropped_note(&d->lua, c);
     leaks_release(&l);
 }

@@ -127,8 +127,10 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
                xformat("peak %s%s; %s at %s; %s blocks of %s in all",
                        human_bytes(peak, (double)l->peak_bytes), states,
                        human_bytes(live, (double)l->live_bytes),
-                       l->open_n ? "the end" : "lua_close", human_count(n, l->alloc_n),
-                       human_bytes(bytes, (double)l->alloc_bytes)));
+                       l->open_n      ? "the end"
+                       : l->dropped_n ? "their ends"
+                                      : "lua_close",
+                       human_count(n, l->alloc_n), human_bytes(bytes, (double)l->alloc_bytes)));
     free(states);
 }
 

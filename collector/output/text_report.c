@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/output/text_annotate.h"
+#include "collector/output/text_page.h"
 #include "collector/util/human.h"
 #include "collector/util/xalloc.h"
 
@@ -27,6 +28,18 @@ char *c_end_text(const struct digest *d)
         return xformat("%s less at the end than when counting began",
                        human_bytes(bytes, -(double)live));
     return xformat("%s at the end", human_bytes(bytes, (double)live));
+}
+
+void dropped_note(const struct lua_totals *l, const struct canvas *c)
+{
+    char text[200], bytes[HUMAN_MAX];
+    if (!l->dropped_n)
+        return;
+    snprintf(text, sizeof text,
+             "%" PRIu64 " %s dropped without lua_close: the host took %s back by itself",
+             l->dropped_n, l->dropped_n == 1 ? "state was" : "states were",
+             human_bytes(bytes, (double)l->dropped_bytes));
+    page_note(c, TONE_PLAIN, text);
 }
 
 void cell_ms(struct table *t, unsigned column, uint64_t ns)

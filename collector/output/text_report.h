@@ -41,6 +41,9 @@ char *c_peak_text(char *out, const struct digest *d);
  * caller frees it. */
 char *c_end_text(const struct digest *d);
 
+/* Says how many states were dropped, if any were. */
+void dropped_note(const struct lua_totals *l, const struct canvas *c);
+
 /* Cells that several sections share: milliseconds and KiB with fixed decimals, "" for nothing. */
 void cell_ms(struct table *t, unsigned column, uint64_t ns);
 void cell_kib(struct table *t, unsigned column, int64_t bytes);

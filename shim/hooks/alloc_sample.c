@@ -14,9 +14,11 @@
 #include "shim/hooks/alloc_stack.h"
 #include "shim/hooks/alloc_tag.h"
 #include "shim/hooks/collections.h"
+#include "shim/hooks/heap_dropped.h"
 #include "shim/hooks/userdata_types.h"
 #include "shim/record/config.h"
 #include "shim/stack/lua_frames.h"
+#include "shim/stack/lua_line.h"
 #include "shim/stack/native.h"
 #include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
@@ -149,6 +151,17 @@ static void count_gone(const struct tracked *e)
         level_change(l, -(int64_t)e->bytes);
 }
 
+/* Block P of LANE is new: what is known of one there is of one that went unseen, maybe with its state. */
+static void forget_before(const void *p, uint32_t lane)
+{
+    struct tracked e;
+    while (track_may_hold(TRACK_LUA, p) && track_take(TRACK_LUA, p, &e))
+        if (e.owner % TRACK_OWNERS == lane)
+            count_gone(&e);
+        else
+            heap_dropped_block(e.owner);
+}
+
 /* Counts what was drawn, and follows the block.  Returns its site; 0: it is not followed. */
 static uint32_t record(enum track_heap heap, const void *p, const struct site_key *k,
                        const struct draw *d, int grown)
@@ -158,7 +171,13 @@ static uint32_t record(enum track_heap heap, const void *p, const struct site_ke
         return 0;
     struct arena_site *t = site_at(id);
     struct arena_lane *l = lane_of(k->lane);
-    struct tracked e = {.site = id, .n = grown ? 0 : d->n, .bytes = d->bytes, .var = d->var};
+    struct tracked e = {.site = id,
+                        .n = grown ? 0 : d->n,
+                        .bytes = d->bytes,
+                        .var = d->var,
+                        .owner = track_owner(k->lane)};
+    if (heap == TRACK_LUA && !grown)
+        forget_before(p, k->lane);
     site_touch(t, l);
     count_new(t, d, grown);
     l->kind_live[t->kind] += (int64_t)d->bytes;
@@ -173,8 +192,13 @@ static uint32_t record(enum track_heap heap, const void *p, const struct site_ke
 void alloc_lua_gone(struct arena_state *s, const void *p)
 {
     struct tracked e;
-    lua_level(s, lane_of((uint32_t)(s - arena->states)));
+    uint32_t lane = (uint32_t)(s - arena->states);
+    lua_level(s, lane_of(lane));
     while (track_take(TRACK_LUA, p, &e)) {
+        if (e.owner % TRACK_OWNERS != lane) {
+            heap_dropped_block(e.owner);
+            continue;
+        }
         if (site_at(e.site)->kind == ALLOC_USERDATA)
             userdata_gone(s, p, e.site);
         count_gone(&e);
@@ -288,6 +312,7 @@ static void lua_rearm(struct arena_state *s)
 void alloc_state_new(struct arena_state *s, struct lua_copy *c)
 {
     uint32_t lane = (uint32_t)(s - arena->states);
+    track_drop(lane); /* what the slot's last state left */
     if (atomic_load(&started) == 0)
         start();
     if (is_started() && site_lane_ready(lane) == 0) {
@@ -307,12 +332,24 @@ int alloc_is_exact(const struct arena_state *s)
 
 void alloc_state_close(struct arena_state *s)
 {
-    if (!is_started())
+    if (!is_started() || !s->lane_ready)
         return;
     uint16_t lane = (uint16_t)(s - arena->states);
     if (s->peak_bytes > lane_of(lane)->peak_noted)
         lane_peak(lane_of(lane), s->peak_bytes);
     lane_close(lane);
+}
+
+/* Nothing tells us of its blocks any more, nor of its functions. */
+void alloc_state_dropped(struct arena_state *s)
+{
+    uint32_t lane = (uint32_t)(s - arena->states);
+    alloc_state_close(s);
+    track_drop(lane);
+    if (is_started() && s->lane_ready)
+        lane_drop((uint16_t)lane);
+    userdata_forget(s);
+    lua_line_forget();
 }
 
 /* Is block P, which has just grown, the table of all short strings?  It grows in the middle of whatever makes a string,

@@ -18,6 +18,8 @@
 void alloc_state_new(struct arena_state *s, struct lua_copy *c);
 /* It begins to be closed. */
 void alloc_state_close(struct arena_state *s);
+/* Its memory is gone, unseen, and it was not closed. */
+void alloc_state_dropped(struct arena_state *s);
 
 /* 1: its blocks are charged one by one (alloc_exact.h), of the others some are drawn. */
 int alloc_is_exact(const struct arena_state *s);

@@ -1,11 +1,17 @@
 /* alloc_tag: see alloc_tag.h.  What is seldom. */
 #include "shim/hooks/alloc_tag.h"
 
+#include "shim/hooks/heap_dropped.h"
 #include "shim/record/record_api.h"
+
+static uint32_t lane_of(const struct arena_state *s)
+{
+    return (uint32_t)(s - arena->states);
+}
 
 COLD void alloc_tag_to_table(struct arena_state *s, const void *p, uint32_t site)
 {
-    struct tracked e = {.site = site, .n = 1};
+    struct tracked e = {.site = site, .n = 1, .owner = track_owner(lane_of(s))};
     if (site != 0 && track_add(TRACK_LUA, p, &e) == 0)
         return;
     s->tags_unsure = 1;
@@ -13,10 +19,15 @@ COLD void alloc_tag_to_table(struct arena_state *s, const void *p, uint32_t site
         loss_count(LOSS_TRACK_FULL, 1);
 }
 
-COLD uint32_t alloc_tag_from_table(const void *p)
+COLD uint32_t alloc_tag_from_table(const struct arena_state *s, const void *p)
 {
     struct tracked e;
-    return track_take(TRACK_LUA, p, &e) ? e.site | ALLOC_TAG_IN_TABLE : 0;
+    while (track_take(TRACK_LUA, p, &e)) {
+        if (e.owner % TRACK_OWNERS == lane_of(s))
+            return e.site | ALLOC_TAG_IN_TABLE;
+        heap_dropped_block(e.owner);
+    }
+    return 0;
 }
 
 COLD uint32_t alloc_tag_damaged(void)

@@ -24,7 +24,7 @@ _Static_assert((uint32_t)ARENA_SITES_MAX <= ALLOC_TAG_SITE, "a site's number fit
 
 void alloc_tag_to_table(struct arena_state *s, const void *p, uint32_t site);
 /* Returns the site, with ALLOC_TAG_IN_TABLE, or 0. */
-uint32_t alloc_tag_from_table(const void *p);
+uint32_t alloc_tag_from_table(const struct arena_state *s, const void *p);
 uint32_t alloc_tag_damaged(void);
 
 /* Block P, of SIZE bytes, is of SITE (0: not known). */
@@ -51,7 +51,7 @@ static inline uint32_t alloc_tag_take(const struct arena_state *s, const void *p
 {
     uint32_t site = 0;
     if (track_may_hold(TRACK_LUA, p))
-        site = alloc_tag_from_table(p);
+        site = alloc_tag_from_table(s, p);
     if (likely(site == 0) && likely(s->tags_used && !s->tags_unsure))
         site = alloc_tag_read(p, size);
     return site;

@@ -22,6 +22,7 @@ static struct entry *_Atomic level[LEVELS] = {first};
 static int levels = 3;
 
 SHIM_TABLE _Atomic uint16_t track_filter[2][TRACK_FILTER_N];
+_Atomic uint32_t track_drops[TRACK_OWNERS];
 
 uint32_t track_start(int large)
 {
@@ -37,6 +38,13 @@ uint32_t track_start(int large)
 static uint64_t key_of(enum track_heap heap, const void *p)
 {
     return (uint64_t)(uintptr_t)p | (uint64_t)(heap == TRACK_C) << 63;
+}
+
+/* The counter of the block that KEY is of. */
+static _Atomic uint16_t *filter_of(uint64_t key)
+{
+    const void *p = (const void *)(uintptr_t)(key & ~(UINT64_C(1) << 63));
+    return &track_filter[key >> 63][track_bucket(p)];
 }
 
 static uint32_t hash_of(uint64_t key)
@@ -63,14 +71,34 @@ static struct entry *table(int i, int make)
     return t;
 }
 
+static int is_dropped(const struct entry *s)
+{
+    return unlikely(s->t.owner != track_owner(s->t.owner % TRACK_OWNERS));
+}
+
+/* The slot, in which SEEN was seen, becomes ours where it is empty, or its block was dropped. */
+static int claim(struct entry *s, uint64_t seen)
+{
+    int is_empty = seen == FREE || seen == USED;
+    if (seen == BUSY || (!is_empty && likely(!is_dropped(s))) ||
+        !atomic_compare_exchange_strong(&s->key, &seen, BUSY))
+        return 0;
+    if (is_empty)
+        return 1;
+    if (is_dropped(s)) { /* and not the same block's of another owner, who came by since */
+        atomic_fetch_sub_explicit(filter_of(seen), 1, memory_order_relaxed);
+        return 1;
+    }
+    atomic_store_explicit(&s->key, seen, memory_order_release);
+    return 0;
+}
+
 static int add_in(int i, uint64_t key, const struct tracked *t)
 {
     struct entry *e = table(i, 1);
     for (uint32_t k = 0; e != NULL && k < PROBES; k++) {
         struct entry *s = &e[(hash_of(key) + k) % level_n[i]];
-        uint64_t seen = atomic_load_explicit(&s->key, memory_order_relaxed);
-        if ((seen == FREE || seen == USED) &&
-            atomic_compare_exchange_strong(&s->key, &seen, BUSY)) {
+        if (claim(s, atomic_load_explicit(&s->key, memory_order_acquire))) {
             s->t = *t;
             atomic_store_explicit(&s->key, key, memory_order_release);
             return 1;
@@ -84,8 +112,7 @@ int track_add(enum track_heap heap, const void *p, const struct tracked *t)
     uint64_t key = key_of(heap, p);
     for (int i = 0; i < levels; i++)
         if (add_in(i, key, t)) {
-            atomic_fetch_add_explicit(&track_filter[heap][track_bucket(p)], 1,
-                                      memory_order_relaxed);
+            atomic_fetch_add_explicit(filter_of(key), 1, memory_order_relaxed);
             return 0;
         }
     return -1;
@@ -100,11 +127,16 @@ static int take_in(int i, uint64_t key, struct tracked *t)
         uint64_t seen = atomic_load_explicit(&s->key, memory_order_acquire);
         if (seen == FREE)
             return 0;
-        if (seen == key) {
-            *t = s->t;
-            atomic_store_explicit(&s->key, USED, memory_order_release);
-            return 1;
+        if (seen != key)
+            continue;
+        if (is_dropped(s)) {
+            if (claim(s, key))
+                atomic_store_explicit(&s->key, USED, memory_order_release);
+            continue;
         }
+        *t = s->t;
+        atomic_store_explicit(&s->key, USED, memory_order_release);
+        return 1;
     }
     return 0;
 }
@@ -114,8 +146,7 @@ int track_take(enum track_heap heap, const void *p, struct tracked *t)
     uint64_t key = key_of(heap, p);
     for (int i = 0; i < levels; i++)
         if (take_in(i, key, t)) {
-            atomic_fetch_sub_explicit(&track_filter[heap][track_bucket(p)], 1,
-                                      memory_order_relaxed);
+            atomic_fetch_sub_explicit(filter_of(key), 1, memory_order_relaxed);
             return 1;
         }
     return 0;

@@ -5,10 +5,15 @@
  * is being followed.  A block may have several entries, of different sites, since its growth is
  * sampled by itself.
  *
+ * The blocks of an owner may go all at once (track_drop): their entries are passed over from then on, and make place
+ * for others where these come by.
+ *
  * Context: host threads, signal handlers; lock-free.  Bounded; what does not fit is counted as lost, by
  * the caller.  A block must be taken out before it is given back. */
 #ifndef SHIM_HOOKS_ALLOC_TRACK_H
 #define SHIM_HOOKS_ALLOC_TRACK_H
+
+#include <stdatomic.h>
 
 #include "shim/platform.h"
 
@@ -16,7 +21,8 @@
 struct tracked {
     uint64_t bytes;
     uint32_t site, n;
-    float var; /* KiB^2 */
+    float var;      /* KiB^2 */
+    uint32_t owner; /* track_owner of whose the block is */
 };
 
 /* Lua's blocks and C's are apart, though the same address may be both: a block of C that a host's allocator
@@ -36,6 +42,21 @@ static inline int track_may_hold(enum track_heap heap, const void *p)
 {
     return unlikely(__atomic_load_n((const uint16_t *)&track_filter[heap][track_bucket(p)],
                                     __ATOMIC_RELAXED) != 0);
+}
+
+/* Owners, by their numbers: the upper bits count how often theirs were dropped. */
+enum { TRACK_OWNERS = 512 };
+extern SHIM_HIDDEN _Atomic uint32_t track_drops[TRACK_OWNERS];
+
+static inline uint32_t track_owner(uint32_t i)
+{
+    return atomic_load_explicit(&track_drops[i], memory_order_relaxed) * TRACK_OWNERS + i;
+}
+
+/* All blocks of the owner I are gone. */
+static inline void track_drop(uint32_t i)
+{
+    atomic_fetch_add(&track_drops[i], 1);
 }
 
 /* Makes room for LARGE (hundreds of thousands of blocks) or a few thousands.  Returns how many. */

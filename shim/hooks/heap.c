@@ -21,6 +21,7 @@
 #include "shim/hooks/cheap.h"
 #include "shim/hooks/collections.h"
 #include "shim/hooks/heap_count.h"
+#include "shim/hooks/heap_dropped.h"
 #include "shim/hooks/heap_exact.h"
 #include "shim/hooks/heap_host.h"
 #include "shim/hooks/marks.h"
@@ -236,16 +237,22 @@ static void state_created(struct arena_state *s, struct lua_copy *c, lua_State *
     s->create_ns = now_ns() - s->created_ns;
     if (s->route == ROUTE_EXACT)
         alloc_exact_made(s);
+    heap_dropped_watch(s, L);
 }
 
-static void state_closed(struct arena_state *s)
+void heap_state_ended(struct arena_state *s, uint64_t now)
 {
-    uint64_t now = now_ns();
     s->closed_ns = now;
     slot_get()->lua_calls_n += snapshot_direct_n(s);
     s->direct_n = 0;
     s->host_free_n = s->free_n;
     state_slot_close(s);
+}
+
+static void state_closed(struct arena_state *s)
+{
+    uint64_t now = now_ns();
+    heap_state_ended(s, now);
     writer_tick(now);
 }
 
@@ -296,6 +303,7 @@ lua_State *hook_lua_newstate(lua_Alloc f, void *ud)
     layout_verify(c);
     sampler_copy(c);
     slot_get();
+    heap_dropped_make_room();
     struct arena_state *s = state_slot_new();
     return s ? state_new(c, s, f, ud) : c->api.lua_newstate(f, ud);
 }
@@ -308,6 +316,7 @@ void hook_lua_close(lua_State *L)
         c->api.lua_close(L);
         return;
     }
+    heap_dropped_unwatch(s);
     s->close_live_bytes = s->live_bytes;
     alloc_state_close(s);
     c->api.lua_close(L);

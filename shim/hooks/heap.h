@@ -20,6 +20,9 @@ extern SHIM_HIDDEN SHIM_TLS uintptr_t heap_inside;
 /* The code at [lo, hi) is gone: what was found of allocators there is forgotten. */
 void heap_forget(uint64_t lo, uint64_t hi);
 
+/* S has ended: its last record is written, its slot is free. */
+void heap_state_ended(struct arena_state *s, uint64_t now);
+
 void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
 #endif

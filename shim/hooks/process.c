@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shim/hooks/heap_dropped.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
@@ -34,8 +35,10 @@ static int on_exit_registered;
 
 static void finish(enum end_reason reason, int status)
 {
-    if (arena && arena->process.pid == (uint64_t)getpid()) /* not in a child of vfork */
+    if (arena && arena->process.pid == (uint64_t)getpid()) { /* not in a child of vfork */
         sampler_stop();
+        heap_dropped_look_at_all();
+    }
     writer_finish(reason, status);
 }
 

@@ -100,6 +100,11 @@ void userdata_look(const struct arena_state *s)
             w[i].block = NULL;
 }
 
+void userdata_forget(const struct arena_state *s)
+{
+    memset(waiting_of(s), 0, sizeof waiting[0]);
+}
+
 void userdata_gone(const struct arena_state *s, const void *block, uint32_t site)
 {
     struct waiting *w = waiting_of(s), gone = {block, site};

@@ -19,5 +19,7 @@ void userdata_made(const struct arena_state *s, const void *block, uint32_t site
 void userdata_look(const struct arena_state *s);
 /* The block, made by SITE, is about to be given back. */
 void userdata_gone(const struct arena_state *s, const void *block, uint32_t site);
+/* All blocks of S are gone. */
+void userdata_forget(const struct arena_state *s);
 
 #endif

@@ -4,6 +4,8 @@
  * as that of nodes does.  The last entries of the table are for the overflow sites of the lanes. */
 #include "shim/stack/site_table.h"
 
+#include <string.h>
+
 #include "arena/snapshot.h"
 #include "shim/record/region.h"
 
@@ -147,14 +149,39 @@ COLD void site_note(struct arena_site *t, const struct arena_lane *l)
     t->epoch = l->epoch;
 }
 
-void lane_close(uint16_t lane)
+/* The next site of the lane, from the I-th one on; NULL: there is none. */
+static struct arena_site *next_of(uint16_t lane, uint32_t *i)
 {
     uint32_t n = atomic_load(&arena->sites_n);
-    for (uint32_t i = 0; i < n; i++) {
-        struct arena_site *t = &arena->sites[i];
-        if (!atomic_load_explicit(&t->ready, memory_order_acquire) || t->lane != lane)
-            continue;
+    while (*i < n) {
+        struct arena_site *t = &arena->sites[(*i)++];
+        if (atomic_load_explicit(&t->ready, memory_order_acquire) && t->lane == lane)
+            return t;
+    }
+    return NULL;
+}
+
+void lane_close(uint16_t lane)
+{
+    struct arena_site *t;
+    for (uint32_t i = 0; (t = next_of(lane, &i)) != NULL;) {
         t->close_n += live_n(t);
         t->close_bytes += snapshot_site_live_bytes(t);
     }
+}
+
+void lane_drop(uint16_t lane)
+{
+    struct arena_lane *l = &arena->lanes[lane];
+    struct arena_site *t;
+    for (uint32_t i = 0; (t = next_of(lane, &i)) != NULL;) {
+        uint64_t n = (uint64_t)live_n(t), bytes = (uint64_t)snapshot_site_live_bytes(t);
+        site_touch(t, l);
+        t->free_n += n;
+        t->free_bytes += bytes;
+        t->hand_free_n += n;
+        t->hand_free_bytes += bytes;
+        t->live_var = 0;
+    }
+    memset(l->kind_live, 0, sizeof l->kind_live);
 }

@@ -58,5 +58,7 @@ static inline void lane_full(struct arena_lane *l)
 
 /* The state of the lane begins to be closed. */
 void lane_close(uint16_t lane);
+/* All that lives of the lane is gone at once. */
+void lane_drop(uint16_t lane);
 
 #endif

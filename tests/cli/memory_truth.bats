@@ -45,6 +45,26 @@ states_agree() { # ARGS...
     [ "$("$MODPROF" report -f json t.mprof | jq '[.processes[0].allocations.lua.states[].allocator_changes] | min')" -gt 20 ]
 }
 
+# What the report says of heap_arenas, in that host's words.
+dropped_said() {
+    "$MODPROF" report --top all -f json t.mprof | jq -r '.processes[0].allocations.lua |
+        (.kinds[] | "kind \(.kind) \(.blocks) \(.bytes)"),
+        "blocks \(.blocks)", "bytes \(.bytes)", "resized \(.resized)", "grown_bytes \(.grown_bytes)",
+        "shrunk_bytes \(.shrunk_bytes)", "freed_bytes \(.freed_bytes)", "dropped \(.dropped_states) \(.dropped_bytes)"'
+}
+
+@test "states that are dropped without lua_close are known, to the byte: more of them than there are slots" {
+    for way in same shifted mapped threads mixed; do
+        for alloc in off sample:4k,c-sample:4k exact; do
+            MODPROF_ALLOC=$alloc MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$HOSTS/heap_arenas" $way 300 >books
+            dropped_said | diff books -
+            "$MODPROF" report -f json t.mprof | jq -e '.processes[0] | all(.losses[]; .what | startswith("states") | not) and .memory.lua.all.left_bytes == 0'
+        done
+        tables_agree
+    done
+    "$MODPROF" report --leaks t.mprof | grep '150 states were dropped without lua_close: the host took '
+}
+
 @test "C memory is what mallinfo2 says, to the byte, at any moment" {
     MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM GLIBC_TUNABLES=glibc.malloc.tcache_count=0 "$HOSTS/heap_mallinfo" >told
     "$MODPROF" report -f json t.mprof | jq -r '.processes[0].memory.marks[] | "\(.name) \(.c_bytes) \(.lua_bytes)"' >said

@@ -85,6 +85,47 @@ static void many_blocks_are_all_found_and_the_rest_is_refused(void **state)
     }
 }
 
+static struct tracked owned(uint32_t site, uint32_t i)
+{
+    return (struct tracked){.site = site, .owner = track_owner(i)};
+}
+
+static void what_was_dropped_is_nobodys(void **state)
+{
+    struct tracked mine = owned(1, 3), others = owned(2, 4), later, out;
+    (void)state;
+    track_add(TRACK_LUA, block(1), &mine);
+    track_add(TRACK_LUA, block(2), &mine);
+    track_add(TRACK_LUA, block(1), &others);
+    track_drop(3);
+    later = owned(3, 3);
+    track_add(TRACK_LUA, block(2), &later);
+    assert_int_equal(track_take(TRACK_LUA, block(1), &out), 1);
+    assert_int_equal(out.site, 2);
+    assert_int_equal(track_take(TRACK_LUA, block(1), &out), 0);
+    assert_int_equal(track_take(TRACK_LUA, block(2), &out), 1);
+    assert_int_equal(out.site, 3);
+    assert_int_equal(track_take(TRACK_LUA, block(2), &out), 0);
+    assert_false(track_may_hold(TRACK_LUA, block(1)));
+    assert_false(track_may_hold(TRACK_LUA, block(2)));
+}
+
+static void what_was_dropped_makes_room(void **state)
+{
+    struct tracked out;
+    uint32_t room = track_start(0), lost = 0;
+    (void)state;
+    for (uint32_t life = 0; life < 20; life++) {
+        struct tracked t = owned(life, 5);
+        for (uintptr_t i = 0; i < room / 4; i++)
+            lost += track_add(TRACK_C, block(life * 7 + i), &t) != 0;
+        track_drop(5);
+    }
+    assert_int_equal(lost, 0);
+    for (uintptr_t i = 0; i < room; i++)
+        assert_int_equal(track_take(TRACK_C, block(i), &out), 0);
+}
+
 static void *add_and_take(void *arg)
 {
     uintptr_t base = (uintptr_t)arg * 1000;
@@ -119,6 +160,8 @@ int main(void)
         cmocka_unit_test(a_block_may_have_several_entries),
         cmocka_unit_test(neighbours_are_two_blocks_however_near),
         cmocka_unit_test(many_blocks_are_all_found_and_the_rest_is_refused),
+        cmocka_unit_test(what_was_dropped_is_nobodys),
+        cmocka_unit_test(what_was_dropped_makes_room),
         cmocka_unit_test(threads_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "shim/hooks/cheap.h"
 #include "shim/hooks/collections.h"
 #include "shim/hooks/heap.h"
+#include "shim/hooks/heap_dropped.h"
 #include "shim/hooks/marks.h"
 #include "arena/snapshot.h"
 #include "shim/real.h"
@@ -43,6 +44,29 @@ void collections_begin(struct arena_state *s, const struct lua_copy *c)
     (void)c;
 }
 
+static int watched_n, unwatched_n;
+void heap_dropped_watch(struct arena_state *s, const lua_State *L)
+{
+    (void)s;
+    assert_non_null(L);
+    watched_n++;
+}
+
+void heap_dropped_unwatch(struct arena_state *s)
+{
+    (void)s;
+    unwatched_n++;
+}
+
+void heap_dropped_make_room(void)
+{
+}
+
+void heap_dropped_block(uint32_t owner)
+{
+    fail_msg("block of %u", owner);
+}
+
 void marks_state(struct lua_copy *c, lua_State *L)
 {
     (void)c;
@@ -56,7 +80,9 @@ void loss_count(enum loss what, uint64_t n)
     lost_n += n;
 }
 
-static struct arena_state slot, closed;
+static struct arena the_arena;
+#define slot (the_arena.states[0])
+static struct arena_state closed;
 static int slots_left, closed_n, verified_n, proofs_n, proof;
 static uint64_t state_milestone_ns;
 
@@ -198,7 +224,7 @@ static int set_up(void **state)
     copy.api.lua_getallocf = lua_getallocf_original;
     copy.api.lua_setallocf = lua_setallocf_original;
     copy_now = &copy;
-    arena = (struct arena *)&thread; /* any address: not dormant */
+    arena = &the_arena; /* not dormant */
     real.malloc = malloc;
     real.realloc = realloc;
     real.free = free;
