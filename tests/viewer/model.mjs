@@ -15,7 +15,7 @@ const names = {
     page: 'import/page', carrier: 'import/carrier', merge: 'model/merge', tree: 'model/tree', filter: 'model/filter',
     diff: 'model/diff', units: 'model/units', search: 'model/search', matrix: 'model/matrix', flame: 'layout/flame',
     waterfall: 'layout/waterfall', loadTime: 'layout/load_time', activity: 'layout/activity', ticks: 'layout/ticks',
-    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts',
+    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts', buffers: 'model/buffers',
 };
 await build({
     stdin: {
@@ -83,10 +83,16 @@ function shaped(lines, by = 'function') {
     return { p, keys, shape, w: v.merge.weigh(shape, p.metrics[0].self) };
 }
 
+/** Those that weigh anything, heaviest first. */
+function childrenOf(tree, node) {
+    return Array.from({ length: tree.childN(node) }, (_, i) => tree.child(node, i))
+        .filter(c => tree.total(c) > 0)
+        .sort((a, b) => tree.total(b) - tree.total(a) || a - b);
+}
 /** A tree as text: label total(children...), heaviest first. */
 function text(tree, node = tree.root) {
     const k = tree.key(node);
-    const below = Array.from(tree.children(node), c => text(tree, c)).join(' ');
+    const below = childrenOf(tree, node).map(c => text(tree, c)).join(' ');
     return `${k < 0 ? '*' : tree.keys.label[k]} ${tree.total(node)}${below && `(${below})`}`;
 }
 const sentence = fn => {
@@ -154,14 +160,58 @@ test('the layout is as wide as its root, and says what it leaves out', () => {
     const { shape, w } = shaped([...lines, ['b', 5000]]);
     const tree = v.tree.downTree(shape, w);
     const l = v.flame.layoutFlame(tree, 0, 1000, 0.5);
-    assert.equal(l.boxes[0].w, 1000);
+    const boxes = Array.from({ length: l.boxes.n }, (_, i) => l.boxes.at(i));
+    assert.equal(boxes[0].w, 1000);
     assert.deepEqual(l.narrow, { n: 5000, weight: 5000 });
-    const drawn = l.boxes.filter(b => b.depth === 1);
+    const drawn = boxes.filter(b => b.depth === 1);
     assert.equal(drawn.reduce((s, b) => s + b.w, 0), 1000);
-    const a = [...tree.children(0)].find(c => tree.keys.label[tree.key(c)] === 'a');
+    const a = childrenOf(tree, 0).find(c => tree.keys.label[tree.key(c)] === 'a');
     assert.equal(v.flame.layoutFlame(tree, a, 2600, 0.5).narrow.n, 0, 'zooming in reaches them');
     assert.equal(v.flame.boxAt(l, 1, 999).node, drawn[1].node);
     assert.equal(v.flame.boxAt(l, 7, 10), null);
+});
+test('large trees are laid out as their weights say, from either end and within a function', () => {
+    const p = v.page.importPage(makeDocument({ nodes: 3000, samples: 9000, functions: 60 })).traces[0].processes[0];
+    const shape = v.merge.shapeOf(p.frames, p.metrics[0].stacks, 'function');
+    const w = v.merge.weigh(shape, p.metrics[0].self);
+    const { total } = v.tree.byKey(shape, w);
+    const hot = total.indexOf(Math.max(...total));
+    for (const [name, tree] of Object.entries({
+        down: v.tree.downTree(shape, w), up: v.tree.invertTree(shape, w),
+        callers: v.tree.callersTree(shape, w, hot), callees: v.tree.calleesTree(shape, w, hot),
+    })) {
+        const { boxes, depth, narrow } = v.flame.layoutFlame(tree, 0, 1000, 0.5);
+        const many = name === 'down' || name === 'up' ? 100 : 1;
+        assert.ok(boxes.n > many && narrow.n > many, `${name}: ${boxes.n} drawn, ${narrow.n} not`);
+        for (let d = 1; d < depth; d++)
+            for (let i = boxes.start[d]; i < boxes.start[d + 1]; i++) {
+                const b = boxes.at(i);
+                const up = v.flame.boxOf({ boxes }, tree.parent(b.node));
+                assert.equal(b.depth, d);
+                assert.ok(Math.abs(b.w - (1000 * tree.total(b.node)) / tree.total(0)) < 1e-6 && b.w >= 0.5);
+                assert.ok(up.depth === d - 1 && b.x >= up.x - 1e-6 && b.x + b.w <= up.x + up.w + 1e-6, 'it stands within its parent');
+                const last = i > boxes.start[d] ? boxes.at(i - 1) : null;
+                if (last && tree.parent(last.node) === tree.parent(b.node)) assert.ok(last.w >= b.w && Math.abs(last.x + last.w - b.x) < 1e-6, 'heaviest first');
+            }
+        const everywhere = node => [node, ...childrenOf(tree, node).flatMap(everywhere)];
+        const nodes = everywhere(0);
+        const own = nodes.reduce((sum, n) => sum + (tree.key(n) < 0 ? 0 : tree.self(n)), 0);
+        assert.equal(own, many > 1 ? 9000e6 : total[hot], `${name}: what nodes have of their own is the whole`);
+        for (const n of nodes)
+            if (tree.key(n) >= 0)
+                assert.equal(tree.self(n) + childrenOf(tree, n).reduce((sum, c) => sum + tree.total(c), 0), tree.total(n));
+    }
+});
+test('arrays that are used again are empty, and nobody has one twice', () => {
+    const { takeZeros, giveBack } = v.buffers;
+    const a = takeZeros(1000).fill(7);
+    giveBack(a);
+    const b = takeZeros(900);
+    assert.equal(b.buffer, a.buffer, 'a roomier one will do');
+    assert.deepEqual([b.length, Math.max(...b)], [900, 0]);
+    assert.notEqual(takeZeros(900).buffer, b.buffer);
+    giveBack(b);
+    assert.notEqual(takeZeros(100).buffer, b.buffer, 'nothing small sits on something large');
 });
 test('time cells of the matrix do not overlap, and C called from no Lua is of the host', () => {
     const { p } = shaped([['m.a;c:string.rep', 3], ['m.a;c:pcall;k.b', 5], ['m.a;c:pcall;k.b;c:string.rep', 2], ['c:os.exit', 1]]);
@@ -185,6 +235,11 @@ test('the samples of a filter add up to those of none', () => {
     assert.equal(sum({ thread: 99 }), 0);
     const whole = v.activity.layoutActivity(p.samples, 0, p.report.duration_ns, 300, { metric: 0 });
     assert.ok(Math.abs(whole.value.reduce((s, x) => s + x, 0) - 4000) < 1e-6, 'the strip shows every sample');
+    // 4,000 buckets of one sample each do not fit 300 columns: each column gets its share all the same.
+    for (let c = 0; c < 300; c++) {
+        const column = whole.value.subarray(c * whole.whatN, (c + 1) * whole.whatN).reduce((s, x) => s + x, 0);
+        assert.ok(Math.abs(column - 4000 / 300) < 1e-6, `column ${c} has ${column}`);
+    }
     const part = coroutine => {
         const a = v.activity.layoutActivity(p.samples, 0, p.report.duration_ns, 300, { metric: 0, coroutine });
         return a.value.reduce((s, x) => s + x, 0) * 1e6;
@@ -227,7 +282,9 @@ test('loads stand below what loaded them, in order of time, and fold', () => {
 });
 test('numbers have units, and little of them', () => {
     const { nanoseconds, bytes, count, percent, signed } = v.units;
-    assert.deepEqual([0, 999, 1000, 1.5e6, 999.9e6, 61.2e9, 150e9].map(nanoseconds), ['0', '999 ns', '1.00 µs', '1.50 ms', '1.00 s', '61.2 s', '2 min 30 s']);
+    assert.deepEqual([0, 999, 1000, 1.5e6, 999.9e6, 61.2e9, 150e9, 300e9, 3.6e12 * 2.5].map(nanoseconds),
+        ['0', '999 ns', '1.00 µs', '1.50 ms', '1.00 s', '61.2 s', '2 min 30 s', '5 min', '2 h 30 min']);
+    assert.deepEqual(v.ticks.ticks(0, 1000e9, 10).map(nanoseconds).slice(0, 4), ['0', '2 min', '4 min', '6 min'], 'minutes are round');
     assert.deepEqual([0, 1023, 1024, 1.5 * 2 ** 20, -2048, 2 ** 30 - 1].map(bytes), ['0', '1023 B', '1.00 KiB', '1.50 MiB', '-2.00 KiB', '1.00 GiB']);
     assert.equal(count(2622115), '2,622,115');
     assert.deepEqual([percent(1, 3), percent(1, 1e6), percent(1, 0)], ['33.3 %', '<0.1 %', '–']);

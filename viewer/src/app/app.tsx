@@ -1,5 +1,5 @@
 // The frame around every page: where one can go, which trace and process is looked at, theme and help.
-import type { ComponentChildren, FunctionComponent } from 'preact';
+import { render, type ComponentChildren, type FunctionComponent } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Page, Trace } from '../model/page';
 import { baseName } from '../model/units';
@@ -17,7 +17,7 @@ import { ViewContext, type View } from './context';
 import { Frame, PAGES, type PageId } from './frame';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
-import { prepare } from './prepare';
+import { prepare, type Rehearse } from './prepare';
 import { ready } from './ready';
 import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from './route';
 import { useTheme } from './theme';
@@ -71,7 +71,6 @@ export function App({ page }: { page: Page }) {
     useEffect(() => {
         document.title = `${entry?.title ?? 'modprof'} · ${page.title || page.traces[0]!.name}`;
     }, [entry, page]);
-    useEffect(() => (process ? prepare(process, () => ready('all')) : undefined), [process]);
     const view = useMemo<View | null>(
         () =>
             trace && process
@@ -87,6 +86,10 @@ export function App({ page }: { page: Page }) {
                   }
                 : null,
         [page, trace, process, route, theme],
+    );
+    useEffect(
+        () => (view ? prepare(view.process, rehearse(view), () => ready('all')) : undefined),
+        [process],
     );
     let body: ComponentChildren;
     if (error) body = <Empty title="This trace can not be shown.">{error}</Empty>;
@@ -152,6 +155,22 @@ export function App({ page }: { page: Page }) {
             {help && <HelpDialog onClose={() => setHelp(false)} />}
         </Frame>
     );
+}
+
+/** Shows views where nobody sees them. */
+function rehearse(view: View): Rehearse {
+    return (page, params = {}) => {
+        const nowhere = document.createElement('div');
+        const Panel = PANELS[page];
+        const route = patched({ page, params: {} }, params);
+        render(
+            <ViewContext.Provider value={{ ...view, route }}>
+                <Panel />
+            </ViewContext.Provider>,
+            nowhere,
+        );
+        render(null, nowhere);
+    };
 }
 
 function Choose(p: { page: Page; trace: Trace | null; route: Route; move: (r: Route) => void }) {

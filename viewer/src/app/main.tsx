@@ -4,6 +4,7 @@ import { findPacked, ImportError } from '../import/carrier';
 import { App } from './app';
 import { Frame } from './frame';
 import { openPage } from './off_thread';
+import { prepareCanvases } from './prepare';
 import { ready } from './ready';
 import { parseRoute } from './route';
 import { showRemembered } from './theme';
@@ -41,6 +42,7 @@ if (root) {
         </Frame>,
         root,
     );
+    requestAnimationFrame(() => setTimeout(prepareCanvases)); // after the first frame
     if (document.readyState === 'loading')
         document.addEventListener('DOMContentLoaded', () => void start(root));
     else void start(root);

@@ -4,7 +4,7 @@ import { ImportError, unpacked, type Packed } from '../import/carrier';
 import { importPage, importTrace } from '../import/page';
 import type { Page, Trace } from '../model/page';
 import { keep, type Kept } from '../model/once';
-import { firstLooks } from './prepare';
+import { firstTables } from './tables';
 import { readBy } from './ready';
 
 /** build.mjs puts the bundle of worker.ts here. */
@@ -65,7 +65,7 @@ async function open(task: Task): Promise<Page | Trace> {
     readBy(answer ? 'worker' : 'page');
     if (answer) return taken(answer);
     const model = await importPacked(task);
-    firstLooks(model);
+    firstTables(model);
     return model;
 }
 

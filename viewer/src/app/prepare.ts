@@ -1,67 +1,62 @@
 // What views will ask for first is made while nothing else is to be done, a link of a chain at a time, so that a first look
-// costs no more than a later one.  Whatever is asked for earlier is made then: all of it is kept with the models.
-import { doingsOf } from '../layout/activity';
-import { lanesOf } from '../layout/lanes';
+// costs no more than a later one.  Whatever is asked for earlier is made then.
 import { giveBack } from '../model/buffers';
-import { burstsOf } from '../model/bursts';
-import { keptOf, type Kept } from '../model/once';
-import type { Page, Process, Trace } from '../model/page';
-import { linesOf } from '../model/annotate';
-import { matrixOf } from '../model/matrix';
-import {
-    BYS,
-    functionsOf,
-    hottest,
-    invertedOf,
-    pickMetric,
-    see,
-    shapeOf,
-    stacksOf,
-} from '../panels/flame_data';
+import { RECENT } from '../model/once';
+import type { Process } from '../model/page';
+import { BYS, hottest, invertedOf, pickMetric, see } from '../panels/flame_data';
+import { layoutFlame } from '../layout/flame';
+import { FLAME_HEIGHT, LEAST } from '../widgets/flame_view';
+import { makeSpare } from '../widgets/picture';
+import { expectedWidth } from '../widgets/size';
+import { STRIP_HEIGHT } from '../widgets/time_strip';
+import type { Patch } from './route';
+import { tables, type Step } from './tables';
 
-type Step = () => void;
-
-function* steps(process: Process): Generator<Step> {
-    const { samples } = process;
-    const metric = pickMetric(process, undefined);
-    if (samples) yield () => doingsOf(samples);
-    if (metric)
-        for (const by of BYS) {
-            yield () => shapeOf(process, metric, by);
-            yield () => see(process, metric, by, {});
-            yield () => functionsOf(see(process, metric, by, {}));
-            yield () => hottest(see(process, metric, by, {}));
-            yield () => stacksOf(see(process, metric, by, {})).children(0);
-            yield () => invertedOf(see(process, metric, by, {}));
-        }
-    if (metric) yield () => giveBack(...[1, 2, 3].map(() => new Float64Array(metric.stacks.n).fill(0)));
-    yield () => lanesOf(process);
-    yield () => matrixOf(process);
-    yield () => burstsOf(process);
-    yield () => linesOf(process, process.metrics.find(m => m.stacks.id === 'code') ?? null);
+/** What can be made before there are data: canvases, and the widths of all pictures. */
+export function prepareCanvases(): void {
+    makeSpare(expectedWidth('flame'), FLAME_HEIGHT);
+    makeSpare(expectedWidth('strip'), STRIP_HEIGHT);
+    expectedWidth('lanes');
+    expectedWidth('chart');
 }
 
-/** What the first look at a flame graph of the first process needs, made at once. */
-export function firstLooks(model: Page | Trace): readonly Kept[] {
-    const trace = 'traces' in model ? model.traces[0] : model;
-    const process = trace && 'processes' in trace ? trace.processes[0] : undefined;
-    const metric = process && pickMetric(process, undefined);
-    if (!metric) return [];
+/** Shows a view where nobody sees it. */
+export type Rehearse = (page: 'flame' | 'timeline' | 'load', params?: Patch) => void;
+
+/** Trees, memory for filters, and the views whose pictures take longest: their code has run then, and their canvases are there. */
+function* rehearsals(process: Process, rehearse: Rehearse): Generator<Step> {
     const { samples } = process;
+    const metric = pickMetric(process, undefined);
+    yield () => rehearse('timeline');
+    yield () => rehearse('load');
+    if (!metric) return;
     const seen = see(process, metric, BYS[0], {});
-    functionsOf(seen);
-    hottest(seen);
-    if (samples) doingsOf(samples);
-    return [process.frames, metric.stacks, seen.shape, seen.weights, samples?.log ?? {}].flatMap(keptOf);
+    yield () => layoutFlame(invertedOf(seen), 0, expectedWidth('flame'), LEAST);
+    yield () => rehearse('flame');
+    yield () => rehearse('flame', { invert: 1 });
+    yield () => rehearse('flame', { focus: seen.shape.keys.label[hottest(seen)[0]!] });
+    for (let i = 0; i < 2 * RECENT - 1; i++) yield () => giveBack(new Float64Array(metric.stacks.n).fill(0));
+    if (samples) yield () => rehearse('flame', { thread: samples.threads[0]?.tid });
+}
+
+function* chain(process: Process, rehearse: Rehearse): Generator<Step> {
+    yield* tables(process);
+    yield* rehearsals(process, rehearse);
 }
 
 type Idle = (run: () => void) => () => void;
+
+/** While frames follow each other an idle moment is a short one: not for what takes longer. */
+const LONG_MS = 25;
 
 /** Firefox and Chromium know idle moments; elsewhere a moment later must do. */
 const whenIdle: Idle =
     typeof requestIdleCallback === 'function'
         ? run => {
-              const id = requestIdleCallback(run, { timeout: 2000 });
+              const look = (d: IdleDeadline) =>
+                  d.didTimeout || d.timeRemaining() > LONG_MS ? run() : (id = wait());
+              const wait = () => requestIdleCallback(look, { timeout: 2000 });
+              let id = wait();
               return () => cancelIdleCallback(id);
           }
         : run => {
@@ -70,8 +65,8 @@ const whenIdle: Idle =
           };
 
 /** Begins; what is returned stops it.  WHEN_DONE is called when nothing is left to be made. */
-export function prepare(process: Process, whenDone: () => void): () => void {
-    const all = steps(process);
+export function prepare(process: Process, rehearse: Rehearse, whenDone: () => void): () => void {
+    const all = chain(process, rehearse);
     let stop = (): void => {};
     const next = () => {
         const step = all.next();

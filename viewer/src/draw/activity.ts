@@ -2,7 +2,8 @@
 //
 // Pixels are set by hand: thousands of columns in a few colours are a path that takes ten times as long to fill.
 import type { Activity } from '../layout/activity';
-import { namedColour, type Theme } from './colours';
+import { namedColour, pixel, type Theme } from './colours';
+import { pixelsOf, type Surface } from './surface';
 
 export interface ActivityPlace {
     readonly y: number; // CSS pixels; it begins at the left edge, and has a pixel for each column
@@ -10,25 +11,13 @@ export interface ActivityPlace {
     readonly theme: Theme;
 }
 
-/** #rrggbb as a pixel has it in memory. */
-function pixel(colour: string): number {
-    const n = parseInt(colour.slice(1), 16);
-    return ((0xff << 24) | ((n & 0xff) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
-}
-
 /** What is under it is gone: it is drawn first. */
-export function drawActivity(
-    ctx: CanvasRenderingContext2D,
-    a: Activity,
-    what: readonly string[],
-    at: ActivityPlace,
-): void {
+export function drawActivity(s: Surface, a: Activity, what: readonly string[], at: ActivityPlace): void {
     if (!(a.most > 0)) return;
-    const ratio = ctx.getTransform().a;
+    const { ratio } = s;
     const width = Math.max(1, Math.round(a.columns * ratio));
     const height = Math.max(1, Math.round(at.height * ratio));
-    const image = ctx.createImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer);
+    const { image, pixels } = pixelsOf(width, height);
     const colours = Array.from({ length: a.whatN }, (_, w) =>
         pixel(namedColour(what[w] ?? 'outside', at.theme)),
     );
@@ -43,5 +32,5 @@ export function drawActivity(
             below = Math.min(below, top);
         }
     }
-    ctx.putImageData(image, 0, Math.round(at.y * ratio));
+    s.ctx.putImageData(image, 0, Math.round(at.y * ratio));
 }

@@ -21,11 +21,42 @@ const KIND_HUES: Record<Kind, Hue> = {
     [Kind.Note]: { h: 0, s: 0, light: 84, dark: 32 },
 };
 
+/** A colour as a pixel has it in memory: red in the lowest byte. */
+export type Pixel = number;
+
+function hsl(h: number, s: number, l: number): Pixel {
+    const strong = (s / 100) * Math.min(l / 100, 1 - l / 100);
+    const part = (n: number) => {
+        const k = (n + h / 30 + 12) % 12;
+        return Math.round(255 * (l / 100 - strong * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+    };
+    return ((0xff << 24) | (part(4) << 16) | (part(8) << 8) | part(0)) >>> 0;
+}
+
+/** #rrggbb as a pixel, and back. */
+export function pixel(colour: string): Pixel {
+    const n = parseInt(colour.slice(1), 16);
+    return ((0xff << 24) | ((n & 0xff) << 16) | (n & 0xff00) | (n >> 16)) >>> 0;
+}
+
+export function css(p: Pixel): string {
+    const n = ((p & 0xff) << 16) | (p & 0xff00) | ((p >> 16) & 0xff);
+    return `#${n.toString(16).padStart(6, '0')}`;
+}
+
+/** What is left of P, as SHARE of it, on the ground of a theme. */
+export function paler(p: Pixel, share: number, theme: Theme): Pixel {
+    const ground = pixel(ink(theme).ground);
+    const mixed = (shift: number) =>
+        Math.round(((p >> shift) & 0xff) * share + ((ground >> shift) & 0xff) * (1 - share)) << shift;
+    return ((0xff << 24) | mixed(16) | mixed(8) | mixed(0)) >>> 0;
+}
+
 /** VARY 0 to 1 tells neighbours of one kind apart. */
-export function kindColour(kind: Kind, theme: Theme, vary = 0.5): string {
+export function kindColour(kind: Kind, theme: Theme, vary = 0.5): Pixel {
     const c = KIND_HUES[kind];
     const l = theme === 'light' ? c.light + (vary - 0.5) * 9 : c.dark + (vary - 0.5) * 8;
-    return `hsl(${c.h + (vary - 0.5) * 10} ${c.s}% ${l}%)`;
+    return hsl(c.h + (vary - 0.5) * 10, c.s, l);
 }
 
 /** A number in [0, 1) that stays the same for a text. */
@@ -36,19 +67,17 @@ export function spread(text: string): number {
 }
 
 /** A colour for each key of a view; made once, since there are far more frames than keys. */
-export function keyColours(keys: Keys, theme: Theme): (key: number) => string {
-    const made = once(keys, `colours ${theme}`, () => new Array<string | undefined>(keys.n));
-    return k => (made[k] ??= kindColour(keys.kind[k] as Kind, theme, spread(keys.label[k]!)));
+export function keyColours(keys: Keys, theme: Theme): (key: number) => Pixel {
+    const made = once(keys, `colours ${theme}`, () => new Uint32Array(keys.n));
+    return k => (made[k]! ||= kindColour(keys.kind[k] as Kind, theme, spread(keys.label[k]!)));
 }
 
 /** Growth in red, shrinkage in blue; SHARE from -1 to 1. */
-export function diffColour(share: number, theme: Theme): string {
+export function diffColour(share: number, theme: Theme): Pixel {
     const s = Math.max(-1, Math.min(1, share));
     const strong = Math.sqrt(Math.abs(s));
-    const hue = s > 0 ? 12 : 215;
-    const sat = Math.round(85 * strong);
     const light = theme === 'light' ? 92 - 32 * strong : 26 + 18 * strong;
-    return `hsl(${hue} ${sat}% ${light}%)`;
+    return hsl(s > 0 ? 12 : 215, 85 * strong, light);
 }
 
 /** What a thread did (keys of the report's cpu.state_ns), and phases of a load. */

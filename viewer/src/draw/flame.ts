@@ -1,15 +1,18 @@
 // Draws the rows of a flame graph that are in view.
-import type { FlameLayout } from '../layout/flame';
-import { ink, type Theme } from './colours';
-import { fit, type Surface } from './surface';
+//
+// Frames are set as pixels: a row is one line of them, repeated; thousands of rectangles take ten times as long.
+import type { Boxes, FlameLayout } from '../layout/flame';
+import { ink, paler, pixel, type Pixel, type Theme } from './colours';
+import { fit, pixelsOf, type Surface } from './surface';
 
 export const ROW = 20;
+const DIM = 0.35; // what is left of a colour
 const FONT = '12px system-ui, sans-serif';
 let charWidth = 0;
 
 export interface FlameLook {
     readonly theme: Theme;
-    readonly fill: (node: number) => string;
+    readonly fill: (node: number) => Pixel;
     readonly label: (node: number) => string;
     readonly matched: ((node: number) => boolean) | null;
     readonly rootDepth: number; // rows above it are ancestors, drawn pale
@@ -27,8 +30,58 @@ export function depthAt(layout: FlameLayout, y: number, up: boolean): number {
     return up ? layout.depth - 1 - row : row;
 }
 
-export function drawFlame(s: Surface, layout: FlameLayout, look: FlameLook): void {
+/** Whether a frame is neither below the root nor found. */
+function isDim(look: FlameLook, depth: number, node: number): boolean {
+    return depth < look.rootDepth || (look.matched !== null && !look.matched(node));
+}
+
+/** Boxes [from, to) as pixels between the lines TOP and BOTTOM of a picture. */
+interface Line {
+    readonly pixels: Uint32Array;
+    readonly width: number; // of the picture, device pixels
+    readonly top: number;
+    readonly bottom: number;
+    readonly ratio: number;
+    readonly gap: number; // CSS pixels between neighbours
+}
+
+function drawLine(l: Line, b: Boxes, depth: number, colour: (node: number) => Pixel): void {
+    const height = l.pixels.length / l.width;
+    const [top, bottom] = [Math.max(0, l.top), Math.min(height, l.bottom)];
+    if (top >= bottom) return;
+    const line = l.pixels.subarray(top * l.width, (top + 1) * l.width);
+    for (let i = b.start[depth]!; i < b.start[depth + 1]!; i++) {
+        const w = b.w[i]!;
+        const from = Math.round(b.x[i]! * l.ratio);
+        const to = Math.round((b.x[i]! + w - (w > 3 ? l.gap : 0)) * l.ratio);
+        line.fill(colour(b.node[i]!), from, Math.max(to, from + 1));
+    }
+    for (let y = top + 1; y < bottom; y++) l.pixels.set(line, y * l.width);
+}
+
+function drawBoxes(s: Surface, layout: FlameLayout, look: FlameLook): void {
+    const { ratio } = s;
+    const width = Math.max(1, Math.round(s.width * ratio));
+    const { image, pixels } = pixelsOf(width, Math.max(1, Math.round(s.height * ratio)));
+    const narrow = pixel(ink(look.theme).line);
+    for (let depth = 0; depth < layout.depth; depth++) {
+        const y = rowTop(layout, depth, look.up) - look.top;
+        if (y + ROW < 0 || y > s.height) continue;
+        const line = (from: number, to: number, gap: number): Line => {
+            const [top, bottom] = [Math.round((y + from) * ratio), Math.round((y + to) * ratio)];
+            return { pixels, width, top, bottom, ratio, gap };
+        };
+        drawLine(line(0, ROW - 1, 1), layout.boxes, depth, node =>
+            isDim(look, depth, node) ? paler(look.fill(node), DIM, look.theme) : look.fill(node),
+        );
+        drawLine(line(ROW - 5, ROW - 2, 0), layout.narrowBoxes, depth, () => narrow);
+    }
+    s.ctx.putImageData(image, 0, 0);
+}
+
+function drawLabels(s: Surface, layout: FlameLayout, look: FlameLook): void {
     const { ctx } = s;
+    const { boxes } = layout;
     const colours = ink(look.theme);
     ctx.font = FONT;
     ctx.textBaseline = 'middle';
@@ -36,25 +89,17 @@ export function drawFlame(s: Surface, layout: FlameLayout, look: FlameLook): voi
     for (let depth = 0; depth < layout.depth; depth++) {
         const y = rowTop(layout, depth, look.up) - look.top;
         if (y + ROW < 0 || y > s.height) continue;
-        for (let i = layout.rowStart[depth]!; i < layout.rowStart[depth + 1]!; i++) {
-            const b = layout.boxes[i]!;
-            const w = Math.max(0.5, b.w - (b.w > 3 ? 1 : 0));
-            const dim = depth < look.rootDepth || (look.matched !== null && !look.matched(b.node));
-            if (dim) ctx.globalAlpha = 0.35;
-            ctx.fillStyle = look.fill(b.node);
-            ctx.fillRect(b.x, y, w, ROW - 1);
-            if (dim) ctx.globalAlpha = 1;
-            if (b.w > 24) {
-                const text = fit(look.label(b.node), b.w - 8, charWidth);
-                ctx.fillStyle = dim ? colours.muted : colours.text;
-                if (text) ctx.fillText(text, b.x + 4, y + ROW / 2);
-            }
+        for (let i = boxes.start[depth]!; i < boxes.start[depth + 1]!; i++) {
+            const w = boxes.w[i]!;
+            const text = w > 24 && fit(look.label(boxes.node[i]!), w - 8, charWidth);
+            if (!text) continue;
+            ctx.fillStyle = isDim(look, depth, boxes.node[i]!) ? colours.muted : colours.text;
+            ctx.fillText(text, boxes.x[i]! + 4, y + ROW / 2);
         }
     }
-    ctx.fillStyle = colours.line;
-    for (const b of layout.narrowBoxes) {
-        const y = rowTop(layout, b.depth, look.up) - look.top;
-        if (y + ROW < 0 || y > s.height || b.w < 0.5) continue;
-        ctx.fillRect(b.x, y + ROW - 5, b.w, 3);
-    }
+}
+
+export function drawFlame(s: Surface, layout: FlameLayout, look: FlameLook): void {
+    drawBoxes(s, layout, look);
+    drawLabels(s, layout, look);
 }

@@ -41,7 +41,7 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
                 instance: lane.instance,
                 what: lane.what,
             });
-            drawActivity(ctx, a, look.samples.what, {
+            drawActivity(s, a, look.samples.what, {
                 y,
                 height: lane.height,
                 theme: look.theme,

@@ -135,14 +135,13 @@ export function layoutActivity(
             for (let e = entryAt(doings, doings.start[k]!, end, first); e < end; e++) {
                 const b = doings.bucket[e]!;
                 if (b >= last) break;
-                // A bucket wider than a column fills all that it covers.
-                const c0 = Math.max(0, Math.floor((b * bucketNs - from) * scale));
-                const c1 = Math.min(
-                    columns,
-                    Math.max(c0 + 1, Math.floor(((b + 1) * bucketNs - from) * scale)),
-                );
-                const v = doings.periods[e]! / Math.max(1, c1 - c0);
-                for (let c = c0; c < c1; c++) value[c * whatN + what]! += v;
+                // Each column gets the share of the bucket that lies in it.
+                const x0 = Math.max(0, (b * bucketNs - from) * scale);
+                const x1 = Math.min(columns, ((b + 1) * bucketNs - from) * scale);
+                if (!(x1 > x0)) continue;
+                const share = doings.periods[e]! / (x1 - x0);
+                for (let c = Math.floor(x0); c < x1; c++)
+                    value[c * whatN + what]! += share * (Math.min(x1, c + 1) - Math.max(x0, c));
             }
         }
     }

@@ -1,4 +1,5 @@
 // Where the frames of a flame graph stand: only those that are wide enough to be seen are looked at at all.
+import { withRoom } from '../model/buffers';
 import type { Tree } from '../model/tree';
 
 export interface Box {
@@ -8,12 +9,44 @@ export interface Box {
     readonly w: number;
 }
 
+/** Boxes in order of depth, then x: columns, since there are thousands. */
+export class Boxes {
+    n = 0;
+    node = new Int32Array(1024);
+    x = new Float64Array(1024);
+    w = new Float64Array(1024);
+    readonly start: number[] = []; // by depth: its first; one more at the end
+
+    add(node: number, x: number, w: number): void {
+        if (this.n === this.node.length) {
+            this.node = withRoom(this.node, this.n + 1);
+            this.x = withRoom(this.x, this.n + 1);
+            this.w = withRoom(this.w, this.n + 1);
+        }
+        this.node[this.n] = node;
+        this.x[this.n] = x;
+        this.w[this.n++] = w;
+    }
+
+    at(i: number): Box {
+        let depth = this.start.length - 1;
+        while (this.start[depth]! > i) depth--;
+        return { node: this.node[i]!, depth, x: this.x[i]!, w: this.w[i]! };
+    }
+}
+
 export interface FlameLayout {
-    readonly boxes: readonly Box[]; // in order of depth, then x
-    readonly rowStart: readonly number[]; // by depth: first box; one more at the end
+    readonly boxes: Boxes;
     readonly depth: number; // rows
     readonly narrow: { n: number; weight: number }; // siblings too narrow to be drawn (each with all below it)
-    readonly narrowBoxes: readonly Box[]; // where they are: node is their parent
+    readonly narrowBoxes: Boxes; // where they are: node is their parent
+}
+
+/** Adds NODE to LIST, which stays in order of weight, heaviest first. */
+function insert(list: number[], tree: Tree, node: number, total: number): void {
+    let at = list.length;
+    for (; at > 0 && tree.total(list[at - 1]!) < total; at--) list[at] = list[at - 1]!;
+    list[at] = node;
 }
 
 /**
@@ -21,76 +54,82 @@ export interface FlameLayout {
  * counted, and marked by one box for neighbours.
  */
 export function layoutFlame(tree: Tree, root: number, width: number, least: number): FlameLayout {
-    const boxes: Box[] = [];
-    const narrowBoxes: Box[] = [];
-    const rowStart: number[] = [];
+    const boxes = new Boxes();
+    const narrowBoxes = new Boxes();
     const narrow = { n: 0, weight: 0 };
     const above: number[] = [];
     for (let i = tree.parent(root); i >= 0; i = tree.parent(i)) above.unshift(i);
-    above.forEach((node, depth) => {
-        rowStart.push(boxes.length);
-        boxes.push({ node, depth, x: 0, w: width });
-    });
-    let row: Box[] = [{ node: root, depth: above.length, x: 0, w: width }];
+    for (const node of [...above, root]) {
+        boxes.start.push(boxes.n);
+        narrowBoxes.start.push(0);
+        boxes.add(node, 0, width);
+    }
     const scale = tree.total(root) > 0 ? width / tree.total(root) : 0;
-    while (row.length > 0) {
-        rowStart.push(boxes.length);
-        const next: Box[] = [];
-        for (const box of row) {
-            boxes.push(box);
-            let x = box.x;
-            const children = tree.children(box.node);
-            for (let c = 0; c < children.length; c++) {
-                const w = tree.total(children[c]!) * scale;
-                if (w < least) {
-                    // Heaviest first: all that follow are narrower still.
-                    let weight = 0;
-                    for (let r = c; r < children.length; r++) weight += tree.total(children[r]!);
-                    narrow.n += children.length - c;
-                    narrow.weight += weight;
-                    narrowBoxes.push({ node: box.node, depth: box.depth + 1, x, w: weight * scale });
-                    break;
+    const wide: number[] = []; // children of one frame
+    for (let from = boxes.n - 1; from < boxes.n;) {
+        const to = boxes.n;
+        boxes.start.push(to);
+        narrowBoxes.start.push(narrowBoxes.n);
+        for (let b = from; b < to; b++) {
+            const node = boxes.node[b]!;
+            const n = tree.childN(node);
+            let weight = 0; // of those too narrow
+            wide.length = 0;
+            for (let c = 0; c < n; c++) {
+                const child = tree.child(node, c);
+                const total = tree.total(child);
+                if (total * scale >= least && total > 0) insert(wide, tree, child, total);
+                else if (total > 0) {
+                    narrow.n++;
+                    weight += total;
                 }
-                next.push({ node: children[c]!, depth: box.depth + 1, x, w });
+            }
+            let x = boxes.x[b]!;
+            for (const child of wide) {
+                const w = tree.total(child) * scale;
+                boxes.add(child, x, w);
                 x += w;
             }
+            narrow.weight += weight;
+            if (weight > 0) narrowBoxes.add(node, x, weight * scale);
         }
-        row = next;
+        from = to;
     }
-    rowStart.push(boxes.length);
-    return { boxes, rowStart, depth: rowStart.length - 1, narrow, narrowBoxes };
+    narrowBoxes.start.push(narrowBoxes.n);
+    return { boxes, depth: boxes.start.length - 1, narrow, narrowBoxes };
 }
 
 /** The box at a point, by binary search in its row. */
-export function boxAt(layout: FlameLayout, depth: number, x: number): Box | null {
-    if (depth < 0 || depth >= layout.depth) return null;
-    let lo = layout.rowStart[depth]!;
-    let hi = layout.rowStart[depth + 1]! - 1;
+export function boxAt({ boxes, depth: rows }: FlameLayout, depth: number, x: number): Box | null {
+    if (depth < 0 || depth >= rows) return null;
+    let lo = boxes.start[depth]!;
+    let hi = boxes.start[depth + 1]! - 1;
     while (lo <= hi) {
         const mid = (lo + hi) >> 1;
-        const b = layout.boxes[mid]!;
-        if (x < b.x) hi = mid - 1;
-        else if (x >= b.x + b.w) lo = mid + 1;
-        else return b;
+        if (x < boxes.x[mid]!) hi = mid - 1;
+        else if (x >= boxes.x[mid]! + boxes.w[mid]!) lo = mid + 1;
+        else return boxes.at(mid);
     }
     return null;
 }
 
 /** The box of a node; null where it is not shown. */
-export function boxOf(layout: FlameLayout, node: number): Box | null {
-    return layout.boxes.find(b => b.node === node) ?? null;
+export function boxOf({ boxes }: FlameLayout, node: number): Box | null {
+    const i = boxes.node.subarray(0, boxes.n).indexOf(node);
+    return i < 0 ? null : boxes.at(i);
 }
 
 export type Step = 'in' | 'out' | 'left' | 'right';
 
 /** The box one step away from NODE, for the keyboard; null where there is none. */
 export function neighbour(layout: FlameLayout, tree: Tree, node: number, step: Step): Box | null {
-    const at = layout.boxes.findIndex(b => b.node === node);
-    if (at < 0) return layout.boxes[0] ?? null;
-    const box = layout.boxes[at]!;
-    if (step === 'out') return layout.boxes.find(b => b.node === tree.parent(node)) ?? null;
-    if (step === 'in')
-        return layout.boxes.find(b => tree.parent(b.node) === node && b.depth === box.depth + 1) ?? null;
-    const side = layout.boxes[at + (step === 'left' ? -1 : 1)];
-    return side && side.depth === box.depth ? side : null;
+    const { boxes } = layout;
+    const shown = boxes.node.subarray(0, boxes.n);
+    const at = shown.indexOf(node);
+    if (at < 0) return boxes.at(0);
+    if (step === 'out') return boxOf(layout, tree.parent(node));
+    const to =
+        step === 'in' ? shown.findIndex(n => tree.parent(n) === node) : at + (step === 'left' ? -1 : 1);
+    const side = to >= 0 && to < boxes.n ? boxes.at(to) : null;
+    return side && side.depth === boxes.at(at).depth + (step === 'in' ? 1 : 0) ? side : null;
 }

@@ -1,7 +1,7 @@
 // Weights by line of a source file.
 import { once } from './once';
 import type { Frames, Metric, Process } from './page';
-import { makeKeys, makeShape, weigh } from './merge';
+import { shapeOf, weigh } from './merge';
 import { byKey } from './tree';
 
 export interface LineWeights {
@@ -17,8 +17,8 @@ export function linesOf(p: Process, metric: Metric | null): ReadonlyMap<string, 
 
 /** By file; lines that never ran are not in it. */
 export function byFileAndLine(frames: Frames, metric: Metric, base: Float64Array): Map<string, LineWeights> {
-    const keys = makeKeys(frames, 'line');
-    const shape = makeShape(metric.stacks, keys);
+    const shape = shapeOf(frames, metric.stacks, 'line');
+    const { keys } = shape;
     const { self, total } = byKey(shape, weigh(shape, base));
     const out = new Map<string, { self: Map<number, number>; total: Map<number, number>; selfSum: number }>();
     for (let k = 0; k < keys.n; k++) {

@@ -1,15 +1,5 @@
 // Two sets of stacks as one: the same frames below the same frames are one node, with what each side has there.
-import {
-    makeKeys,
-    makeShape,
-    Pairs,
-    weigh,
-    withChildren,
-    type By,
-    type Keys,
-    type Shape,
-    type Weights,
-} from './merge';
+import { Pairs, shapeOf, weigh, withChildren, type By, type Keys, type Shape, type Weights } from './merge';
 import type { Metric, Process } from './page';
 import { byKey, downTree, type Tree } from './tree';
 
@@ -70,8 +60,8 @@ function join(a: Keys, b: Keys): { keys: Keys; ofB: Uint32Array } {
 }
 
 export function makeDiff(before: Side, after: Side, by: By): Diff {
-    const a = makeShape(before.metric.stacks, makeKeys(before.process.frames, by));
-    const b = makeShape(after.metric.stacks, makeKeys(after.process.frames, by));
+    const a = shapeOf(before.process.frames, before.metric.stacks, by);
+    const b = shapeOf(after.process.frames, after.metric.stacks, by);
     const { keys, ofB } = join(a.keys, b.keys);
     const pairs = new Pairs(a.n + b.n);
     const place = (s: Shape, key: (k: number) => number) => {

@@ -3,6 +3,7 @@
 // A shape (which base node falls into which merged node) depends on the stacks only and is kept; weights change
 // with every filter and are added up anew, which takes a few milliseconds for 200,000 nodes.
 import { takeZeros } from './buffers';
+import { once } from './once';
 import { Kind, type Frames, type Stacks } from './page';
 
 export type By = 'function' | 'line' | 'module';
@@ -144,6 +145,12 @@ export function makeShape(stacks: Stacks, keys: Keys): Shape {
     }
     const n = pairs.n;
     return withChildren({ keys, n, of, parent: pairs.a.slice(0, n), key: pairs.b.slice(0, n) });
+}
+
+/** Of stacks whose frames are FRAMES, made once. */
+export function shapeOf(frames: Frames, stacks: Stacks, by: By): Shape {
+    const keys = once(frames, `keys ${by}`, () => makeKeys(frames, by));
+    return once(stacks, `shape ${by}`, () => makeShape(stacks, keys));
 }
 
 /** The same shape, for nodes that were made from several stacks (diff). */

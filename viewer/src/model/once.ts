@@ -38,4 +38,4 @@ export function recent<T>(owner: object, key: string, make: () => T, drop: (v: T
     of.set(key, v);
     return v;
 }
-const RECENT = 4;
+export const RECENT = 3;

@@ -1,4 +1,5 @@
 // What a flame graph draws: nodes with a key and a weight, whose children are asked for only where they are seen.
+import { withRoom } from './buffers';
 import type { Keys, Shape, Weights } from './merge';
 import { Kind } from './page';
 
@@ -9,18 +10,16 @@ export interface Tree {
     parent(node: number): number; // of the root: -1
     total(node: number): number;
     self(node: number): number;
-    /** Heaviest first. */
-    children(node: number): ArrayLike<number>;
+    /** Children stand in no order; some may weigh nothing. */
+    childN(node: number): number;
+    child(node: number, i: number): number;
     /** In a comparison: what the two sides have here. */
     sides?(node: number): { before: number; after: number };
 }
 
-const NONE: readonly number[] = [];
-
 /** From callers to callees. */
 export function downTree(shape: Shape, w: Weights): Tree {
     const { childStart, child } = shape;
-    const made = new Map<number, readonly number[]>(); // of nodes that were asked for
     return {
         keys: shape.keys,
         root: 0,
@@ -28,131 +27,140 @@ export function downTree(shape: Shape, w: Weights): Tree {
         parent: i => (i === 0 ? -1 : shape.parent[i]!),
         total: i => w.total[i]!,
         self: i => w.self[i]!,
-        children(i) {
-            if (childStart[i] === childStart[i + 1]) return NONE;
-            let of = made.get(i);
-            if (!of) made.set(i, (of = heaviest(child, childStart[i]!, childStart[i + 1]!, w.total)));
-            return of;
-        },
+        childN: i => childStart[i + 1]! - childStart[i]!,
+        child: (i, c) => child[childStart[i]! + c]!,
     };
 }
 
-/** Of AT[from, to) those with any weight, heaviest first. */
-function heaviest(at: Uint32Array, from: number, to: number, total: Float64Array): number[] {
-    const out: number[] = [];
-    for (let i = from; i < to; i++) if (total[at[i]!]! > 0) out.push(at[i]!);
-    return out.length < 2 ? out : out.sort((a, b) => total[b]! - total[a]! || a - b);
-}
-
 /** Merged nodes, each with a weight. */
-interface Paths {
-    readonly node: Uint32Array;
-    readonly weight: Float64Array;
-}
-
-/** Paths that are being found; used again for each level. */
-class Found {
-    node = new Uint32Array(1024);
+class Paths {
+    node = new Int32Array(1024);
     weight = new Float64Array(1024);
     n = 0;
 
+    room(n: number): void {
+        this.node = withRoom(this.node, n);
+        this.weight = withRoom(this.weight, n);
+    }
+
     add(node: number, weight: number): void {
-        if (this.n === this.node.length) {
-            const [node0, weight0] = [this.node, this.weight];
-            this.node = new Uint32Array(2 * this.n);
-            this.weight = new Float64Array(2 * this.n);
-            this.node.set(node0);
-            this.weight.set(weight0);
-        }
+        if (this.n === this.node.length) this.room(this.n + 1);
         this.node[this.n] = node;
         this.weight[this.n++] = weight;
     }
 }
 
-/** A node of a tree that stands for several merged nodes: its paths are [from, to) of PATHS. */
-interface PathNode {
-    readonly key: number;
-    readonly parent: number;
-    paths: Paths | null; // null: found where they are first asked for
-    from: number;
-    to: number;
-    total: number;
-    self: number; // known with the children
-    children: readonly number[] | null;
+/** Nodes of a tree that stand for several merged nodes each; the children of one stand side by side. */
+class PathNodes {
+    n = 0;
+    key = new Int32Array(1024);
+    parent = new Int32Array(1024);
+    total = new Float64Array(1024);
+    self = new Float64Array(1024); // known with the children
+    from = new Int32Array(1024); // its paths are [from, to); -1: found where they are first asked for
+    to = new Int32Array(1024);
+    first = new Int32Array(1024); // child; -1: children were not asked for
+    childN = new Int32Array(1024);
+
+    private room(): void {
+        const n = this.n + 1;
+        this.key = withRoom(this.key, n);
+        this.parent = withRoom(this.parent, n);
+        this.total = withRoom(this.total, n);
+        this.self = withRoom(this.self, n);
+        this.from = withRoom(this.from, n);
+        this.to = withRoom(this.to, n);
+        this.first = withRoom(this.first, n);
+        this.childN = withRoom(this.childN, n);
+    }
+
+    add(key: number, parent: number, total: number): number {
+        if (this.n === this.key.length) this.room();
+        this.key[this.n] = key;
+        this.parent[this.n] = parent;
+        this.total[this.n] = total;
+        this.from[this.n] = -1;
+        this.first[this.n] = -1;
+        return this.n++;
+    }
 }
 
 interface Walk {
     /** The first level: by key, its weight. */
     readonly first: readonly { key: number; total: number }[];
     /** The paths of a key of the first level. */
-    begin(key: number, into: Found): void;
+    begin(key: number, into: Paths): void;
     /** One step on from a path; what is not passed on is the node's own. */
-    step(node: number, weight: number, into: Found): number;
+    step(node: number, weight: number, into: Paths): number;
 }
 
 /** Levels come to be as they are looked at: what stands behind a path, those of one key as one node. */
 function pathTree(shape: Shape, walk: Walk): Tree {
-    const nodes: PathNode[] = [];
-    const make = (key: number, parent: number, paths: Paths | null, at: number, total: number): number =>
-        nodes.push({ key, parent, paths, from: at, to: at, total, self: 0, children: null }) - 1;
-    const heaviestFirst = (of: number[]) => of.sort((a, b) => nodes[b]!.total - nodes[a]!.total || a - b);
-    const count = new Uint32Array(shape.keys.n); // by key, while a level is made
+    const nodes = new PathNodes();
+    const paths = new Paths();
+    const found = new Paths(); // of one level, before it is grouped
+    const count = new Int32Array(shape.keys.n); // by key, while a level is made
     const place = new Int32Array(shape.keys.n);
-    const found = new Found();
 
-    const begin = (node: PathNode): Paths => {
-        found.n = 0;
-        walk.begin(node.key, found);
-        node.paths = { node: found.node.slice(0, found.n), weight: found.weight.slice(0, found.n) };
-        node.to = found.n;
-        return node.paths;
+    const begin = (node: number): void => {
+        nodes.from[node] = paths.n;
+        walk.begin(nodes.key[node]!, paths);
+        nodes.to[node] = paths.n;
     };
-    /** What was found, of one key beside each other. */
-    const group = (parent: number): readonly number[] => {
-        const keys: number[] = [];
+    /** What was found becomes the children of PARENT: paths of one key beside each other. */
+    const group = (parent: number): void => {
         for (let i = 0; i < found.n; i++) {
             const key = shape.key[found.node[i]!]!;
-            if (count[key]!++ === 0) keys.push(key);
+            if (count[key]!++ === 0) place[key] = nodes.add(key, parent, 0);
         }
-        const paths: Paths = { node: new Uint32Array(found.n), weight: new Float64Array(found.n) };
-        const out: number[] = [];
-        let at = 0;
-        for (const key of keys) {
-            out.push((place[key] = make(key, parent, paths, at, 0)));
-            at += count[key]!;
-            count[key] = 0;
+        const { key, from, to, total } = nodes;
+        paths.room(paths.n + found.n);
+        for (let c = nodes.first[parent]!; c < nodes.n; c++) {
+            from[c] = to[c] = paths.n;
+            paths.n += count[key[c]!]!;
+            count[key[c]!] = 0;
         }
         for (let i = 0; i < found.n; i++) {
-            const node = nodes[place[shape.key[found.node[i]!]!]!]!;
-            paths.node[node.to] = found.node[i]!;
-            paths.weight[node.to++] = found.weight[i]!;
-            node.total += found.weight[i]!;
+            const c = place[shape.key[found.node[i]!]!]!;
+            paths.node[to[c]!] = found.node[i]!;
+            paths.weight[to[c]!++] = found.weight[i]!;
+            total[c]! += found.weight[i]!;
         }
-        return heaviestFirst(out);
     };
-    const children = (index: number): readonly number[] => {
-        const node = nodes[index]!;
-        if (node.children) return node.children;
-        const paths = node.paths ?? begin(node);
+    const open = (node: number): void => {
+        if (nodes.first[node]! >= 0) return;
+        if (nodes.from[node]! < 0) begin(node);
         found.n = 0;
-        for (let i = node.from; i < node.to; i++)
-            node.self += walk.step(paths.node[i]!, paths.weight[i]!, found);
-        return (node.children = found.n === 0 ? NONE : group(index));
+        let self = 0;
+        for (let i = nodes.from[node]!; i < nodes.to[node]!; i++)
+            self += walk.step(paths.node[i]!, paths.weight[i]!, found);
+        nodes.self[node] = self;
+        nodes.first[node] = nodes.n;
+        group(node);
+        nodes.childN[node] = nodes.n - nodes.first[node]!;
     };
-    make(-1, -1, null, 0, 0);
-    nodes[0]!.children = heaviestFirst(walk.first.map(f => make(f.key, 0, null, 0, f.total)));
-    for (const f of walk.first) nodes[0]!.total += f.total;
+    nodes.add(-1, -1, 0);
+    nodes.first[0] = 1;
+    for (const f of walk.first) {
+        nodes.add(f.key, 0, f.total);
+        nodes.total[0]! += f.total;
+    }
+    nodes.childN[0] = walk.first.length;
     return {
         keys: shape.keys,
         root: 0,
-        key: i => nodes[i]!.key,
-        parent: i => nodes[i]!.parent,
-        total: i => nodes[i]!.total,
+        key: i => nodes.key[i]!,
+        parent: i => nodes.parent[i]!,
+        total: i => nodes.total[i]!,
         self(i) {
-            children(i);
-            return nodes[i]!.self;
+            open(i);
+            return nodes.self[i]!;
         },
-        children,
+        childN(i) {
+            open(i);
+            return nodes.childN[i]!;
+        },
+        child: (i, c) => nodes.first[i]! + c,
     };
 }
 

@@ -16,7 +16,11 @@ export function nanoseconds(ns: number): string {
     if (a < 999.5e6) return `${digits(ns / 1e6)} ms`;
     if (a < 120e9) return `${digits(ns / 1e9)} s`;
     const s = Math.round(a / 1e9);
-    return `${ns < 0 ? '-' : ''}${Math.floor(s / 60)} min ${s % 60} s`;
+    const [large, small, part, rest] =
+        s < 7200
+            ? ['min', 's', Math.floor(s / 60), s % 60]
+            : ['h', 'min', Math.floor(s / 3600), Math.floor((s % 3600) / 60)];
+    return `${ns < 0 ? '-' : ''}${part} ${large}${rest ? ` ${rest} ${small}` : ''}`;
 }
 
 export function bytes(n: number): string {

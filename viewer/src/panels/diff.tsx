@@ -4,7 +4,7 @@ import { useOnce, useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
 import { useTrace } from '../app/trace';
-import { diffColour } from '../draw/colours';
+import { css, diffColour } from '../draw/colours';
 import { diffTree, makeDiff, type DiffRow } from '../model/diff';
 import type { Process, Trace, Unit } from '../model/page';
 import { find } from '../model/search';
@@ -188,7 +188,7 @@ function Stacks({ before, after }: { before: Process; after: Process }) {
                 />
                 <div class="legend" aria-label="Legend">
                     {[-1, -0.3, 0, 0.3, 1].map(x => (
-                        <Swatch key={x} colour={diffColour(x, theme)}>
+                        <Swatch key={x} colour={css(diffColour(x, theme))}>
                             {x === -1
                                 ? 'gone or much less'
                                 : x === 1

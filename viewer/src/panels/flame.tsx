@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
-import { kindColour } from '../draw/colours';
+import { css, kindColour } from '../draw/colours';
 import { Kind, KIND_NAMES } from '../model/page';
 import { coroutinesOf, instancesOf } from '../model/coroutines';
 import { find } from '../model/search';
@@ -162,7 +162,7 @@ function KindLegend() {
     return (
         <div class="legend" aria-label="Legend">
             {[Kind.Lua, Kind.C, Kind.Vm, Kind.Native, Kind.Note].map(k => (
-                <Swatch key={k} colour={kindColour(k, theme)}>
+                <Swatch key={k} colour={css(kindColour(k, theme))}>
                     {k === Kind.Vm ? 'Lua itself (VM, collector, parser, allocator)' : KIND_NAMES[k]}
                 </Swatch>
             ))}

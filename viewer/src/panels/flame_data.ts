@@ -2,7 +2,7 @@
 import { numberOf, type Route } from '../app/route';
 import { baseWeights, isFiltered, type Filter } from '../model/filter';
 import { giveBack } from '../model/buffers';
-import { makeKeys, makeShape, weigh, type By, type Shape, type Weights } from '../model/merge';
+import { shapeOf, weigh, type By, type Shape, type Weights } from '../model/merge';
 import { once, recent } from '../model/once';
 import type { Metric, Process } from '../model/page';
 import { byKey, downTree, invertTree, type Tree } from '../model/tree';
@@ -39,11 +39,6 @@ export function pickMetric(process: Process, id: string | undefined): Metric | n
     return process.metrics.find(m => m.id === id) ?? process.metrics[0] ?? null;
 }
 
-export function shapeOf(process: Process, metric: Metric, by: By): Shape {
-    const keys = once(process.frames, `keys ${by}`, () => makeKeys(process.frames, by));
-    return once(metric.stacks, `shape ${by}`, () => makeShape(metric.stacks, keys));
-}
-
 export function filterOf(route: Route): Filter {
     const f: Filter = {};
     const thread = numberOf(route, 'thread');
@@ -64,7 +59,7 @@ export function filterOf(route: Route): Filter {
 
 /** Weights of a metric under a filter; the last few are kept. */
 export function see(process: Process, metric: Metric, by: By, filter: Filter): Seen {
-    const shape = shapeOf(process, metric, by);
+    const shape = shapeOf(process.frames, metric.stacks, by);
     const filtered = metric.sampled && isFiltered(filter);
     const key = `weights ${metric.id} ${filtered ? JSON.stringify(filter) : ''}`;
     const make = () => {

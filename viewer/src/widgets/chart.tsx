@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { ink, type Theme } from '../draw/colours';
+import { TIME_STEPS } from '../layout/ticks';
 import type { Series, Unit } from '../model/page';
 import { amount, nanoseconds } from '../model/units';
 import { Table, type Column } from './table';
@@ -22,7 +23,7 @@ const POWERS = Array.from({ length: 44 }, (_, i) => i);
 /** Steps between ticks that are round in the unit. */
 const STEPS: Record<Unit, number[]> = {
     bytes: POWERS.map(i => 2 ** i),
-    ns: POWERS.slice(0, 15).flatMap(i => [1, 2, 5].map(m => m * 10 ** i)),
+    ns: [...TIME_STEPS],
     count: POWERS.slice(0, 15).flatMap(i => [1, 2, 5].map(m => m * 10 ** i)),
 };
 

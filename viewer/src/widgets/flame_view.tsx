@@ -26,18 +26,18 @@ export interface FlameViewProps {
     readonly whole?: number; // what shares are of; the root's total unless told
 }
 
-const LEAST = 0.5;
+export const FLAME_HEIGHT = 560;
+export const LEAST = 0.5; // pixels of a frame that is drawn
 
 export function nodeAtPath(tree: Tree, path: string): number {
     let at = tree.root;
     if (path === '') return at;
     for (const part of path.split('.')) {
-        const next = Array.prototype.find.call(
-            tree.children(at),
-            (c: number) => tree.key(c) === Number(part),
-        );
-        if (next === undefined) break; // filtered away meanwhile: as near as it goes
-        at = next as number;
+        const n = tree.childN(at);
+        let c = 0;
+        while (c < n && tree.key(tree.child(at, c)) !== Number(part)) c++;
+        if (c === n) break; // filtered away meanwhile: as near as it goes
+        at = tree.child(at, c);
     }
     return at;
 }
@@ -98,7 +98,8 @@ export function FlameView(p: FlameViewProps) {
     const root = useMemo(() => nodeAtPath(tree, p.zoom), [tree, p.zoom]);
     const layout = useMemo(() => layoutFlame(tree, root, Math.max(1, width), LEAST), [tree, root, width]);
     const full = layout.depth * ROW;
-    const height = Math.min(full, p.height ?? 560);
+    const most = p.height ?? FLAME_HEIGHT;
+    const height = Math.min(full, most);
     const rootDepth = boxOf(layout, root)?.depth ?? 0;
     const atRoot = up ? Math.max(0, full - height) : 0;
     const [top, setTop] = useOf(layout, atRoot);
@@ -187,14 +188,14 @@ export function FlameView(p: FlameViewProps) {
                     p.onKey(tree.key(b.node));
                 }}
             >
-                <div style={{ height: `${full}px` }}>
+                <div class="flame-whole" style={{ height: `${full}px` }}>
                     <Picture
                         class="flame-canvas"
                         width={width}
-                        height={height}
+                        height={most}
                         of={[layout, p.theme, p.found, top, up]}
                         draw={draw}
-                        drawn={layout.boxes.length}
+                        drawn={layout.boxes.n}
                     />
                 </div>
                 {hover >= 0 && hover !== selected && (

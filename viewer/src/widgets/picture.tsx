@@ -1,7 +1,7 @@
 // A canvas that is drawn in the frame that shows it.  Canvases no longer shown are kept for the next picture: the memory
 // behind one costs more than what is drawn into it.
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { prepare, type Surface } from '../draw/surface';
+import { pixelsOf, prepare, type Surface } from '../draw/surface';
 
 const spare: HTMLCanvasElement[] = [];
 const MOST_SPARE = 6;
@@ -16,6 +16,14 @@ function leave(c: HTMLCanvasElement): void {
     c.remove();
     spare.push(c);
     if (spare.length > MOST_SPARE) spare.shift();
+}
+
+/** Makes one before it is asked for. */
+export function makeSpare(width: number, height: number): void {
+    const c = document.createElement('canvas');
+    const s = prepare(c, width, height);
+    if (s) s.ctx.putImageData(pixelsOf(c.width, c.height).image, 0, 0);
+    leave(c);
 }
 
 export interface PictureProps {

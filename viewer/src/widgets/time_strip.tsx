@@ -10,7 +10,7 @@ import { nanoseconds } from '../model/units';
 import { Picture } from './picture';
 import { useWidth } from './size';
 
-const HEIGHT = 64;
+export const STRIP_HEIGHT = 64;
 const AXIS = 16;
 
 export interface StripProps {
@@ -38,26 +38,26 @@ export function TimeStrip(p: StripProps) {
         drag ?? (p.from !== undefined || p.to !== undefined ? [p.from ?? 0, p.to ?? p.duration] : null);
     const draw = (s: Surface) => {
         const colours = ink(p.theme);
-        drawActivity(s.ctx, activity, p.samples.what, {
+        drawActivity(s, activity, p.samples.what, {
             y: 0,
-            height: HEIGHT - AXIS,
+            height: STRIP_HEIGHT - AXIS,
             theme: p.theme,
         });
         s.ctx.font = '11px system-ui, sans-serif';
         s.ctx.fillStyle = colours.muted;
         s.ctx.textBaseline = 'top';
         for (const t of ticks(0, p.duration, width / 90)) {
-            s.ctx.fillRect(t / scale, HEIGHT - AXIS, 1, 4);
-            s.ctx.fillText(nanoseconds(t), t / scale + 3, HEIGHT - AXIS + 2);
+            s.ctx.fillRect(t / scale, STRIP_HEIGHT - AXIS, 1, 4);
+            s.ctx.fillText(nanoseconds(t), t / scale + 3, STRIP_HEIGHT - AXIS + 2);
         }
         if (chosen) {
             const [a0, b0] = [chosen[0] / scale, chosen[1] / scale];
             s.ctx.fillStyle = p.theme === 'light' ? 'rgba(255,255,255,.7)' : 'rgba(0,0,0,.6)';
-            s.ctx.fillRect(0, 0, a0, HEIGHT - AXIS);
-            s.ctx.fillRect(b0, 0, width - b0, HEIGHT - AXIS);
+            s.ctx.fillRect(0, 0, a0, STRIP_HEIGHT - AXIS);
+            s.ctx.fillRect(b0, 0, width - b0, STRIP_HEIGHT - AXIS);
             s.ctx.fillStyle = colours.accent;
-            s.ctx.fillRect(a0 - 1, 0, 2, HEIGHT - AXIS);
-            s.ctx.fillRect(b0 - 1, 0, 2, HEIGHT - AXIS);
+            s.ctx.fillRect(a0 - 1, 0, 2, STRIP_HEIGHT - AXIS);
+            s.ctx.fillRect(b0 - 1, 0, 2, STRIP_HEIGHT - AXIS);
         }
     };
     const timeAt = (e: PointerEvent) => {
@@ -102,7 +102,7 @@ export function TimeStrip(p: StripProps) {
         >
             <Picture
                 width={width}
-                height={HEIGHT}
+                height={STRIP_HEIGHT}
                 of={[activity, p.theme, chosen?.[0], chosen?.[1]]}
                 draw={draw}
             />
