@@ -89,10 +89,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-static void check(int is_true)
+#define check(what) check_(what, #what)
+static void check_(int is_true, const char *what)
 {
-    if (!is_true)
-        abort();
+    if (is_true)
+        return;
+    fprintf(stderr, "not true: %s\n", what);
+    abort();
 }
 
 static void tree_build(struct stack_tree *t, struct model *m, const struct stack_metric *metric,
@@ -125,6 +128,15 @@ static void write_all(const struct stack_tree *t, const struct stack_delta *d, i
     flame_speedscope(t, &about, out);
 }
 
+/* A tree beside itself as the sum of RUNS runs, by their shares: nothing has changed. */
+static void delta_build(struct stack_delta *d, const struct stack_tree *t, size_t runs)
+{
+    stack_delta_build(d, (const struct delta_side[]){{t, 1}, {t, runs}}, 1);
+    check(d->weight[0].total[DELTA_BEFORE] == d->weight[0].total[DELTA_AFTER]);
+    for (uint32_t i = 0; i < d->tree.nodes.n; i++)
+        check(stack_delta_change(d, i) == 0);
+}
+
 static void metric_feed(struct model *m, const struct stack_metric *metric, unsigned shape,
                         FILE *out)
 {
@@ -139,11 +151,10 @@ static void metric_feed(struct model *m, const struct stack_metric *metric, unsi
     stack_tree_finish(&t);
     check(sum(&plain) == sum(&t));
     check(stack_tree_at(&t, 0)->total == sum(&t));
-    stack_delta_build(&d, (const struct delta_side[]){{&t, 1}, {&t, 3}}, 1);
-    check(d.weight[0].total[DELTA_BEFORE] == d.weight[0].total[DELTA_AFTER]);
+    delta_build(&d, &t, 1);
     check(stack_tree_at(&d.tree, 0)->total == 2 * sum(&t));
-    for (uint32_t i = 0; i < d.tree.nodes.n; i++)
-        check(stack_delta_change(&d, i) == 0);
+    stack_delta_release(&d);
+    delta_build(&d, &t, 3);
     write_all(&t, &d, shape & HTML_BIT, out);
     stack_delta_release(&d);
     stack_tree_release(&plain);
