@@ -40,7 +40,8 @@ TOOL_LIB := $(BUILD)/libmodprof-tool.a
 TOOL_LIB_OBJ := $(filter-out $(BUILD)/tool.o/collector/cli/main.o,$(TOOL_OBJ))
 
 # Two counters that stand together are added to one by one: made into a vector they take a way through memory.
-SHIM_CFLAGS := -fPIC -fno-tree-slp-vectorize -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition \
+# syscall() is the shim's own (shim/kernel.c) there, since it interposes that of libc.
+SHIM_CFLAGS := -Dsyscall=kernel_syscall -fPIC -fno-tree-slp-vectorize -fvisibility=hidden -ftls-model=initial-exec -fno-semantic-interposition \
 	-fdata-sections -ffunction-sections
 # Sorted, so that small variables stand together and not each beside some table, and without what only the
 # collector uses: fewer pages to relocate and to touch.

@@ -22,6 +22,7 @@
 
 #include "shim/attach/arch/x86_64/kernel_entry.h"
 #include "shim/attach/image.h"
+#include "shim/kernel_filter.h"
 #include "shim/platform.h"
 
 static long with_errno(long r)
@@ -34,6 +35,13 @@ static long with_errno(long r)
 
 long kernel_call(long number, long a, long b, long c, long d, long e, long f)
 {
+    if (kernel_filter_is_up()) {
+        const long argument[] = {a, b, c, d, e, f};
+        if (!kernel_filter_permits(number, argument)) {
+            errno = EPERM;
+            return -1;
+        }
+    }
     return with_errno(kernel_entry(number, a, b, c, d, e, f));
 }
 
@@ -234,9 +242,14 @@ int poll(struct pollfd *fds, nfds_t n, int ms)
 
 /* ---- processes ---- */
 
+/* Where it may not be asked any more it is what it was. */
 pid_t getpid(void)
 {
-    return (pid_t)CALL1(SYS_getpid, 0);
+    static _Atomic pid_t known;
+    long pid = CALL1(SYS_getpid, 0);
+    if (pid > 0)
+        atomic_store_explicit(&known, (pid_t)pid, memory_order_relaxed);
+    return atomic_load_explicit(&known, memory_order_relaxed);
 }
 
 pid_t getppid(void)
@@ -288,6 +301,12 @@ static int clock_by_call(clockid_t clock, struct timespec *t)
     return (int)kernel_entry(SYS_clock_gettime, clock, (long)t, 0, 0, 0, 0);
 }
 
+/* Clocks of CPU time are not in that page. */
+static int needs_call(clockid_t clock, clock_function *f)
+{
+    return f == clock_by_call || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME);
+}
+
 /* The kernel's own, in the page of code that it lends to every process: no system call. */
 static clock_function *clock_find(void)
 {
@@ -315,5 +334,8 @@ int clock_gettime(clockid_t clock, struct timespec *t)
         f = clock_find();
         atomic_store_explicit(&found, f, memory_order_relaxed);
     }
+    if (kernel_filter_is_up() && needs_call(clock, f) &&
+        !kernel_filter_permits_on(SYS_clock_gettime, clock))
+        return -1;
     return (int)with_errno(f(clock, t));
 }

@@ -13,7 +13,7 @@
 #ifndef SHIM_KERNEL_H
 #define SHIM_KERNEL_H
 
-/* One system call; -1 with errno where it failed. */
+/* One system call; -1 with errno where it failed, EPERM where the host's filters would not let it through. */
 long kernel_call(long number, long a, long b, long c, long d, long e, long f);
 
 #endif

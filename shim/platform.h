@@ -32,7 +32,7 @@
 /* CLOCK_MONOTONIC in nanoseconds, about 28 ns; any context; keeps errno. */
 static inline uint64_t now_ns(void)
 {
-    struct timespec t;
+    struct timespec t = {0, 0};
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }

@@ -81,6 +81,8 @@ static void find_process(void)
     FIND(fexecve);
     FIND(daemon);
     FIND(prctl);
+    FIND(syscall);
+    FIND(clone);
     FIND(sigaction);
     FIND(sigprocmask);
     FIND(pthread_sigmask);

@@ -47,6 +47,8 @@ struct real {
     int (*fexecve)(int, char *const[], char *const[]);
     int (*daemon)(int, int);
     int (*prctl)(int, ...);
+    long (*syscall)(long, ...);
+    int (*clone)(int (*)(void *), void *, int, void *, ...);
     int (*sigprocmask)(int, const sigset_t *, sigset_t *);
     int (*pthread_sigmask)(int, const sigset_t *, sigset_t *);
     int (*sigwait)(const sigset_t *, int *);

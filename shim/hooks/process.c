@@ -13,13 +13,16 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shim/hooks/heap_dropped.h"
+#include "shim/kernel_filter.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
@@ -224,8 +227,82 @@ static void in_child(void)
     in_daemon = 0;
     native_forked();
     if (arena)
-        writer_fork_child(region_fork_child() == 0);
+        writer_fork_child(region_fork_child() == 0 && kernel_filter_permits_on(SYS_getpid, 0));
     errno = saved;
+}
+
+/* ---- children made past fork ---- */
+
+int process_is_fork(long number, long a, long b)
+{
+    if (number == SYS_clone) /* flags, stack */
+        return !(a & CLONE_VM) && b == 0;
+    if (number == SYS_clone3 && a != 0 && b >= CLONE_ARGS_SIZE_VER0) {
+        const struct clone_args *c = (const void *)a;
+        return !(c->flags & CLONE_VM) && c->stack == 0;
+    }
+    return number == SYS_fork;
+}
+
+void process_forked(void)
+{
+    in_child();
+    sampler_fork_child();
+}
+
+struct beginning {
+    int (*run)(void *);
+    void *with;
+};
+
+/* The end of a child made by clone is a system call inside of it. */
+static int run_child(void *beginning)
+{
+    const struct beginning b = *(const struct beginning *)beginning;
+    process_forked();
+    int status = b.run(b.with);
+    finish(END_QUICK_EXIT, status & 0xff);
+    return status;
+}
+
+SHIM_EXPORT int clone(int (*run)(void *), void *stack, int flags, void *with, ...)
+{
+    void *a[3];
+    va_list ap;
+    va_start(ap, with);
+    for (int i = 0; i < 3; i++)
+        a[i] = va_arg(ap, void *); /* those not given are whatever there is */
+    va_end(ap);
+    struct beginning b = {run, with}; /* the child has a copy of it, with all else */
+    REAL(clone);
+    if (flags & CLONE_VM || run == NULL)
+        return real.clone(run, stack, flags, with, a[0], a[1], a[2]);
+    return real.clone(run_child, stack, flags, &b, a[0], a[1], a[2]);
+}
+
+/* ---- filters ---- */
+
+/* What it takes to begin a trace and to go on with it. */
+static int may_write_later(void)
+{
+    static const short wanted[] = {SYS_openat, SYS_newfstatat, SYS_fcntl,
+                                   SYS_linkat, SYS_write,      SYS_madvise};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!kernel_filter_will_permit(wanted[i]))
+            return 0;
+    return 1;
+}
+
+void process_fence(void)
+{
+    enum { FUNCTIONS_AHEAD = 512 };
+    if (!arena || may_write_later())
+        return;
+    slot_get();
+    slots_grow_functions(FUNCTIONS_AHEAD - 1);
+    region_reserve_ahead();
+    writer_begin();
+    writer_now();
 }
 
 void process_start(void)

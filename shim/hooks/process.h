@@ -8,4 +8,12 @@
  * or opened. */
 void process_start(void);
 
+/* The host is about to install a filter of system calls (prepared: kernel_filter.h).  Where the trace may not be written
+ * under it, what there is so far is written now, and the arena has to tell the rest. */
+void process_fence(void);
+
+/* Whether a system call makes a child with a memory and a stack as fork's; what fork's handlers do in the child of one. */
+int process_is_fork(long number, long a, long b);
+void process_forked(void);
+
 #endif

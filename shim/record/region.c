@@ -88,6 +88,28 @@ int region_reserve(const void *at, size_t n)
     return likely(pages_held(from, to)) ? 0 : grow(from, to);
 }
 
+void region_reserve_ahead(void)
+{
+    enum { AHEAD_PAGES = 16 };
+    static const size_t table[] = {
+        offsetof(struct arena, functions), offsetof(struct arena, states),
+        offsetof(struct arena, hits),      offsetof(struct arena, chunks),
+        offsetof(struct arena, ring),      offsetof(struct arena, strings),
+        offsetof(struct arena, protos),    offsetof(struct arena, nodes),
+        offsetof(struct arena, lanes),     offsetof(struct arena, sites),
+    };
+    size_t from = 0, to;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (region_reserve((const char *)arena + table[i], AHEAD_PAGES * PAGE_BYTES))
+            return;
+    for (; pages_run(&from, &to); from = to) {
+        size_t end = to + AHEAD_PAGES < PAGES_N ? to + AHEAD_PAGES : PAGES_N;
+        if (to < end && provide(arena, to, end))
+            return;
+        to = end;
+    }
+}
+
 uint64_t region_bytes(void)
 {
     return pages_held_n() * PAGE_BYTES;

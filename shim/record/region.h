@@ -30,6 +30,9 @@ int region_share(int *fd);
  * counted).  Any context; keeps errno; a few instructions where it was reserved before. */
 int region_reserve(const void *at, size_t n);
 
+/* Some more of each table, where the kernel may not be asked later. */
+void region_reserve_ahead(void);
+
 /* Bytes reserved so far. */
 uint64_t region_bytes(void);
 

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "shim/kernel_filter.h"
 #include "shim/record/config.h"
 #include "shim/record/limits.h"
 #include "shim/record/process_info.h"
@@ -248,7 +250,7 @@ static int file_write(const uint8_t *frame, size_t n)
 static int file_ready(int last)
 {
     struct stat st;
-    return (last || !slow) && usable(&st);
+    return (last || !slow) && usable(&st) && kernel_filter_permits_on(SYS_write, file.fd);
 }
 
 static int file_renewed(void)

@@ -11,8 +11,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/kernel_filter.h"
 #include "shim/platform.h"
 #include "shim/record/address.h"
 #include "shim/record/config.h"
@@ -190,7 +192,7 @@ static int socket_ready(int last)
         connect_begin(-1);
     if (stage == CONNECTING)
         connect_go_on();
-    return stage == CONNECTED && send_kept();
+    return stage == CONNECTED && kernel_filter_permits_on(SYS_sendto, sock.fd) && send_kept();
 }
 
 static int socket_write(const uint8_t *frame, size_t n)

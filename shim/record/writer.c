@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arena/snapshot.h"
+#include "shim/kernel_filter.h"
 #include "shim/record/config.h"
 #include "shim/record/framer.h"
 #include "shim/record/process_info.h"
@@ -224,13 +225,18 @@ static void say_lost(enum end_reason reason, int status)
     framer_flush();
 }
 
+static void note_end(int status)
+{
+    atomic_store(&arena->ended, status < 0 ? 1 : (uint32_t)(status & 0xff) + 2);
+}
+
 /* The last drain.  Returns 0 when everything is out, -1 when the arena has to tell the rest, and 1 where
  * that is all of it: this very thread was in a drain when something ended the program. */
 static int end_trace(enum end_reason reason, int status, int final)
 {
     uint64_t begin = now_ns();
     if (lock_at_end()) {
-        atomic_store(&arena->ended, status < 0 ? 1 : (uint32_t)(status & 0xff) + 2);
+        note_end(status);
         return 1;
     }
     sink_flush();
@@ -283,8 +289,11 @@ void writer_finish(enum end_reason reason, int status)
         writer_begin();
     if (atomic_load(&begun) && !atomic_exchange(&finished, 1)) {
         /* A collector on a unix socket completes the trace from its descriptor; a file's arena
-         * is not left behind, but where it was not asked yet. */
-        int untold = end_trace(reason, status, 1) == 1;
+         * is not left behind, but where it was not asked yet, or the host's filters refuse what it takes. */
+        int left = end_trace(reason, status, 1);
+        int untold = left == 1 || (left != 0 && kernel_filter_is_up());
+        if (untold)
+            note_end(status);
         sink_close();
         if (!untold)
             region_remove();

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/kernel_filter.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
@@ -25,6 +26,7 @@ static enum tick_clock timer_clock;
 static uint64_t finer_at; /* periods after which threads try a perf event; 0: never */
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int started;
 
 /* ---- one thread ---- */
 
@@ -117,7 +119,7 @@ void sampler_thread(void)
 /* ---- all ---- */
 
 /* Events and their mappings are not inherited. */
-static void fork_child(void)
+void sampler_fork_child(void)
 {
     struct tick_thread *t = tick_now;
     tick_source_forget();
@@ -156,6 +158,7 @@ static void choose_source(struct arena_sampler *p)
 static void start(void)
 {
     struct arena_sampler *p = &arena->sampler;
+    started = 1;
     if (region_reserve(p, sizeof *p + 64) || signal_view_take() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
         return;
@@ -166,7 +169,7 @@ static void start(void)
     p->signal = (uint64_t)config.cpu_signal;
     choose_source(p);
     arena->sampler_used = 1;
-    pthread_atfork(NULL, NULL, fork_child);
+    pthread_atfork(NULL, NULL, sampler_fork_child);
     waiting_on = config.wall;
     atomic_store(&on, 1);
 }
@@ -176,6 +179,10 @@ void sampler_copy(struct lua_copy *c)
     if (likely(config.cpu_hz == 0) || arena == NULL)
         return;
     int saved = errno;
+    if (!started && kernel_filter_is_up()) { /* pthread_once makes system calls of its own */
+        uncovered_note("CPU samples", "the program had limited its system calls before", 0);
+        return;
+    }
     pthread_once(&once, start);
     if (atomic_load(&on))
         running_watch(c);

@@ -25,6 +25,9 @@ int sampler_is_fenced(void);
 /* It is about to. Threads that are sampled go on to be, by what they have; no new ones are. */
 void sampler_fence(void);
 
+/* In a child made past fork(), whose handlers do not run. */
+void sampler_fork_child(void);
+
 /* 1 while signal N is the sampler's. Any context. */
 int sampler_owns(int n);
 

@@ -14,6 +14,7 @@
 
 #include "shim/attach/arch/x86_64/registers.h"
 #include "shim/attach/arch/x86_64/valgrind_here.h"
+#include "shim/kernel_filter.h"
 #include "shim/record/record_api.h"
 
 enum { FRAME_MAX_BYTES = 1 << 20, MAIN_STACK_MAX = 64 << 20, PAGE_BYTES = 4096 };
@@ -191,7 +192,7 @@ void native_stack_learn(struct native_stack *s)
     memset(s, 0, sizeof *s);
     if (syscall(SYS_gettid) == getpid())
         learn_main(s);
-    else
+    else if (!kernel_filter_is_up()) /* pthread_getattr_np makes system calls of its own */
         learn_thread(s);
 }
 

@@ -1,11 +1,14 @@
 /* processes: a host that forks, becomes a daemon, replaces itself or dies; argv[1] says how. */
 /* LINK: -llua5.4 */
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tests/hosts/host.h"
@@ -61,6 +64,35 @@ static void fork_of_fork(void)
         _Exit(5);
     }
     await(child);
+}
+
+/* Children of the kernel's calls themselves: no handler of fork is run. */
+static int runs_in_clone(void *unused)
+{
+    (void)unused;
+    say("child");
+    return 6;
+}
+
+static void fork_past(void)
+{
+    enum { STACK = 1 << 20 };
+    struct clone_args a = {.exit_signal = SIGCHLD};
+    say("parent");
+    for (int way = 0; way < 3; way++) {
+        long child = way == 0   ? syscall(SYS_fork)
+                     : way == 1 ? syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL)
+                                : syscall(SYS_clone3, &a, sizeof a);
+        if (child == 0) {
+            say("child");
+            exit(way);
+        }
+        await((pid_t)child);
+    }
+    char *stack = malloc(STACK);
+    await(clone(runs_in_clone, stack + STACK, SIGCHLD, NULL));
+    free(stack);
+    say("parent again");
 }
 
 /* dnsmasq's way: the state is opened in the parent, Lua runs in the child only. */
@@ -285,6 +317,7 @@ static const struct {
     void (*run)(void);
 } ways[] = {{"fork_after", fork_after},
             {"fork_of_fork", fork_of_fork},
+            {"fork_past", fork_past},
             {"fork_many", fork_many},
             {"fork_killed", fork_killed},
             {"fork_exec", fork_exec},

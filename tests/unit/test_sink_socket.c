@@ -1,5 +1,5 @@
 /* sink_socket: whole frames or none, without waiting, whatever the collector does. */
-/* SOURCES: shim/record/address.c shim/record/config.c shim/record/sink_socket.c shim/record/sink_fd.c */
+/* SOURCES: shim/kernel_filter.c shim/record/address.c shim/record/config.c shim/record/sink_socket.c shim/record/sink_fd.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
