@@ -18,7 +18,7 @@
 #include "shim/sampler/sampler.h"
 
 /* NEAR: two states are farther apart, since a lua_State alone is larger. */
-enum { LOOK_AT = 2, FULL_LOOKS_ONE_IN = 64, NEAR_BYTES = 128 };
+enum { LOOK_AT = 2, FULL_LOOKS_ONE_IN = 64, NEAR_BYTES = 128, PAGE_BYTES = 4096 };
 
 /* What a global_State begins with, from Lua 5.4.0 on. */
 struct allocator_pair {
@@ -48,12 +48,21 @@ static void drop_if_open(struct arena_state *s, uint32_t id)
 
 /* ---- is it still there? ---- */
 
+/* Memory that may not be read just now (PROT_NONE) is there all the same. */
+static int is_unmapped(uint64_t at)
+{
+    uint8_t resident;
+    return syscall(SYS_mincore, at & ~(uint64_t)(PAGE_BYTES - 1), 1UL, &resident) < 0 &&
+           errno == ENOMEM;
+}
+
 /* The kernel reads the word at AT and compares it, on the way to moving no one who waits there. */
 static int is_other_word(uint64_t at, uint64_t word)
 {
     static uint32_t nobody;
-    long r = syscall(SYS_futex, at, FUTEX_CMP_REQUEUE_PRIVATE, 0UL, 0UL, &nobody, (uint32_t)word);
-    return r < 0 && (errno == EAGAIN || errno == EFAULT);
+    if (syscall(SYS_futex, at, FUTEX_CMP_REQUEUE_PRIVATE, 0UL, 0UL, &nobody, (uint32_t)word) >= 0)
+        return 0;
+    return errno == EAGAIN || (errno == EFAULT && is_unmapped(at));
 }
 
 static struct allocator_pair pair_of(const struct arena_state *s)

@@ -65,6 +65,13 @@ dropped_said() {
     "$MODPROF" report --leaks t.mprof | grep '150 states were dropped without lua_close: the host took '
 }
 
+@test "states in memory that nobody may read for a while are not taken for dropped" {
+    for alloc in off exact; do
+        MODPROF_ALLOC=$alloc MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$HOSTS/heap_arenas" parked 40 >books
+        dropped_said | diff books -
+    done
+}
+
 @test "C memory is what mallinfo2 says, to the byte, at any moment" {
     MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM GLIBC_TUNABLES=glibc.malloc.tcache_count=0 "$HOSTS/heap_mallinfo" >told
     "$MODPROF" report -f json t.mprof | jq -r '.processes[0].memory.marks[] | "\(.name) \(.c_bytes) \(.lua_bytes)"' >said

@@ -8,7 +8,8 @@
  * shifted N    the same, but the host itself takes some of it first, each time another amount, and writes over it
  * mapped N     each arena is mapped anew, elsewhere, before the old one is removed
  * threads N    N requests on each of 8 threads, an arena each
- * mixed N      as same; every second state is closed properly */
+ * mixed N      as same; every second state is closed properly
+ * parked N     each has an arena of its own, which nobody may read until all are taken up again, and closed: none is dropped */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -135,6 +136,28 @@ static void requests(const char *way, int n, lua_State *long_lived)
     munmap(a.base, ARENA_BYTES);
 }
 
+static void parked(int n)
+{
+    struct arena *a = calloc((size_t)n, sizeof *a);
+    lua_State **L = calloc((size_t)n, sizeof *L);
+    for (int i = 0; i < n; i++) {
+        a[i].base = map();
+        L[i] = lua_newstate(from_arena, &a[i]);
+        luaL_openlibs(L[i]);
+        wrong += host_run(L[i], work) < 0;
+        wrong += mprotect(a[i].base, ARENA_BYTES, PROT_NONE) != 0;
+    }
+    for (int i = 0; i < n; i++) {
+        wrong += mprotect(a[i].base, ARENA_BYTES, PROT_READ | PROT_WRITE) != 0;
+        wrong += host_run(L[i], work) < 0;
+        lua_close(L[i]);
+        add(&a[i].books, 0);
+        munmap(a[i].base, ARENA_BYTES);
+    }
+    free(L);
+    free(a);
+}
+
 static void *on_thread(void *n)
 {
     requests("same", *(int *)n, NULL);
@@ -176,6 +199,8 @@ int main(int argc, char **argv)
     luaL_openlibs(L);
     if (!strcmp(argv[1], "threads"))
         on_threads(atoi(argv[2]));
+    else if (!strcmp(argv[1], "parked"))
+        parked(atoi(argv[2]));
     else
         requests(argv[1], atoi(argv[2]), L);
     lua_close(L);
