@@ -141,7 +141,7 @@ struct arena_state {
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
     uint64_t current;             /* likewise: what alloc_exact.c keeps of it, where it is exact */
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
-    uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
+    uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N], class_inherited_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;
     uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;

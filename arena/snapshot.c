@@ -226,6 +226,8 @@ static void restart_state(struct arena_state *s)
     s->setallocf_n = s->direct_n = s->free_n = s->host_free_n = 0;
     memset(s->kind_n, 0, sizeof s->kind_n);
     memset(s->kind_bytes, 0, sizeof s->kind_bytes);
+    for (unsigned c = 0; c < SIZE_CLASS_N; c++)
+        s->class_inherited_n[c] += s->class_alloc_n[c] - s->class_free_n[c];
     memset(s->class_alloc_n, 0, sizeof s->class_alloc_n);
     memset(s->class_free_n, 0, sizeof s->class_free_n);
 }

@@ -124,6 +124,14 @@ static void copy_table(uint64_t *out, uint32_t *n, const uint64_t *in, uint32_t 
     *n = count;
 }
 
+/* How many elements there are before those at the end that are zero. */
+static uint32_t without_zeros(const uint64_t *v, uint32_t n)
+{
+    while (n > 0 && v[n - 1] == 0)
+        n--;
+    return n;
+}
+
 size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap)
 {
     struct rec_state r = {.id = s->id,
@@ -146,6 +154,8 @@ size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t c
     copy_table(r.kind_bytes, &r.kind_bytes_n, s->kind_bytes, ALLOC_KIND_N);
     copy_table(r.class_alloc_n, &r.class_alloc_n_n, s->class_alloc_n, SIZE_CLASS_N);
     copy_table(r.class_free_n, &r.class_free_n_n, s->class_free_n, SIZE_CLASS_N);
+    copy_table(r.class_inherited_n, &r.class_inherited_n_n, s->class_inherited_n,
+               without_zeros(s->class_inherited_n, SIZE_CLASS_N));
     return rec_state_encode(&r, out, cap);
 }
 

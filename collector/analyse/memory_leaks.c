@@ -10,7 +10,8 @@
 enum {
     CHECKS_ENOUGH = 3, /* to see something rise */
     EVENTS_LEAST = 8,  /* blocks and growths: a few blocks are no trend */
-    GROWTHS_OWN = 64   /* a table that doubled so often does not exist */
+    GROWTHS_OWN = 64,  /* a table that doubled so often does not exist */
+    BLOCK_LEAST = 16   /* bytes: the smallest size class */
 };
 
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
@@ -190,6 +191,13 @@ static const char *library_of(struct process *p, const struct leak *l)
                                                    : "";
 }
 
+/* Sampled growth of a block that itself was not drawn is bytes without blocks, of which each shrinking takes a part: what stays in
+ * the end is less than any block. */
+int leak_is_held(const struct memory_amount *live)
+{
+    return live->n || live->bytes >= BLOCK_LEAST;
+}
+
 static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols, unsigned heap,
                      const struct leak_filter *filter)
 {
@@ -199,7 +207,7 @@ static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols
     l->at = xrealloc(l->at, l->n + rows.n + 1, sizeof *l->at);
     for (size_t i = 0; i < rows.n; i++) {
         struct leak found = {.row = rows.row[i], .heap = heap};
-        if (!found.row.sums.of[MEMORY_LIVE].bytes)
+        if (!leak_is_held(&found.row.sums.of[MEMORY_LIVE]))
             continue;
         course.sums = &found.row.sums;
         course.nobodys = heap == HEAP_LUA && !found.row.is_lua;

@@ -56,4 +56,7 @@ struct leak_course {
 };
 enum leak_verdict leak_judge(const struct leak_course *c);
 
+/* 0: what is left of an estimate is less than any block, and no finding. */
+int leak_is_held(const struct memory_amount *live);
+
 #endif

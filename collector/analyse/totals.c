@@ -57,6 +57,13 @@ void module_totals(struct module_totals *m, const struct process *p, const struc
         m->hit_n += ((const struct rec_require_hit *)rowset_at(&p->hits, i))->n;
 }
 
+/* No less than nothing, also in a trace of which a part is lost. */
+static uint64_t class_left(const struct rec_state *s, int c)
+{
+    uint64_t made = s->class_inherited_n[c] + s->class_alloc_n[c];
+    return made > s->class_free_n[c] ? made - s->class_free_n[c] : 0;
+}
+
 static void state_add(struct lua_totals *l, const struct rec_state *s)
 {
     for (int k = 0; k < ALLOC_KIND_N; k++) {
@@ -68,6 +75,7 @@ static void state_add(struct lua_totals *l, const struct rec_state *s)
     for (int c = 0; c < SIZE_CLASS_N; c++) {
         l->class_alloc_n[c] += s->class_alloc_n[c];
         l->class_free_n[c] += s->class_free_n[c];
+        l->class_left_n[c] += class_left(s, c);
     }
     l->realloc_n += s->realloc_n;
     l->grow_bytes += s->grow_bytes;

@@ -22,13 +22,14 @@ static json_t *classes(const struct lua_totals *l)
 {
     json_t *list = json_array();
     for (unsigned c = 0; c < SIZE_CLASS_N; c++) {
-        if (!l->class_alloc_n[c] && !l->class_free_n[c])
+        if (!l->class_alloc_n[c] && !l->class_free_n[c] && !l->class_left_n[c])
             continue;
         json_t *v = json_object();
         uint64_t limit = size_class_limit(c);
         json_put(v, "up_to_bytes", limit || !c ? json_integer((json_int_t)limit) : json_null());
         json_put_u64(v, "blocks", l->class_alloc_n[c]);
         json_put_u64(v, "gone", l->class_free_n[c]);
+        json_put_u64(v, "left", l->class_left_n[c]);
         json_array_append_new(list, v);
     }
     return list;

@@ -48,16 +48,10 @@ static uint64_t largest(const uint64_t *v, size_t n)
     return max;
 }
 
-/* Blocks of a size class that were not freed. */
-static uint64_t class_left(const struct lua_totals *l, unsigned i)
-{
-    return l->class_alloc_n[i] > l->class_free_n[i] ? l->class_alloc_n[i] - l->class_free_n[i] : 0;
-}
-
 static int any_left(const struct lua_totals *l)
 {
     for (unsigned i = 0; i < SIZE_CLASS_N; i++)
-        if (class_left(l, i))
+        if (l->class_left_n[i])
             return 1;
     return 0;
 }
@@ -73,7 +67,7 @@ static void class_row(struct table *t, const struct lua_totals *l, unsigned i, u
     table_cell(
         t, 0, size_class_limit(i) || !i ? human_bytes(limit, (double)size_class_limit(i)) : "more");
     cell_count(t, 1, n);
-    cell_count(t, 2, class_left(l, i));
+    cell_count(t, 2, l->class_left_n[i]);
     table_cell(t, 3, bar);
 }
 
@@ -86,7 +80,7 @@ static void classes_print(const struct lua_totals *l, const struct canvas *c)
     table_column(t, "left", COLUMN_RIGHT);
     table_column(t, "", 0);
     for (unsigned i = 0; i < SIZE_CLASS_N; i++)
-        if (l->class_alloc_n[i])
+        if (l->class_alloc_n[i] || l->class_left_n[i])
             class_row(t, l, i, max);
     if (table_rows(t))
         page_heading(c, "Lua blocks by size",

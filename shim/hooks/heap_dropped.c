@@ -34,7 +34,8 @@ static void drop(struct arena_state *s)
     s->close_live_bytes = s->live_bytes;
     s->free_bytes += s->live_bytes;
     s->live_bytes = 0;
-    memcpy(s->class_free_n, s->class_alloc_n, sizeof s->class_free_n);
+    for (unsigned c = 0; c < SIZE_CLASS_N; c++)
+        s->class_free_n[c] = s->class_inherited_n[c] + s->class_alloc_n[c];
     heap_state_ended(s, now_ns());
 }
 

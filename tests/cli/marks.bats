@@ -127,4 +127,10 @@ LUA
     awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; sum += f["live_bytes"] }
          /^state/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); g[kv[1]] = kv[2] }; live += g["live_bytes"] }
          END { exit sum != live || sum == 0 }' said
+    # So do blocks by size: what was inherited is left until it is freed.
+    left=$(awk '/^site heap=Lua/ { for (i = 1; i <= NF; i++) { split($i, kv, "="); f[kv[1]] = kv[2] }; n += f["live_n"] } END { print n }' said)
+    "$MODPROF" report -f json "$child.mprof" | jq -e --argjson left "$left" '
+        [.processes[0].allocations.lua.size_classes[] | .left] | add == $left and min >= 0'
+    run -0 "$MODPROF" report --section allocations "$child.mprof"
+    [[ $output == *"left: not freed"* ]]
 }

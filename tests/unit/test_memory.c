@@ -232,6 +232,15 @@ static void a_table_that_doubles_is_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_KEPT);
 }
 
+static void less_than_a_block_is_not_held(void **state)
+{
+    (void)state;
+    assert_false(leak_is_held(&(struct memory_amount){0, 0}));
+    assert_false(leak_is_held(&(struct memory_amount){0, 1})); /* sampled growth that shrank again and again */
+    assert_true(leak_is_held(&(struct memory_amount){0, 4096})); /* growth of a block that was not drawn */
+    assert_true(leak_is_held(&(struct memory_amount){1, 0}));
+}
+
 static void too_few_collections_are_no_proof(void **state)
 {
     (void)state;
@@ -526,6 +535,7 @@ int main(void)
         cmocka_unit_test(what_does_not_rise_is_not_accused),
         cmocka_unit_test(what_garbage_or_chance_explains_is_not_accused),
         cmocka_unit_test(a_table_that_doubles_is_accused),
+        cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),
         cmocka_unit_test(one_line_is_one_finding),

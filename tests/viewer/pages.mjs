@@ -1,7 +1,9 @@
 // Each page with traces of programs that ran just now: its numbers are those of `modprof report --format json`.
-import { statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { close, csvOf, go, open, settled } from './browser.mjs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { close, csvOf, folder, go, open, settled } from './browser.mjs';
+import { makeDocument, pageWith } from './synthetic.mjs';
 import { HOSTILE, ldoc, modprof, pageOf, planted, record, report, served, start } from './traces.mjs';
 import { assert, finish, test } from './tap.mjs';
 
@@ -172,6 +174,8 @@ test('memory is that of the report', async () => {
     assert.equal(await figure(A.page, 'allocated by Lua'), a.allocations.lua.bytes);
     const kinds = await csvOf(A.page, 'allocations by kind');
     sameRows(kinds.map(r => [r.kind, Number(r.blocks), Number(r.bytes)]), a.allocations.lua.kinds.map(k => [k.kind, k.blocks, k.bytes]));
+    const sizes = await csvOf(A.page, 'allocations by size');
+    sameRows(sizes.map(r => [Number(r.made), Number(r.gone), Number(r.left)]), a.allocations.lua.size_classes.map(c => [c.blocks, c.gone, c.left]));
     const objects = await csvOf(A.page, 'C allocation');
     sameRows(
         objects.map(r => [r['library or program'], Number(r.blocks), Number(r.requested), Number(r.freed)]),
@@ -179,6 +183,16 @@ test('memory is that of the report', async () => {
     );
     const states = await csvOf(A.page, 'Lua states');
     assert.deepEqual(states.map(s => Number(s.peak)), a.allocations.lua.states.map(s => s.peak_bytes));
+});
+test('what C gave back of before counting began is no negative memory', async () => {
+    const allocations = { ...a.allocations, c: { ...a.allocations.c, covered: true, live_bytes: -2048 } };
+    const path = join(folder(), 'less.html');
+    writeFileSync(path, pageWith(readFileSync(join(process.env.BUILD, 'viewer', 'page.html'), 'utf8'), makeDocument({ report: { allocations } })));
+    const s = await open(pathToFileURL(path).href);
+    await go(s.page, '#memory');
+    assert.match(await s.page.locator('.figures').first().innerText(), /2\.00 KiB less\s*C at the end/);
+    assert.deepEqual(s.seen.errors, []);
+    await s.done();
 });
 test('what grew between marks, and what the collector did, is as the report says', async () => {
     const trace = record('marks', ['lua5.4', 'marks.lua'], { MODPROF_MARKS: '1', MODPROF_ALLOC: 'exact' }, {

@@ -96,7 +96,7 @@ export interface Allocations {
         freed_bytes: number;
         refused: number;
         kinds: { kind: string; blocks: number; bytes: number }[];
-        size_classes: { up_to_bytes: number | null; blocks: number; gone: number }[];
+        size_classes: { up_to_bytes: number | null; blocks: number; gone: number; left: number }[];
         states: LuaState[];
     };
     c: {

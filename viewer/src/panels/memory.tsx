@@ -81,11 +81,7 @@ function Figures({ a, process }: { a: Allocations; process: Process }) {
                             title={exact(a.c.peak_bytes, 'bytes')}
                             means="malloc and its kin outside of Lua's allocator: nothing is counted twice."
                         />
-                        <Figure
-                            label="C at the end"
-                            value={bytes(a.c.live_bytes)}
-                            title={exact(a.c.live_bytes, 'bytes')}
-                        />
+                        <CAtTheEnd live={a.c.live_bytes} />
                     </>
                 )}
                 {!!process.report.ending.max_rss_bytes && (
@@ -97,6 +93,20 @@ function Figures({ a, process }: { a: Allocations; process: Process }) {
                 )}
             </div>
         </Card>
+    );
+}
+
+/** As the text report says it: what was there before counting began may be given back. */
+function CAtTheEnd({ live }: { live: number }) {
+    return live < 0 ? (
+        <Figure
+            label="C at the end"
+            value={`${bytes(-live)} less`}
+            title={exact(live, 'bytes')}
+            means="than when counting began: more was given back of what was there before than was made and kept since."
+        />
+    ) : (
+        <Figure label="C at the end" value={bytes(live)} title={exact(live, 'bytes')} />
     );
 }
 
@@ -228,8 +238,9 @@ function Classes({ a }: { a: Allocations }) {
                 title: 'left',
                 numeric: true,
                 width: '6rem',
-                value: r => r.blocks - r.gone,
-                show: r => count(r.blocks - r.gone),
+                help: 'there at the end; in a forked child also what it inherited',
+                value: r => r.left,
+                show: r => count(r.left),
             },
         ],
         [most],
