@@ -130,6 +130,9 @@ char *doctor_coverage(const struct lua_file *f)
         return xstrdup("not covered: its version can not be told");
     if (f->version.flavour != LUA_FLAVOUR_54)
         return xstrdup("not covered: only Lua 5.4 is supported; it runs on untouched");
+    if (f->nameless)
+        return xstrdup("not covered: it was stripped of the names of Lua's functions; a build that "
+                       "keeps its symbols, or exports them, can be");
     if (f->missing != NULL)
         return xformat("not covered: %s was not found in it", f->missing);
     size_t n = lua_file_movable_n(f);

@@ -63,15 +63,20 @@ static void say_collector(const struct lua_file *f)
                collector_reason(f->collector_step));
 }
 
+static int may_be_covered(const struct lua_file *f)
+{
+    return f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL && !f->nameless;
+}
+
 static void say_lua(const struct lua_file *f)
 {
     char *coverage = doctor_coverage(f), *path = escape_text(f->path, strlen(f->path));
     printf("  %s in %s%s: %s\n", f->version.name[0] != '\0' ? f->version.name : "Lua", path,
            f->lua_exported ? "" : " (linked in, not exported)", coverage);
-    if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
+    if (may_be_covered(f)) {
         say_entries(f);
-    if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
         say_collector(f);
+    }
     free(coverage);
     free(path);
 }
@@ -169,7 +174,7 @@ static json_t *lua_object(const struct lua_file *f)
     json_put_u64(o, "coverable", lua_file_movable_n(f));
     json_put_text(o, "coverage", coverage);
     json_put(o, "not_coverable", entries(f));
-    if (f->version.flavour == LUA_FLAVOUR_54 && f->missing == NULL)
+    if (may_be_covered(f))
         json_put(o, "collector", collector(f));
     free(coverage);
     return o;

@@ -13,6 +13,7 @@
 #include "collector/symbol/function_range.h"
 #include "collector/util/xalloc.h"
 #include "probe/collector_calls.h"
+#include "probe/lua_name.h"
 
 /* The functions of lua_api.def: first those that are redirected, then those that are called; then
  * what else is looked for. */
@@ -156,11 +157,11 @@ static int is_definition(const GElf_Sym *sym)
 static void take_wanted(void *ctx, const char *name, const GElf_Sym *sym)
 {
     struct reader *r = ctx;
-    if (strncmp(name, "lua", 3) != 0 || !is_definition(sym))
+    if (!lua_name_begins(name) || !is_definition(sym))
         return;
     for (int i = 0; i < WANTED_N; i++) {
         struct found *at = &r->found[i];
-        if (strcmp(name, wanted_name[i]) != 0)
+        if (!lua_name_is(name, wanted_name[i]))
             continue;
         if (at->address != 0 && at->address != sym->st_value)
             at->twice = 1;
@@ -189,7 +190,7 @@ struct search {
 static void look_for(void *ctx, const char *name, const GElf_Sym *sym)
 {
     struct search *s = ctx;
-    if (is_definition(sym) && strcmp(name, s->name) == 0)
+    if (is_definition(sym) && lua_name_is(name, s->name))
         s->there = 1;
 }
 
@@ -334,6 +335,21 @@ static void read_lua(struct reader *r)
     look_at_collector(r);
 }
 
+/* Lua says in its data what it is, whatever became of its symbols. */
+static void look_for_nameless(struct reader *r)
+{
+    static const char begin[] = "$LuaVersion: ";
+    size_t left = 0;
+    const char *at = elf_rawfile(r->elf, &left), *found;
+    while (at != NULL && !r->f->lua && (found = memmem(at, left, begin, sizeof begin - 1))) {
+        left -= (size_t)(found - at);
+        if (lua_ident_parse(found, left, &r->f->version))
+            r->f->lua = r->f->nameless = 1;
+        at = found + 1;
+        left--;
+    }
+}
+
 /* ---- the file ---- */
 
 static int read_fd(struct lua_file *f, int fd, struct err *err)
@@ -353,6 +369,8 @@ static int read_fd(struct lua_file *f, int fd, struct err *err)
         find_symbols(&r);
         if (f->lua)
             read_lua(&r);
+        else
+            look_for_nameless(&r);
     }
     elf_end(r.elf);
     return 0;
@@ -394,7 +412,7 @@ static int group_is_movable(const struct lua_file *f, const char *group)
 size_t lua_file_movable_n(const struct lua_file *f)
 {
     size_t n = 0;
-    if (f->version.flavour != LUA_FLAVOUR_54 || !f->x86_64 || f->missing != NULL)
+    if (f->version.flavour != LUA_FLAVOUR_54 || !f->x86_64 || f->missing != NULL || f->nameless)
         return 0;
     for (size_t i = 0; i < LUA_FILE_HOOK_N; i++)
         n += (size_t)group_is_movable(f, f->entry[i].group);

@@ -32,8 +32,9 @@ struct lua_file {
     char *interpreter;   /* the dynamic loader it asks for; NULL: none */
     char **needed;       /* names of libraries, as it asks for them */
     size_t needed_n;
-    int lua;          /* 1: it defines Lua's API */
+    int lua;          /* 1: it defines Lua's API, or is nameless */
     int lua_exported; /* 1: in its dynamic symbols; 0: in .symtab only */
+    int nameless;     /* 1: Lua is in it, but no symbol table says where its functions are */
     struct lua_version version;
     const char *missing; /* a function without which nothing can be covered; NULL: none */
     struct lua_file_entry entry[LUA_FILE_HOOK_N];

@@ -57,6 +57,7 @@ struct lua_copy {
     uint32_t id;        /* index in arena->copies */
     uint32_t object;    /* object id */
     int live;           /* 0 once unloaded */
+    int has_states;     /* 1 once a state was made by lua_newstate */
     uint64_t groups;    /* bit GROUP_OF_<name> is set where that entry is redirected */
     struct lua_api api; /* NULL members: this copy lacks the function */
     struct lua_layout layout;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "probe/lua_name.h"
+
 /* The loader has turned addresses in the dynamic section into run-time ones, except where that
  * section is read-only. */
 static const void *dynamic_address(const struct image *im, uint64_t value)
@@ -151,6 +153,38 @@ int image_symbol(const struct image *im, const char *name, int object, struct sy
     out->address = im->bias + im->symbols[i].st_value;
     out->size = im->symbols[i].st_size;
     return 1;
+}
+
+/* Symbols of the hash table follow each other, and the last one of a chain is marked. */
+static uint32_t symbols_end(const struct image *im)
+{
+    const uint32_t *t = im->gnu_hash;
+    if (t == NULL)
+        return im->hash != NULL ? im->hash[1] : 0;
+    const uint32_t *buckets = t + 4 + 2 * (size_t)t[2], *chain = buckets + t[0];
+    uint32_t last = 0;
+    for (uint32_t b = 0; b < t[0]; b++)
+        last = buckets[b] > last ? buckets[b] : last;
+    if (last < t[1])
+        return 0;
+    while (!(chain[last - t[1]] & 1))
+        last++;
+    return last + 1;
+}
+
+void image_cxx_symbols(const struct image *im, const char *const *names, size_t n,
+                       struct symbol *out)
+{
+    uint32_t end = im->symbols != NULL && im->strings != NULL ? symbols_end(im) : 0;
+    for (uint32_t i = 1; i < end; i++) {
+        const ElfW(Sym) *s = &im->symbols[i];
+        const char *name = im->strings + s->st_name;
+        if (s->st_shndx == SHN_UNDEF || s->st_value == 0 || !lua_name_begins(name))
+            continue;
+        for (size_t k = 0; k < n; k++)
+            if (out[k].address == 0 && lua_name_is(name, names[k]))
+                out[k] = (struct symbol){im->bias + s->st_value, s->st_size};
+    }
 }
 
 /* What is not defined stands in front of the symbols that the hash table is about.  A table about

@@ -32,6 +32,11 @@ void image_read(struct image *im, const struct dl_phdr_info *info);
  * Undefined symbols with an address (PLT entries of an executable) are no definitions. */
 int image_symbol(const struct image *im, const char *name, int object, struct symbol *out);
 
+/* Finds N names of Lua's among the dynamic symbols of an object in which they are C++ (lua_name.h), one by one; OUT[i] is left
+ * alone where address is set already. */
+void image_cxx_symbols(const struct image *im, const char *const *names, size_t n,
+                       struct symbol *out);
+
 /* 1 if the object asks others for one of the N functions in NAMES, or may: its list of such can not
  * always be told from its dynamic symbols. */
 int image_may_import(const struct image *im, const char *const *names, size_t n);

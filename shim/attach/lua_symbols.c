@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "probe/lua_name.h"
 #include "shim/attach/symtab.h"
 
 const char *const lua_symbol_name[LUA_SYMBOL_N] = {
@@ -14,6 +15,13 @@ const char *const lua_symbol_name[LUA_SYMBOL_N] = {
     "lua_ident",
 };
 
+/* Lua that was compiled as C++, and is exported. */
+static int is_cxx(const struct image *im)
+{
+    struct symbol s;
+    return image_symbol(im, LUA_NAME_CXX_NEWSTATE, 0, &s);
+}
+
 void lua_symbols_find(const struct image *im, struct symbol found[LUA_SYMBOL_N])
 {
     struct symtab file;
@@ -21,6 +29,8 @@ void lua_symbols_find(const struct image *im, struct symbol found[LUA_SYMBOL_N])
     memset(found, 0, LUA_SYMBOL_N * sizeof *found);
     for (int i = 0; i < LUA_SYMBOL_N; i++)
         missing += !image_symbol(im, lua_symbol_name[i], i == LUA_SYMBOL_IDENT, &found[i]);
+    if (missing && is_cxx(im))
+        image_cxx_symbols(im, lua_symbol_name, LUA_SYMBOL_N, found);
     if (missing && symtab_open(&file, im) == 0) {
         symtab_find(&file, im, lua_symbol_name, LUA_SYMBOL_N, found);
         symtab_close(&file);
@@ -51,7 +61,7 @@ int lua_symbols_present(const struct image *im)
     struct symtab file;
     if (im->hi == 0 || is_ourselves(im))
         return 0;
-    if (image_symbol(im, "lua_newstate", 0, &s))
+    if (image_symbol(im, "lua_newstate", 0, &s) || is_cxx(im))
         return 1;
     if (!may_hold_lua(im) || symtab_open(&file, im) != 0)
         return 0;

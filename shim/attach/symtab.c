@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "probe/lua_name.h"
+
 enum { SECTIONS_AT_ONCE = 40 };
 
 /* ---- is it the same file? ---- */
@@ -191,7 +193,7 @@ void symtab_close(struct symtab *t)
 
 int symtab_mentions(const struct symtab *t, const char *name)
 {
-    return memmem(t->strings, t->strings_n, name, strlen(name) + 1) != NULL;
+    return memmem(t->strings, t->strings_n, name, strlen(name)) != NULL;
 }
 
 static void take(const struct image *im, const ElfW(Sym) * s, struct symbol *out)
@@ -219,10 +221,10 @@ void symtab_find(const struct symtab *t, const struct image *im, const char *con
             s->st_value == 0 || s->st_name >= t->strings_n)
             continue;
         const char *name = t->strings + s->st_name;
-        if (strncmp(name, "lua", 3) != 0)
+        if (!lua_name_begins(name))
             continue;
         for (size_t k = 0; k < n && k < sizeof settled; k++)
-            if (!settled[k] && strcmp(name, names[k]) == 0)
+            if (!settled[k] && lua_name_is(name, names[k]))
                 take(im, s, &out[k]);
     }
 }

@@ -20,7 +20,7 @@ struct symtab {
 int symtab_open(struct symtab *t, const struct image *im);
 void symtab_close(struct symtab *t);
 
-/* 1 if the string table holds NAME at all; far quicker than looking through the symbols. */
+/* 1 if the string table holds NAME at all, or a name that it is part of; far quicker than looking through the symbols. */
 int symtab_mentions(const struct symtab *t, const char *name);
 
 /* Finds the definitions of N names in one pass; OUT[i] is left alone where address is set

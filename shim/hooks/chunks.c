@@ -160,6 +160,13 @@ static COLD void loading_end(struct lua_copy *c, lua_State *L, const char *sourc
     chunk_runs_add(c, L, chunk, d->name, d->origin);
 }
 
+/* Where the whole program was optimised when it was linked, Lua's functions call copies of each other that are no entries. */
+static COLD void note_strange_state(const struct lua_copy *c)
+{
+    uncovered_note("Lua states, their allocation, and calls of C functions",
+                   "the states were not made by lua_newstate (linked with -flto?)", c->id + 1);
+}
+
 int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname,
                   const char *mode)
 {
@@ -168,6 +175,8 @@ int hook_lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkna
         return c->api.lua_load(L, reader, dt, chunkname, mode);
     struct loading l;
     struct loaded d;
+    if (unlikely(!c->has_states))
+        note_strange_state(c);
     spans_switch(c, L, SPAN_FRAME());
     loading_begin(&l, reader, dt, span_top(SPAN_FRAME()));
     uint64_t nested = child_ns(&l), begin = now_ns();

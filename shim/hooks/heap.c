@@ -300,6 +300,7 @@ lua_State *hook_lua_newstate(lua_Alloc f, void *ud)
     if (arena == NULL || f == NULL)
         return c->api.lua_newstate(f, ud);
     milestone_note(MILESTONE_STATE, now_ns(), 0);
+    c->has_states = 1;
     layout_verify(c);
     sampler_copy(c);
     slot_get();

@@ -63,6 +63,46 @@ expect_covered() { # FILE [TIMES]
     [ ! -e out.mprof ]
 }
 
+# As if it were compiled as C++: its functions have other names, the program is the same.
+as_cxx() { # FILE NEW
+    nm --defined-only "$ARCHIVE" 2>/dev/null | awk '$2 == "T" && $3 ~ /^lua/ {
+        print $3, $3 == "lua_newstate" ? "_Z12lua_newstatePFPvS_S_mmES_" : "_Z" length($3) $3 "P9lua_Statex" }' >names
+    objcopy --redefine-syms=names "$1" "$2"
+}
+
+@test "Lua compiled as C++, by its symbols or exported and stripped, counts as Lua compiled as C" {
+    cc -I/usr/include/lua5.4 -c -o host.o "$SOURCES/attach_plain.c"
+    as_cxx host.o cxx.o
+    as_cxx "$ARCHIVE" cxx.a
+    cc -o cxx cxx.o cxx.a -lm -ldl
+    cc -s -o exported cxx.o cxx.a -lm -ldl -Wl,-E
+    for host in "$HOST/hidden" ./cxx ./exported; do
+        preloaded "$host" "$CHUNK"
+        [ "$output" = "100 100" ]
+        expect_covered "/$(basename "$host")"
+        "$MODPROF" report --format json out.mprof >"$(basename "$host").json"
+        rm out.mprof
+    done
+    count='.processes[0] | [.crossings.functions[]? | [.name, .lua_to_c.calls]] | sort'
+    jq -c "$count" hidden.json | tee plain
+    jq -e "$count | length > 2" hidden.json
+    jq -c "$count" cxx.json | cmp plain -
+    jq -c "$count" exported.json | cmp plain -
+}
+
+@test "states that were made past the entry of lua_newstate are not passed over in silence" {
+    echo 'lua_newstate made_here' >names
+    objcopy --redefine-syms=names "$ARCHIVE" inlined.a
+    cat >entry.c <<'C'
+void *made_here(void *f, void *ud);
+void *lua_newstate(void *f, void *ud) { return made_here(f, ud); }
+C
+    cc -O2 -fno-optimize-sibling-calls -I/usr/include/lua5.4 -o inlined "$SOURCES/attach_plain.c" entry.c inlined.a -lm -ldl
+    preloaded ./inlined "$CHUNK"
+    [ "$output" = "100 100" ]
+    "$MODPROF" report out.mprof | grep "NOT covered .*the states were not made by lua_newstate"
+}
+
 @test "Lua opened late, into the global and into a local scope, and bound deeply" {
     for how in global local deepbind; do
         preloaded "$HOST/opener" $how 1 "$LIB" "$CHUNK"

@@ -43,6 +43,16 @@ says() { [[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }; }
     says "$HOST/hidden (linked in, not exported): can be covered"
 }
 
+@test "Lua that is linked in, not exported and stripped is named, with what would help" {
+    strip -o stripped "$HOST/hidden"
+    doctor 4 ./stripped
+    says "Lua 5.4.4 in ./stripped (linked in, not exported): not covered: it was stripped"
+    says "a build that keeps its symbols"
+    says "Can not be covered."
+    doctor 4 --format json ./stripped
+    jq -e '.verdict == "not" and .objects[0].lua.coverable == 0 and (.objects[0].lua | has("collector") | not)' <<<"$output"
+}
+
 @test "of Lua 5.4.1 no Lua functions are sampled, which is said before and after" {
     sed 's/Lua 5\.4\.[0-9] /Lua 5.4.1 /g' /usr/bin/lua5.4 >lua541
     chmod +x lua541
