@@ -3,39 +3,46 @@
 
 #include "shim/stack/lua_stack.h"
 
-static int is_same(const struct tick_nodes *last, int depth, const struct tick_node *now)
+/* The node of NOW, if it is known at DEPTH; 0: it is not. */
+static uint32_t known(const struct tick_nodes *last, int depth, const struct tick_node *now)
 {
     const struct tick_node *f = &last->frame[depth];
-    return depth < last->n && f->what == now->what && f->kind == now->kind &&
-           f->flags == now->flags;
+    return depth < last->n && f->what == now->what && f->parent == now->parent &&
+                   f->kind == now->kind && f->flags == now->flags
+               ? f->id
+               : 0;
+}
+
+static void keep(struct tick_nodes *last, int depth, const struct tick_node *now)
+{
+    last->frame[depth] = *now;
+    if (depth == last->n)
+        last->n++;
 }
 
 uint32_t tick_nodes_native(struct tick_nodes *last, const uint64_t *pc, int n)
 {
     struct tick_node now = {.kind = NODE_NATIVE};
-    struct node_key k = {.kind = NODE_NATIVE};
-    int depth = 0;
-    for (; depth < n; depth++) {
+    for (int depth = 0; depth < n; depth++, now.parent = now.id) {
         now.what = pc[n - 1 - depth];
-        if (!is_same(last, depth, &now))
-            break;
-        k.parent = last->frame[depth].id;
+        now.id = known(last, depth, &now);
+        if (now.id != 0)
+            continue;
+        struct node_key k = {.parent = now.parent, .value = now.what, .kind = NODE_NATIVE};
+        now.id = node_intern(&k);
+        keep(last, depth, &now);
     }
-    last->n = depth;
-    for (; depth < n; depth++) {
-        now.what = k.value = pc[n - 1 - depth];
-        now.id = k.parent = node_intern(&k);
-        last->frame[last->n++] = now;
-    }
-    return k.parent;
+    return now.parent;
 }
 
 /* ---- Lua ---- */
 
-static struct tick_node node_of(const struct lua_frame *f)
+static struct tick_node node_of(const struct lua_frame *f, uint32_t parent)
 {
-    return (struct tick_node){
-        .what = f->kind == NODE_LUA ? f->pc : f->value, .kind = f->kind, .flags = f->flags};
+    return (struct tick_node){.parent = parent,
+                              .what = f->kind == NODE_LUA ? f->pc : f->value,
+                              .kind = f->kind,
+                              .flags = f->flags};
 }
 
 static uint32_t intern(struct lua_frame *f, uint32_t parent)
@@ -59,22 +66,17 @@ static void forget_changed(struct tick_nodes_lua *m, const struct arena_state *s
 uint32_t tick_nodes_lua(struct tick_nodes_lua *m, struct lua_frame *f, int n,
                         const struct arena_state *s)
 {
-    struct tick_nodes *last = &m->last;
     uint32_t parent = 0;
-    int depth = 0;
     forget_changed(m, s);
-    for (; depth < n - 1; depth++) {
-        struct tick_node now = node_of(&f[n - 1 - depth]);
-        if (!is_same(last, depth, &now))
-            break;
-        parent = last->frame[depth].id;
-    }
-    last->n = depth;
-    for (; depth < n; depth++) {
+    for (int depth = 0; depth < n; depth++) {
         struct lua_frame *at = &f[n - 1 - depth];
-        struct tick_node now = node_of(at);
-        parent = now.id = intern(at, parent);
-        last->frame[last->n++] = now;
+        struct tick_node now = node_of(at, parent);
+        now.id = depth < n - 1 ? known(&m->last, depth, &now) : 0;
+        if (now.id == 0) {
+            now.id = intern(at, parent);
+            keep(&m->last, depth, &now);
+        }
+        parent = now.id;
     }
     return parent;
 }

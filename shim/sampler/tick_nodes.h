@@ -1,8 +1,8 @@
 /* tick_nodes: gives the frames of a sample their nodes.
  *
- * From one sample of a thread to the next most of a deep stack stays: from the outermost frame on, frames that
- * are as they were keep their nodes, without a look into the tables (or into Lua's structures), which would fetch
- * several cold lines of memory for each.
+ * From one sample of a thread to the next most of a deep stack stays, or comes back: a frame that is at its depth what an earlier
+ * sample met there, with the same callers, has the same node, without a look into the tables (or into Lua's structures),
+ * which would fetch several cold lines of memory for each.
  *
  * Context: signal handler on the sampled thread. */
 #ifndef SHIM_SAMPLER_TICK_NODES_H
@@ -15,12 +15,12 @@
 
 enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256 };
 
-/* The nodes of one stack, outermost frame first. */
+/* The nodes met last at each depth, the outermost one first. */
 struct tick_nodes {
     int n;
     struct tick_node {
         uint64_t what; /* a native frame's pc, a Lua function's pc, a C function */
-        uint32_t id;
+        uint32_t id, parent;
         uint16_t kind, flags;
     } frame[TICK_LUA_MAX];
 };
