@@ -144,6 +144,9 @@ enum node_flag {
     NODE_MERGED = 32 /* stands for its recursive calls too: they were put together to save room */
 };
 
+/* Of the source of a `proto` record, which may be a text: what is longer is cut. */
+enum { PROTO_SOURCE_MAX = 1024 };
+
 enum sample_flag {
     SAMPLE_TRUNCATED_NATIVE = 1,
     SAMPLE_TRUNCATED_LUA = 2,

@@ -139,17 +139,43 @@ static const char *qualified(struct stack_names *n, const struct rec_proto *r,
     return pool_copy(pool, name, strlen(name));
 }
 
+/* Line NUMBER of a chunk that is its own name.  Its last line may have been cut. */
+static const char *text_line(struct text t, uint64_t number, size_t *line_n)
+{
+    const char *at = t.at, *end = t.at + t.n, *next;
+    while (number-- > 1) {
+        next = memchr(at, '\n', (size_t)(end - at));
+        if (!next)
+            return NULL;
+        at = next + 1;
+    }
+    next = memchr(at, '\n', (size_t)(end - at));
+    *line_n = (size_t)((next ? next : end) - at);
+    return next || t.n < PROTO_SOURCE_MAX ? at : NULL;
+}
+
+static const char *line_of(const struct rec_proto *r, struct text source,
+                           const struct stack_source *s, size_t *line_n)
+{
+    if (s)
+        return stack_source_line(s, r->line_defined, line_n);
+    return source.n && *source.at != '@' && *source.at != '='
+               ? text_line(source, r->line_defined, line_n)
+               : NULL;
+}
+
 const char *stack_name(struct stack_names *n, const struct rec_proto *r)
 {
     struct process *p = n->process;
+    struct text source = process_text(p, r->source);
     char name[STACK_NAME_MAX];
     int is_local;
     size_t line_n;
     const char *module = module_of(n, r), *file = stack_file(n, r);
     if (!r->line_defined)
         return pool_format(&p->pool, "%s (main chunk)", module ? module : stack_file_short(file));
-    const struct stack_source *s = stack_source_of(&n->sources, p, process_text(p, r->source));
-    const char *line = s ? stack_source_line(s, r->line_defined, &line_n) : NULL;
+    const struct stack_source *s = stack_source_of(&n->sources, p, source);
+    const char *line = line_of(r, source, s, &line_n);
     if (line && stack_name_in_line(line, line_n, name, &is_local) == 0)
         return qualified(n, r, s, name);
     return pool_format(&p->pool, "%s:%" PRIu64, stack_file_short(file), r->line_defined);

@@ -192,8 +192,7 @@ static int same_proto(uint32_t id, uint32_t source, const struct lua_proto *p)
 
 static uint32_t proto_find(const struct lua_proto *p)
 {
-    enum { SOURCE_MAX = 1024 };
-    size_t n = p->source_n < SOURCE_MAX ? p->source_n : SOURCE_MAX;
+    size_t n = p->source_n < PROTO_SOURCE_MAX ? p->source_n : PROTO_SOURCE_MAX;
     uint32_t source = p->source != NULL ? intern(p->source, n) : 0;
     uint64_t h = mix((uint64_t)source << 32 ^ p->line_defined ^ (uint64_t)p->last_line << 20);
     for (uint32_t i = 0; i < PROBES_MAX; i++) {

@@ -618,6 +618,26 @@ static void a_module_function_is_named_by_its_module(void **state)
     end(f);
 }
 
+/* But for a line that was cut. */
+static void a_text_names_its_functions(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    char cut[PROTO_SOURCE_MAX + 1] = "local x\nlocal function first()\nend\n";
+    begin(f);
+    proto(f, 5, "local x\nlocal function inner()", 2);
+    memset(cut + strlen(cut), ' ', sizeof cut - 1 - strlen(cut));
+    memcpy(cut + sizeof cut - 12, "function fo", 11);
+    proto(f, 6, cut, 2);
+    proto(f, 7, cut, 4);
+    proto(f, 8, "=(load)", 1);
+    sample(f, 0, SIDE(L(8, 1), L(7, 1), L(6, 1), FRESH(5, 1)), 0);
+    assert_string_equal(folded(f),
+                        "inner ([string \"local x...\"]);first ([string \"local x...\"]);"
+                        "[string \"local x...\"]:4;(load):1 1000000\n");
+    end(f);
+}
+
 static void a_file_that_changed_names_nothing(void **state)
 {
     (void)state;
@@ -665,6 +685,7 @@ int main(void)
         cmocka_unit_test(names_can_not_break_a_line_or_a_frame),
         cmocka_unit_test(a_definition_names_its_function),
         cmocka_unit_test(a_module_function_is_named_by_its_module),
+        cmocka_unit_test(a_text_names_its_functions),
         cmocka_unit_test(a_file_that_changed_names_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
