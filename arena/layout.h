@@ -140,6 +140,8 @@ struct arena_state {
     uint64_t host_free_n; /* part of free_n: through the host's allocator, or added up already */
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
     uint64_t current;             /* likewise: what alloc_exact.c keeps of it, where it is exact */
+    uint64_t table_lo,
+        table_bytes; /* alloc_tag.c: where blocks lie that were ever put in the table */
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N], class_inherited_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;

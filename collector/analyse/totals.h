@@ -23,7 +23,8 @@ struct lua_totals {
     uint64_t peak_bytes;  /* largest peak of one state */
     uint64_t peaks_bytes; /* peaks of all states together: an upper bound */
     uint64_t live_bytes;  /* open states: now; closed states: when lua_close began */
-    uint64_t dropped_n, dropped_bytes; /* states that ended without lua_close; what they held then */
+    uint64_t dropped_n,
+        dropped_bytes; /* states that ended without lua_close; what they held then */
 };
 
 struct c_totals {

@@ -126,6 +126,23 @@ static inline __attribute__((always_inline)) int look(struct current *c, struct 
     return 1;
 }
 
+static COLD uint64_t key_with_look(const lua_State *L, uint64_t pc)
+{
+    return lua_key(L, pc, 1);
+}
+
+/* Not inline, and calls nothing: so it does with registers that need not be saved.  0: some line is not known yet. */
+static HOT uint64_t key_if_known(const lua_State *L, uint64_t pc)
+{
+    return lua_key(L, pc, 0);
+}
+
+static inline uint64_t key_of_stack(const lua_State *L, uint64_t pc)
+{
+    uint64_t key = key_if_known(L, pc);
+    return likely(key != 0) ? key : key_with_look(L, pc);
+}
+
 /* Finds what is not known of M, and a key that is equal for equal sites.  Returns 0 where it takes a walk to tell. */
 static inline __attribute__((always_inline)) int key_of(struct current *c, struct made *m,
                                                         uint64_t *key)
@@ -142,7 +159,7 @@ static inline __attribute__((always_inline)) int key_of(struct current *c, struc
         return 0;
     }
     uint64_t rest = c->code | m->told_kind | m->is_stale << 8;
-    *key = lua_key_add(L != NULL ? lua_key(L, m->pc, c->root) : 0, rest);
+    *key = lua_key_add(L != NULL ? key_of_stack(L, m->pc) + c->root : 0, rest);
     return 1;
 }
 
@@ -280,6 +297,7 @@ static inline struct arena_site *site_known(const struct current *c, uint32_t id
     if (unlikely(id - 1 >= atomic_load_explicit(&arena->sites_n, memory_order_relaxed)))
         return NULL;
     struct arena_site *t = site_at(id);
+    __asm__("" : "+r"(t)); /* worked out once */
     return likely(t->lane == c->lane_i) ? t : NULL;
 }
 

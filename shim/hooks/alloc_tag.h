@@ -50,7 +50,7 @@ static inline uint32_t alloc_tag_read(const void *p, size_t size)
 static inline uint32_t alloc_tag_take(const struct arena_state *s, const void *p, size_t size)
 {
     uint32_t site = 0;
-    if (track_may_hold(TRACK_LUA, p))
+    if (unlikely((uintptr_t)p - s->table_lo < s->table_bytes) && track_may_hold(TRACK_LUA, p))
         site = alloc_tag_from_table(s, p);
     if (likely(site == 0) && likely(s->tags_used && !s->tags_unsure))
         site = alloc_tag_read(p, size);

@@ -208,7 +208,7 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
     struct arena_state *s = ud;
     if (unlikely(s->route != ROUTE_DIRECT))
-        return s->route == ROUTE_EXACT ? heap_exact_request(s, ptr, osize, nsize)
+        return s->route == ROUTE_EXACT ? heap_exact_alloc(s, ptr, osize, nsize)
                                        : host_request(s, ptr, osize, nsize);
     if (nsize == 0)
         return direct_free(s, ptr, osize);
@@ -226,7 +226,13 @@ struct arena_state *heap_state(struct lua_copy *c, lua_State *L)
     void *ud;
     if (unlikely(c->api.lua_getallocf == NULL))
         return NULL;
-    return c->api.lua_getallocf(L, &ud) == heap_alloc ? ud : NULL;
+    lua_Alloc f = c->api.lua_getallocf(L, &ud);
+    return f == heap_alloc || f == heap_exact_alloc ? ud : NULL;
+}
+
+lua_Alloc heap_allocator(const struct arena_state *s)
+{
+    return s->route == ROUTE_EXACT ? heap_exact_alloc : heap_alloc;
 }
 
 /* What is known once the state exists. */
@@ -283,7 +289,7 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
     s->created_ns = now_ns();
     alloc_state_new(s, c);
     route_begin(s);
-    lua_State *L = c->api.lua_newstate(heap_alloc, s);
+    lua_State *L = c->api.lua_newstate(heap_allocator(s), s);
     if (L == NULL) {
         state_refused(s);
         return NULL;

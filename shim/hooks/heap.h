@@ -23,6 +23,9 @@ void heap_forget(uint64_t lo, uint64_t hi);
 /* S has ended: its last record is written, its slot is free. */
 void heap_state_ended(struct arena_state *s, uint64_t now);
 
+/* What S's copy of Lua is given: heap_alloc, or what that would only pass the request on to. */
+lua_Alloc heap_allocator(const struct arena_state *s);
+
 void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
 #endif

@@ -54,12 +54,16 @@ static inline void *tagged_ask(struct arena_state *s, void *ptr, size_t n)
     return ptr == NULL ? real.malloc(n + ALLOC_TAG_BYTES) : real.realloc(ptr, n + ALLOC_TAG_BYTES);
 }
 
+/* Another function, so that what it takes is not set up where it is not called. */
+static __attribute__((noinline)) void *host_ask(struct arena_state *s, void *ptr, size_t osize,
+                                                size_t nsize)
+{
+    return heap_host_call(s, ptr, osize, nsize);
+}
+
 static inline void *ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
-    lua_frames_moved = ptr;
-    void *p = likely(s->tagging) ? tagged_ask(s, ptr, nsize) : heap_host_call(s, ptr, osize, nsize);
-    if (p == ptr || p == NULL)
-        lua_frames_moved = NULL;
+    void *p = likely(s->tagging) ? tagged_ask(s, ptr, nsize) : host_ask(s, ptr, osize, nsize);
     if (unlikely(p == NULL))
         s->fail_n++;
     return p;
@@ -69,6 +73,7 @@ static inline void *ask(struct arena_state *s, void *ptr, size_t osize, size_t n
 
 static HOT void *new_block(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
+    lua_frames_moved = NULL;
     void *p = ask(s, ptr, osize, nsize);
     if (unlikely(p == NULL))
         return NULL;
@@ -79,7 +84,10 @@ static HOT void *new_block(struct arena_state *s, void *ptr, size_t osize, size_
 static HOT void *resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     uint32_t taken = alloc_tag_take(s, ptr, osize), site = taken & ALLOC_TAG_SITE;
+    lua_frames_moved = ptr;
     void *p = ask(s, ptr, osize, nsize);
+    if (p == ptr || p == NULL)
+        lua_frames_moved = NULL;
     if (unlikely(p == NULL)) {
         if (taken & ALLOC_TAG_IN_TABLE)
             alloc_tag_to_table(s, ptr, site);
@@ -114,8 +122,9 @@ static HOT void *host_release(struct arena_state *s, void *ptr, size_t osize)
     return p;
 }
 
-HOT void *heap_exact_request(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
+    struct arena_state *s = ud;
     if (nsize == 0)
         return s->tagging ? tagged_release(s, ptr, osize) : host_release(s, ptr, osize);
     if (ptr == NULL)

@@ -19,6 +19,7 @@
  * whose host has set another one. */
 void heap_exact_begin(struct arena_state *s);
 
-void *heap_exact_request(struct arena_state *s, void *ptr, size_t osize, size_t nsize);
+/* A lua_Alloc; UD: the state's slot. */
+void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
 #endif

@@ -61,15 +61,9 @@ static inline uint64_t lua_key_c_function(const void *ci)
 /* Where no address has bits. */
 static inline uint64_t lua_key_flags(uint16_t status)
 {
-    return (uint64_t)(status & LUA_KEY_STATUS) << 48;
-}
-
-static inline uint64_t lua_key_frame(const void *ci, uint16_t status)
-{
-    uint64_t what = likely(!(status & CALL_IS_C))
-                        ? lua_line_first(ci, lua_key_word(ci, OFFSET_CI_SAVEDPC))
-                        : lua_key_c_function(ci);
-    return what ^ lua_key_flags(status);
+    uint32_t flags = status & LUA_KEY_STATUS;
+    __asm__("" : "+r"(flags)); /* masked before it is moved: a large mask would take a register */
+    return (uint64_t)flags << 48;
 }
 
 /* The call info of the Lua function that runs innermost on L; NULL where a C function does, or nothing. */
@@ -92,28 +86,36 @@ static inline void lua_key_code(const void *ci, uint64_t *lo, uint64_t *hi)
     *hi = *lo + (uint64_t)(uint32_t)n * 4;
 }
 
-/* PC: where it is, if that is better known than by what it saved; else 0.  ROOT: of the stacks of those who resumed L. */
-static inline uint64_t lua_key(const lua_State *L, uint64_t pc, uint64_t root)
+/* The key of L's stack.  PC: where it is, if that is better known than by what it saved; else 0.  MAY_LOOK 0: returns 0 where a
+ * line is not known yet. */
+static inline __attribute__((always_inline)) uint64_t lua_key(const lua_State *L, uint64_t pc,
+                                                              int may_look)
 {
-    const uint64_t step = UINT64_C(0xd6e8feb86659fd93);
+    const uint64_t step = UINT64_C(0xd6e8feb86659fd93), salt = lua_line_salt_now();
     const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
-    const void *previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-    uint64_t key = 0;
-    int left = LUA_KEY_FRAMES;
+    uint64_t key = 0, what;
     if (pc != 0) { /* there is a call */
         key = (pc ^ lua_key_flags(lua_key_status(ci))) * step;
-        ci = previous;
-        previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-        left--;
+        ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
     }
-    for (; previous != NULL; left--) {
-        if (unlikely(left == 0))
-            return key;
-        key = (key + lua_key_frame(ci, lua_key_status(ci))) * step;
-        ci = previous;
-        previous = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
+    for (int left = LUA_KEY_FRAMES; lua_key_word(ci, OFFSET_CI_PREVIOUS) != 0 && left > 0; left--) {
+        uint16_t status = lua_key_status(ci);
+        if (likely(!(status & CALL_IS_C))) {
+            what = lua_key_word(ci, OFFSET_CI_SAVEDPC);
+            uint64_t behind = lua_line_behind(what, salt);
+            if (likely(behind <= LUA_LINE_KNOWN))
+                what -= 4 * behind;
+            else if (may_look)
+                what = lua_line_look(ci, what);
+            else
+                return 0;
+        } else {
+            what = lua_key_c_function(ci);
+        }
+        key = (key + (what ^ lua_key_flags(status))) * step;
+        ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
     }
-    return key + root;
+    return key;
 }
 
 #endif

@@ -19,6 +19,7 @@ COLD uint64_t lua_line_look(const void *ci, uint64_t pc)
     const void *closure = lua_key_pointer(lua_key_pointer(ci, OFFSET_CI_FUNC), 0);
     uint32_t behind =
         lua_proto_line_begin(lua_key_pointer(closure, OFFSET_LCLOSURE_PROTO), pc, BACK_MAX);
-    atomic_store_explicit(lua_line_entry(pc), lua_line_word(pc) | behind, memory_order_relaxed);
+    atomic_store_explicit(lua_line_entry(pc), lua_line_word(pc, lua_line_salt_now()) | behind,
+                          memory_order_relaxed);
     return pc - 4 * (uint64_t)behind;
 }

@@ -26,10 +26,14 @@ void lua_line_forget(void);
 /* Of a pc that is not known yet: that of the Lua function that the call info CI is of. */
 uint64_t lua_line_look(const void *ci, uint64_t pc);
 
-static inline uint64_t lua_line_word(uint64_t pc)
+static inline uint64_t lua_line_salt_now(void)
 {
-    return (pc << LUA_LINE_BITS ^ atomic_load_explicit(&lua_line_salt, memory_order_relaxed)) &
-           LUA_LINE_PC;
+    return atomic_load_explicit(&lua_line_salt, memory_order_relaxed);
+}
+
+static inline uint64_t lua_line_word(uint64_t pc, uint64_t salt)
+{
+    return (pc << LUA_LINE_BITS ^ salt) & LUA_LINE_PC;
 }
 
 static inline _Atomic uint64_t *lua_line_entry(uint64_t pc)
@@ -37,12 +41,12 @@ static inline _Atomic uint64_t *lua_line_entry(uint64_t pc)
     return &lua_line[(pc >> 2) % LUA_LINE_N];
 }
 
-/* A pc of the same line as PC, the same one for each pc of (a stretch of) it. */
-static inline uint64_t lua_line_first(const void *ci, uint64_t pc)
+/* How many instructions PC is behind the first one of its line, or of a stretch of it; above LUA_LINE_KNOWN: that takes
+ * lua_line_look. */
+enum { LUA_LINE_KNOWN = (1 << LUA_LINE_BITS) - 1 };
+static inline uint64_t lua_line_behind(uint64_t pc, uint64_t salt)
 {
-    uint64_t behind =
-        atomic_load_explicit(lua_line_entry(pc), memory_order_relaxed) ^ lua_line_word(pc);
-    return likely((behind & LUA_LINE_PC) == 0) ? pc - 4 * behind : lua_line_look(ci, pc);
+    return atomic_load_explicit(lua_line_entry(pc), memory_order_relaxed) ^ lua_line_word(pc, salt);
 }
 
 #endif
