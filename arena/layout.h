@@ -143,7 +143,8 @@ struct arena_state {
     uint64_t table_lo,
         table_bytes; /* alloc_tag.c: where blocks lie that were ever put in the table */
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
-    uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N], class_inherited_n[SIZE_CLASS_N];
+    uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N],
+        class_inherited_n[SIZE_CLASS_N];
     uint64_t realloc_n, fail_n;
     uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;

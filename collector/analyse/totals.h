@@ -18,7 +18,7 @@ struct lua_totals {
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];
     uint64_t class_alloc_n[SIZE_CLASS_N], class_free_n[SIZE_CLASS_N];
     uint64_t class_left_n[SIZE_CLASS_N]; /* with what was there when the process was forked */
-    uint64_t alloc_n, alloc_bytes; /* new blocks, all kinds */
+    uint64_t alloc_n, alloc_bytes;       /* new blocks, all kinds */
     uint64_t realloc_n, grow_bytes, shrink_bytes, free_bytes, fail_n;
     uint64_t peak_bytes;  /* largest peak of one state */
     uint64_t peaks_bytes; /* peaks of all states together: an upper bound */

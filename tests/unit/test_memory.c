@@ -236,8 +236,10 @@ static void less_than_a_block_is_not_held(void **state)
 {
     (void)state;
     assert_false(leak_is_held(&(struct memory_amount){0, 0}));
-    assert_false(leak_is_held(&(struct memory_amount){0, 1})); /* sampled growth that shrank again and again */
-    assert_true(leak_is_held(&(struct memory_amount){0, 4096})); /* growth of a block that was not drawn */
+    assert_false(leak_is_held(
+        &(struct memory_amount){0, 1})); /* sampled growth that shrank again and again */
+    assert_true(
+        leak_is_held(&(struct memory_amount){0, 4096})); /* growth of a block that was not drawn */
     assert_true(leak_is_held(&(struct memory_amount){1, 0}));
 }
 

@@ -15,7 +15,7 @@ const names = {
     page: 'import/page', carrier: 'import/carrier', merge: 'model/merge', tree: 'model/tree', filter: 'model/filter',
     diff: 'model/diff', units: 'model/units', search: 'model/search', matrix: 'model/matrix', flame: 'layout/flame',
     waterfall: 'layout/waterfall', loadTime: 'layout/load_time', activity: 'layout/activity', ticks: 'layout/ticks',
-    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts', buffers: 'model/buffers',
+    route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts', buffers: 'model/buffers', colours: 'draw/colours',
 };
 await build({
     stdin: {
@@ -289,6 +289,26 @@ test('numbers have units, and little of them', () => {
     assert.equal(count(2622115), '2,622,115');
     assert.deepEqual([percent(1, 3), percent(1, 1e6), percent(1, 0)], ['33.3 %', '<0.1 %', '–']);
     assert.deepEqual([signed(2048, 'bytes'), signed(-1e6, 'ns'), signed(0, 'ns')], ['+2.00 KiB', '−1.00 ms', '0']);
+});
+test('kinds that are alike without red or green differ in lightness, and labels can be read on all', () => {
+    const { css, kindColour, ink, pixel, paler } = v.colours;
+    const light = p => [0, 8, 16].map(s => ((p >> s) & 255) / 255).map(c => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+    const [lua, c, vm, native, note] = [0, 1, 2, 3, 4];
+    for (const theme of ['light', 'dark']) {
+        for (const [a, b] of [[vm, native], [native, note], [vm, note]]) {
+            const between = contrast(kindColour(a, theme), kindColour(b, theme));
+            assert.ok(between > 1.15, `${theme}: ${between.toFixed(2)} between ${a} and ${b}`);
+        }
+        for (const kind of [lua, c, vm, native, note])
+            for (const vary of [0, 1]) {
+                const read = contrast(kindColour(kind, theme, vary), pixel(ink(theme).text));
+                assert.ok(read > 3, `${theme} ${kind}: ${read.toFixed(1)}`);
+            }
+    }
+    assert.equal(css(pixel('#1b2f40')), '#1b2f40');
+    assert.equal(css(paler(pixel('#000000'), 0.25, 'light')), '#bfbfbf');
 });
 test('an address leads back to the view it was made of', () => {
     const r = { page: 'flame', params: { q: 'a&b=#ä', focus: '</script>', from: '12' } };

@@ -12,13 +12,14 @@ interface Hue {
     dark: number;
 }
 
-// Hue, saturation, lightness on light and on dark ground.
+// Hue, saturation, lightness on light and on dark ground.  Green, purple and grey are alike without red or green: lightness tells
+// them apart.
 const KIND_HUES: Record<Kind, Hue> = {
     [Kind.Lua]: { h: 205, s: 70, light: 76, dark: 36 },
-    [Kind.C]: { h: 36, s: 88, light: 68, dark: 37 },
-    [Kind.Vm]: { h: 162, s: 55, light: 66, dark: 30 },
-    [Kind.Native]: { h: 325, s: 36, light: 80, dark: 38 },
-    [Kind.Note]: { h: 0, s: 0, light: 84, dark: 32 },
+    [Kind.C]: { h: 36, s: 88, light: 68, dark: 30 },
+    [Kind.Vm]: { h: 162, s: 48, light: 49, dark: 17 },
+    [Kind.Native]: { h: 325, s: 42, light: 79, dark: 43 },
+    [Kind.Note]: { h: 0, s: 0, light: 92, dark: 33 },
 };
 
 /** A colour as a pixel has it in memory: red in the lowest byte. */

@@ -26,7 +26,7 @@ export function nanoseconds(ns: number): string {
 export function bytes(n: number): string {
     const a = Math.abs(n);
     if (a === 0) return '0';
-    if (a < 1024) return `${digits(Math.round(n))} B`;
+    if (a < 1023.5) return `${Math.round(n)} B`;
     const steps = ['KiB', 'MiB', 'GiB', 'TiB'];
     let v = n / 1024;
     let i = 0;

@@ -85,12 +85,12 @@ export function Collector() {
                     {FIGURES.filter(f => number(f.id) > 0).map(f => (
                         <Figure
                             key={f.id}
-                            label={f.label}
-                            value={
+                            label={
                                 f.id === 'total_ns'
-                                    ? `${nanoseconds(number(f.id))} (${percent(number(f.id), process.report.duration_ns)})`
-                                    : amount(number(f.id), f.unit)
+                                    ? `${f.label} (${percent(number(f.id), process.report.duration_ns)})`
+                                    : f.label
                             }
+                            value={amount(number(f.id), f.unit)}
                             title={exact(number(f.id), f.unit)}
                             {...(f.means ? { means: f.means } : {})}
                         />

@@ -6,12 +6,13 @@ import { amount, exact, percent, plural } from '../model/units';
 import { saveFile, toCsv } from '../widgets/csv';
 
 const STEP = 12;
+const WIDE = 10; // columns that a page has room for
 
 export function MatrixView({ matrix, unit }: { matrix: Matrix; unit: Unit }) {
     const { route, set, link } = useView();
     const shown = Math.max(STEP, Number(route.params['cells'] ?? STEP) || STEP);
     const rows = Math.min(shown, matrix.callers.length);
-    const columns = Math.min(shown, matrix.functions.length);
+    const columns = Math.min(shown - STEP + WIDE, matrix.functions.length);
     const width = matrix.functions.length;
     let most = 0;
     for (let r = 0; r < rows; r++)

@@ -257,7 +257,7 @@ function Bursts({ c }: { c: Crossings }) {
                 id: 'densest',
                 title: 'most of it',
                 help: 'the fortieth of the run with most of its samples, and how many of them are there',
-                width: '11rem',
+                width: '13rem',
                 value: r => bursts.get(r.label)?.share ?? null,
                 show: r => {
                     const burst = bursts.get(r.label);

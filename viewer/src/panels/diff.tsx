@@ -238,10 +238,10 @@ function Changes({ rows, unit, by }: { rows: readonly DiffRow[]; unit: Unit; by:
             change('total', 'total change', r => r.after.total - r.before.total),
             {
                 id: 'size',
-                title: 'change',
-                help: 'of self, up or down',
+                title: 'by how much',
+                help: 'self has changed, up or down',
                 numeric: true,
-                width: '7.5rem',
+                width: '8.5rem',
                 value: r => Math.abs(r.after.self - r.before.self),
                 show: r => amount(Math.abs(r.after.self - r.before.self), unit),
             },

@@ -44,7 +44,7 @@ export function HotTable(p: {
                 id: 'selfshare',
                 title: 'share',
                 numeric: true,
-                width: '4.5rem',
+                width: '5rem',
                 value: k => Math.round((1e6 * self[k]!) / whole) / 1e4,
                 show: k => percent(self[k]!, whole),
             },

@@ -41,6 +41,7 @@ export function SourcePanel() {
             <div class="toolbar" role="toolbar" aria-label="Which file">
                 <Select
                     label="file"
+                    wide
                     value={file}
                     choices={files.map(f => ({
                         value: f,
@@ -179,6 +180,11 @@ function Text({ lines, unit, whole, file }: Measure & { file: string }) {
                     </span>
                 </p>
             )}
+            <div class="source-head" aria-hidden="true">
+                <span class="source-num">itself</span>
+                <span class="source-num">in all</span>
+                <span class="source-no">line</span>
+            </div>
             <div
                 ref={box}
                 class="source"

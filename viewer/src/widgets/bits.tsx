@@ -101,12 +101,13 @@ export interface Choice {
 
 export function Select(p: {
     label: string;
+    wide?: boolean; // as long as its choices, where there is room
     value: string;
     choices: readonly Choice[];
     onChange: (v: string) => void;
 }) {
     return (
-        <label class="field">
+        <label class={p.wide ? 'field wide' : 'field'}>
             <span>{p.label}</span>
             <select value={p.value} onChange={e => p.onChange(e.currentTarget.value)}>
                 {p.choices.map(c => (

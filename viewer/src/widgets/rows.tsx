@@ -27,12 +27,13 @@ export function columnsOf(rows: readonly Row[], wanted?: readonly string[]): Col
             const unit = unitOf(name);
             const plain =
                 name === 'line' || name === 'thread' || name === 'state' || name === 'id' || name === 'pid';
+            const title = name.replace(/_(ns|bytes)$/, '').replace(/_/g, ' ');
             return {
                 id: name,
-                title: name.replace(/_(ns|bytes)$/, '').replace(/_/g, ' '),
+                title,
                 numeric,
                 ...(numeric
-                    ? { width: '6.5rem' }
+                    ? { width: `${Math.max(6.5, title.length * 0.6 + 1.6)}rem` }
                     : name === 'label' || name === 'file' || name === 'name'
                       ? { width: 'minmax(11rem, 2fr)' }
                       : {}),
