@@ -342,24 +342,37 @@ static int step_plt(struct native_frame *f, const struct native_stack *s)
     return ra != 0;
 }
 
-/* call by an offset, or FF /2 with all its ways to name an address. */
-static int is_call_before(const uint8_t *end)
+/* FF /2 with all its ways to name an address. */
+static int is_indirect_call(const uint8_t *end)
 {
-    enum { CALL = 0xe8, CALL_BYTES = 5, GROUP = 0xff, GROUP_MIN = 2, GROUP_MAX = 7, WHICH = 2 };
+    enum { GROUP = 0xff, GROUP_MIN = 2, GROUP_MAX = 7, WHICH = 2 };
     for (int n = GROUP_MIN; n <= GROUP_MAX; n++)
         if (end[-n] == GROUP && (end[1 - n] >> 3 & 7) == WHICH)
             return 1;
-    return end[-CALL_BYTES] == CALL;
+    return 0;
 }
 
-/* Whether PC lies behind a call in a function that has a description. */
-static int follows_call(uint64_t pc)
+/* A call by an offset, of what begins shortly before PC.  END: the address of its end. */
+static int is_call_of(const uint8_t *code_end, uint64_t end, uint64_t pc)
+{
+    enum { CALL = 0xe8, CALL_BYTES = 5, SHORT_BYTES = 4096 };
+    int32_t offset;
+    memcpy(&offset, code_end - sizeof offset, sizeof offset);
+    return code_end[-CALL_BYTES] == CALL && pc - (end + (uint64_t)(int64_t)offset) < SHORT_BYTES;
+}
+
+/* Whether a function that has a description, before AT, has called the one that PC is in.  What such code leaves on the stack may be
+ * a return address, too, but of another call: an indirect one can only be told where it leads to another object. */
+static int called(uint64_t at, uint64_t pc)
 {
     struct cfi_row row;
-    uint8_t code[7];
-    native_row(pc - 1, &row);
-    return row.kind == CFI_ROW && native_read(pc - sizeof code, code, sizeof code) == 0 &&
-           is_call_before(code + sizeof code);
+    uint8_t code[7], *end = code + sizeof code;
+    native_row(at - 1, &row);
+    if (row.kind != CFI_ROW || native_read(at - sizeof code, code, sizeof code) != 0)
+        return 0;
+    return is_call_of(end, at, pc) ||
+           (is_indirect_call(end) &&
+            object_of((const void *)(uintptr_t)at) != object_of((const void *)(uintptr_t)pc));
 }
 
 /* What the linker puts into each object (_init, _fini, what calls its destructors) has no description, and no more than some
@@ -372,7 +385,7 @@ static COLD int step_undescribed(struct native_frame *f, const struct native_sta
         read_stack(s, f, sp, word, sizeof word) != 0)
         return -1;
     for (unsigned i = 0; i < WORDS; i++) {
-        if (!follows_call(word[i]))
+        if (!called(word[i], f->pc))
             continue;
         if (i > 0 && f->r[CFI_RBP] == sp + (i - 1) * sizeof *word)
             f->r[CFI_RBP] = word[i - 1];

@@ -305,6 +305,18 @@ static void code_without_a_description_is_stepped_over(void **state)
     assert_true(has_found(outside) && !room[0]);
 }
 
+/* Its caller can not be told from a return address that is left in its frame. */
+static void nothing_is_guessed_where_a_stranger_may_have_called(void **state)
+{
+    uint64_t outside = (uint64_t)(uintptr_t)__builtin_return_address(0);
+    void (*volatile unknown)(void (*)(void)) = undescribed;
+    (void)state;
+    refresh();
+    way_n = 0;
+    unknown(find);
+    assert_true(way_n > 0 && !has_found(outside));
+}
+
 static void a_trail_is_followed_until_an_object_goes(void **unused)
 {
     (void)unused;
@@ -474,6 +486,7 @@ int main(void)
         cmocka_unit_test(walks_agree_with_libunwind),
         cmocka_unit_test(walks_from_any_instruction_reach_the_outermost_frame),
         cmocka_unit_test(code_without_a_description_is_stepped_over),
+        cmocka_unit_test(nothing_is_guessed_where_a_stranger_may_have_called),
         cmocka_unit_test(a_trail_is_followed_until_an_object_goes),
         cmocka_unit_test(objects_that_may_be_going_are_not_read),
         cmocka_unit_test(what_can_not_be_read_is_not_read),
