@@ -113,6 +113,14 @@ static void modules(const struct digest *d, const struct canvas *c)
     free(open);
 }
 
+/* When what is live was: states that ended did so at different times. */
+static const char *lua_end(const struct lua_totals *l)
+{
+    if (l->state_n > 1)
+        return "their ends, added up";
+    return l->open_n ? "the end" : l->dropped_n ? "its end" : "lua_close";
+}
+
 static void lua_memory(const struct digest *d, const struct canvas *c)
 {
     const struct lua_totals *l = &d->lua;
@@ -126,10 +134,7 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
     field_free(c, "Lua memory",
                xformat("peak %s%s; %s at %s; %s blocks of %s in all",
                        human_bytes(peak, (double)l->peak_bytes), states,
-                       human_bytes(live, (double)l->live_bytes),
-                       l->open_n      ? "the end"
-                       : l->dropped_n ? "their ends"
-                                      : "lua_close",
+                       human_bytes(live, (double)l->live_bytes), lua_end(l),
                        human_count(n, l->alloc_n), human_bytes(bytes, (double)l->alloc_bytes)));
     free(states);
 }

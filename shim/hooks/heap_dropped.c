@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/attach/arch/x86_64/valgrind_here.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/alloc_track.h"
 #include "shim/hooks/heap.h"
@@ -75,7 +76,7 @@ static int is_gone(const struct arena_state *s)
 {
     struct allocator_pair p = pair_of(s);
     uint64_t at = s->pair_at;
-    if (at == 0 || sampler_is_fenced())
+    if (at == 0 || sampler_is_fenced() || valgrind_here()) /* which speaks up about such a call */
         return 0;
     return is_other_word(at + offsetof(struct allocator_pair, ud), p.ud) ||
            is_other_word(at + offsetof(struct allocator_pair, alloc), p.alloc);

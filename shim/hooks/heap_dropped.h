@@ -6,7 +6,7 @@
  *  - a new state lies where the old one was;
  *  - a state is given, or gives back, a block that is listed as another state's (alloc_track.h);
  *  - the allocator that it was made with no longer stands in its global_State. The kernel is asked to read it, since it may
- *    not be mapped, but not where the host fenced itself in (seccomp).
+ *    not be mapped, but not where the host fenced itself in (seccomp), nor under valgrind.
  * What it held counts as released at the moment at which that was noticed.
  *
  * Context: host threads; nothing of another state than the caller's is read but by the kernel. */
