@@ -14,12 +14,12 @@
 #include "shim/attach/arch/x86_64/valgrind_here.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/alloc_track.h"
-#include "shim/hooks/heap.h"
+#include "shim/hooks/heap_host.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
 
 /* NEAR: two states are farther apart, since a lua_State alone is larger. */
-enum { LOOK_AT = 2, FULL_LOOKS_ONE_IN = 64, NEAR_BYTES = 128, PAGE_BYTES = 4096 };
+enum { LOOK_AT = 2, NEAR_BYTES = 128, PAGE_BYTES = 4096 };
 
 /* What a global_State begins with, from Lua 5.4.0 on. */
 struct allocator_pair {
@@ -86,7 +86,7 @@ static void look_at(struct arena_state *s)
 {
     int saved = errno;
     uint32_t id = atomic_load_explicit(&s->open, memory_order_acquire);
-    if (id != 0 && is_gone(s))
+    if (id != 0 && !heap_host_known_plain(s) && is_gone(s)) /* malloc takes nothing back */
         drop_if_open(s, id);
     errno = saved;
 }
@@ -104,16 +104,21 @@ static int is_full(uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         if (atomic_load_explicit(&arena->states[i].in_use, memory_order_relaxed) == 0)
             return 0;
-    return n == ARENA_STATES_MAX;
+    return 1;
+}
+
+static int is_power_of_two(uint32_t n)
+{
+    return (n & (n - 1)) == 0;
 }
 
 void heap_dropped_make_room(void)
 {
-    static _Atomic uint32_t turn, full;
+    static _Atomic uint32_t turn, crowded;
     uint32_t n = atomic_load(&arena->states_n);
     for (uint32_t i = 0; i < LOOK_AT && i < n; i++)
         look_at(&arena->states[atomic_fetch_add(&turn, 1) % n]);
-    if (is_full(n) && atomic_fetch_add(&full, 1) % FULL_LOOKS_ONE_IN == 0)
+    if (n == ARENA_STATES_MAX && is_power_of_two(atomic_fetch_add(&crowded, 1) + 1) && is_full(n))
         heap_dropped_look_at_all();
 }
 

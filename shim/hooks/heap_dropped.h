@@ -20,7 +20,8 @@ void heap_dropped_watch(struct arena_state *s, const lua_State *L);
 /* S is about to be closed as it should be. */
 void heap_dropped_unwatch(struct arena_state *s);
 
-/* A state is about to be made: looks at a few of those that are open; at all where there is no slot left. */
+/* A state is about to be made: looks at a few of those that are open; where there is no slot left, ever
+ * more seldom, at all. */
 void heap_dropped_make_room(void);
 /* The trace is about to end: looks at all. */
 void heap_dropped_look_at_all(void);
