@@ -13,11 +13,13 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <link.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -265,19 +267,53 @@ static int run_child(void *beginning)
     return status;
 }
 
-SHIM_EXPORT int clone(int (*run)(void *), void *stack, int flags, void *with, ...)
+/* A library of the program's own may have quite another function by that name, and calls that one: such a call goes on as it
+ * came, by a jump. */
+static int clone_is_libcs;
+
+struct pair {
+    uint64_t a, b;
+    int together;
+};
+
+static int look_for_both(struct dl_phdr_info *info, size_t size, void *ctx)
 {
-    void *a[3];
-    va_list ap;
-    va_start(ap, with);
-    for (int i = 0; i < 3; i++)
-        a[i] = va_arg(ap, void *); /* those not given are whatever there is */
-    va_end(ap);
-    struct beginning b = {run, with}; /* the child has a copy of it, with all else */
+    struct pair *p = ctx;
+    int a = 0, b = 0;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + h->p_vaddr;
+        a |= h->p_type == PT_LOAD && p->a >= at && p->a - at < h->p_memsz;
+        b |= h->p_type == PT_LOAD && p->b >= at && p->b - at < h->p_memsz;
+    }
+    p->together = a && b;
+    return a || b;
+}
+
+static int is_libcs(const void *function)
+{
+    struct pair p = {(uint64_t)(uintptr_t)function, (uint64_t)(uintptr_t)getauxval, 0};
+    dl_iterate_phdr(look_for_both, &p);
+    return p.together;
+}
+
+typedef long any_call(long a, long b, long c, long d, long e, long f, long g);
+SHIM_EXPORT any_call interposed_clone __asm__("clone");
+
+static COLD int clone_child(struct beginning b, void *stack, int flags, void *const tail[3])
+{
+    return real.clone(run_child, stack, flags, &b, tail[0], tail[1],
+                      tail[2]); /* it has a copy of B */
+}
+
+long interposed_clone(long run, long stack, long flags, long with, long e, long f, long g)
+{
     REAL(clone);
-    if (flags & CLONE_VM || run == NULL)
-        return real.clone(run, stack, flags, with, a[0], a[1], a[2]);
-    return real.clone(run_child, stack, flags, &b, a[0], a[1], a[2]);
+    if (clone_is_libcs && run != 0 && !(flags & CLONE_VM))
+        return clone_child((struct beginning){(int (*)(void *))run, (void *)with}, (void *)stack,
+                           (int)flags, (void *const[]){(void *)e, (void *)f, (void *)g});
+    return ((any_call *)(void (*)(void))real.clone)(run, stack, flags, with, e, f, g);
 }
 
 /* ---- filters ---- */
@@ -308,6 +344,7 @@ void process_fence(void)
 void process_start(void)
 {
     slots_start();
+    clone_is_libcs = is_libcs((const void *)(uintptr_t)real.clone);
     pthread_atfork(NULL, in_parent, in_child);
     on_exit_registered = on_exit(at_exit, NULL) == 0;
 }
