@@ -160,7 +160,7 @@ test('the layout is as wide as its root, and says what it leaves out', () => {
     const { shape, w } = shaped([...lines, ['b', 5000]]);
     const tree = v.tree.downTree(shape, w);
     const l = v.flame.layoutFlame(tree, 0, 1000, 0.5);
-    const boxes = Array.from({ length: l.boxes.n }, (_, i) => l.boxes.at(i));
+    const boxes = Array.from({ length: l.boxes.n }, (_, i) => v.flame.boxNo(l.boxes, i));
     assert.equal(boxes[0].w, 1000);
     assert.deepEqual(l.narrow, { n: 5000, weight: 5000 });
     const drawn = boxes.filter(b => b.depth === 1);
@@ -185,12 +185,12 @@ test('large trees are laid out as their weights say, from either end and within 
         assert.ok(boxes.n > many && narrow.n > many, `${name}: ${boxes.n} drawn, ${narrow.n} not`);
         for (let d = 1; d < depth; d++)
             for (let i = boxes.start[d]; i < boxes.start[d + 1]; i++) {
-                const b = boxes.at(i);
+                const b = v.flame.boxNo(boxes, i);
                 const up = v.flame.boxOf({ boxes }, tree.parent(b.node));
                 assert.equal(b.depth, d);
                 assert.ok(Math.abs(b.w - (1000 * tree.total(b.node)) / tree.total(0)) < 1e-6 && b.w >= 0.5);
                 assert.ok(up.depth === d - 1 && b.x >= up.x - 1e-6 && b.x + b.w <= up.x + up.w + 1e-6, 'it stands within its parent');
-                const last = i > boxes.start[d] ? boxes.at(i - 1) : null;
+                const last = i > boxes.start[d] ? v.flame.boxNo(boxes, i - 1) : null;
                 if (last && tree.parent(last.node) === tree.parent(b.node)) assert.ok(last.w >= b.w && Math.abs(last.x + last.w - b.x) < 1e-6, 'heaviest first');
             }
         const everywhere = node => [node, ...childrenOf(tree, node).flatMap(everywhere)];

@@ -1,32 +1,15 @@
 // Documents are unpacked, checked and put into tables in a worker, so that the page answers meanwhile; where there can be no
 // worker (a policy that somebody put before ours, an old browser) the page does it itself.
-import { ImportError, unpacked, type Packed } from '../import/carrier';
-import { importPage, importTrace } from '../import/page';
+import { ImportError, type Packed } from '../import/carrier';
 import type { Page, Trace } from '../model/page';
-import { keep, type Kept } from '../model/once';
-import { firstTables } from './tables';
+import { keep } from '../model/once';
+import { firstTables, type Widths } from './tables';
+import { importPacked, type Answer, type Task } from './task';
+import { expectedWidth } from '../widgets/size';
 import { readBy } from './ready';
 
 /** build.mjs puts the bundle of worker.ts here. */
 declare const WORKER_SOURCE: string;
-
-export interface Task {
-    readonly packed: Packed;
-    readonly what: 'page' | 'trace';
-}
-
-/** MODEL and what was made of it already: one message, so that both speak of the same objects. */
-export interface Answer {
-    readonly model?: Page | Trace;
-    readonly kept?: readonly Kept[];
-    readonly damaged?: string; // an ImportError's sentence
-    readonly failed?: string;
-}
-
-export async function importPacked(task: Task): Promise<Page | Trace> {
-    const doc = await unpacked(task.packed);
-    return task.what === 'page' ? importPage(doc) : importTrace(doc);
-}
 
 /** Both sides of what goes wrong: a sentence about the data, or a mistake of ours. */
 function taken(a: Answer): Page | Trace {
@@ -65,9 +48,12 @@ async function open(task: Task): Promise<Page | Trace> {
     readBy(answer ? 'worker' : 'page');
     if (answer) return taken(answer);
     const model = await importPacked(task);
-    firstTables(model);
+    firstTables(model, task.widths);
     return model;
 }
 
-export const openPage = (packed: Packed) => open({ packed, what: 'page' }) as Promise<Page>;
-export const openTrace = (packed: Packed) => open({ packed, what: 'trace' }) as Promise<Trace>;
+const widths = (): Widths => ({ flame: expectedWidth('flame'), strip: expectedWidth('strip') });
+
+export const openPage = (packed: Packed) => open({ packed, what: 'page', widths: widths() }) as Promise<Page>;
+export const openTrace = (packed: Packed) =>
+    open({ packed, what: 'trace', widths: widths() }) as Promise<Trace>;

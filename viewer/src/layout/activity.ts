@@ -104,6 +104,12 @@ function entryAt(d: Doings, lo: number, hi: number, bucket: number): number {
     return lo;
 }
 
+/** Of the whole run, made once for each width. */
+export function wholeActivity(samples: Samples, duration: number, columns: number, metric: number): Activity {
+    const make = () => layoutActivity(samples, 0, duration, columns, { metric });
+    return once(samples, `whole ${metric} ${columns}`, make);
+}
+
 /** Buckets between FROM and TO (ns), spread over COLUMNS. */
 export function layoutActivity(
     samples: Samples,

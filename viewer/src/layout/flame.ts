@@ -1,5 +1,6 @@
 // Where the frames of a flame graph stand: only those that are wide enough to be seen are looked at at all.
 import { withRoom } from '../model/buffers';
+import { once } from '../model/once';
 import type { Tree } from '../model/tree';
 
 export interface Box {
@@ -27,12 +28,13 @@ export class Boxes {
         this.x[this.n] = x;
         this.w[this.n++] = w;
     }
+}
 
-    at(i: number): Box {
-        let depth = this.start.length - 1;
-        while (this.start[depth]! > i) depth--;
-        return { node: this.node[i]!, depth, x: this.x[i]!, w: this.w[i]! };
-    }
+/** A function and no method: boxes may come from the worker. */
+export function boxNo(b: Boxes, i: number): Box {
+    let depth = b.start.length - 1;
+    while (b.start[depth]! > i) depth--;
+    return { node: b.node[i]!, depth, x: b.x[i]!, w: b.w[i]! };
 }
 
 export interface FlameLayout {
@@ -99,6 +101,14 @@ export function layoutFlame(tree: Tree, root: number, width: number, least: numb
     return { boxes, depth: boxes.start.length - 1, narrow, narrowBoxes };
 }
 
+export const LEAST = 0.5; // pixels of a frame that is drawn
+
+/** The whole of a tree is laid out once for each width. */
+export function laidOut(tree: Tree, root: number, width: number): FlameLayout {
+    const make = () => layoutFlame(tree, root, width, LEAST);
+    return root === tree.root && tree.owner ? once(tree.owner, `layout ${width}`, make) : make();
+}
+
 /** The box at a point, by binary search in its row. */
 export function boxAt({ boxes, depth: rows }: FlameLayout, depth: number, x: number): Box | null {
     if (depth < 0 || depth >= rows) return null;
@@ -108,7 +118,7 @@ export function boxAt({ boxes, depth: rows }: FlameLayout, depth: number, x: num
         const mid = (lo + hi) >> 1;
         if (x < boxes.x[mid]!) hi = mid - 1;
         else if (x >= boxes.x[mid]! + boxes.w[mid]!) lo = mid + 1;
-        else return boxes.at(mid);
+        else return boxNo(boxes, mid);
     }
     return null;
 }
@@ -116,7 +126,7 @@ export function boxAt({ boxes, depth: rows }: FlameLayout, depth: number, x: num
 /** The box of a node; null where it is not shown. */
 export function boxOf({ boxes }: FlameLayout, node: number): Box | null {
     const i = boxes.node.subarray(0, boxes.n).indexOf(node);
-    return i < 0 ? null : boxes.at(i);
+    return i < 0 ? null : boxNo(boxes, i);
 }
 
 export type Step = 'in' | 'out' | 'left' | 'right';
@@ -126,10 +136,10 @@ export function neighbour(layout: FlameLayout, tree: Tree, node: number, step: S
     const { boxes } = layout;
     const shown = boxes.node.subarray(0, boxes.n);
     const at = shown.indexOf(node);
-    if (at < 0) return boxes.at(0);
+    if (at < 0) return boxNo(boxes, 0);
     if (step === 'out') return boxOf(layout, tree.parent(node));
     const to =
         step === 'in' ? shown.findIndex(n => tree.parent(n) === node) : at + (step === 'left' ? -1 : 1);
-    const side = to >= 0 && to < boxes.n ? boxes.at(to) : null;
-    return side && side.depth === boxes.at(at).depth + (step === 'in' ? 1 : 0) ? side : null;
+    const side = to >= 0 && to < boxes.n ? boxNo(boxes, to) : null;
+    return side && side.depth === boxNo(boxes, at).depth + (step === 'in' ? 1 : 0) ? side : null;
 }

@@ -13,6 +13,8 @@ export interface Tree {
     /** Children stand in no order; some may weigh nothing. */
     childN(node: number): number;
     child(node: number, i: number): number;
+    /** What is derived from the tree may be kept with it. */
+    readonly owner?: object;
     /** In a comparison: what the two sides have here. */
     sides?(node: number): { before: number; after: number };
 }
@@ -22,6 +24,7 @@ export function downTree(shape: Shape, w: Weights): Tree {
     const { childStart, child } = shape;
     return {
         keys: shape.keys,
+        owner: w,
         root: 0,
         key: i => (i === 0 ? -1 : shape.key[i]!),
         parent: i => (i === 0 ? -1 : shape.parent[i]!),

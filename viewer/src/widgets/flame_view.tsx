@@ -3,7 +3,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { depthAt, drawFlame, ROW, rowTop } from '../draw/flame';
 import { diffColour, keyColours, kindColour, type Theme } from '../draw/colours';
 import type { Surface } from '../draw/surface';
-import { boxAt, boxOf, layoutFlame, neighbour, type Box, type FlameLayout, type Step } from '../layout/flame';
+import { boxAt, boxOf, laidOut, neighbour, type Box, type FlameLayout, type Step } from '../layout/flame';
 import { Kind, KIND_NAMES, type Unit } from '../model/page';
 import type { Found } from '../model/search';
 import type { Tree } from '../model/tree';
@@ -27,7 +27,6 @@ export interface FlameViewProps {
 }
 
 export const FLAME_HEIGHT = 560;
-export const LEAST = 0.5; // pixels of a frame that is drawn
 
 export function nodeAtPath(tree: Tree, path: string): number {
     let at = tree.root;
@@ -96,7 +95,7 @@ export function FlameView(p: FlameViewProps) {
     const [hover, setHover] = useOf(tree, -1);
     const [selected, select] = useOf(tree, -1);
     const root = useMemo(() => nodeAtPath(tree, p.zoom), [tree, p.zoom]);
-    const layout = useMemo(() => layoutFlame(tree, root, Math.max(1, width), LEAST), [tree, root, width]);
+    const layout = useMemo(() => laidOut(tree, root, Math.max(1, width)), [tree, root, width]);
     const full = layout.depth * ROW;
     const most = p.height ?? FLAME_HEIGHT;
     const height = Math.min(full, most);
