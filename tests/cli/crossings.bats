@@ -157,14 +157,16 @@ END
     [ "${lines[2]}" -ge 200 ]
 }
 
-@test "a C module that is unloaded and loaded again stays the same functions" {
+@test "a C module that is unloaded and loaded again goes on being counted" {
     profiled "$HOSTS/cross_reload" >out.txt
     [ "$(cat out.txt)" = 600 ]
-    check_down <<'END'
-cjson.encode 300
-lpeg.match 300
-lpeg.P 300
-END
+    # At its place these are the same functions. It may lie elsewhere at last: what is mapped while it is away (the
+    # shim's own compressor, a second after the start) may take its place.
+    for name in cjson.encode lpeg.match lpeg.P; do
+        asked "[.functions[] | select(.label == \"$name\") | .lua_to_c.calls] | \"\(add) \(length < 4)\"" >sum
+        cat sum
+        [ "$(cat sum)" = "300 true" ]
+    done
 }
 
 @test "counts survive a kill" {
