@@ -17,7 +17,6 @@ export function prepareCanvases(): void {
     makeSpare(expectedWidth('flame'), FLAME_HEIGHT);
     makeSpare(expectedWidth('strip'), STRIP_HEIGHT);
     expectedWidth('lanes');
-    expectedWidth('chart');
 }
 
 /** Shows a view where nobody sees it. */

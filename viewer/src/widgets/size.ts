@@ -26,7 +26,7 @@ export function expectedWidth(kind: WidthKind): number {
     });
     outer!.append(inner!);
     document.getElementById('main')?.append(outer!);
-    const seen = Math.floor(inner!.clientWidth);
+    const seen = inner!.clientWidth;
     outer!.remove();
     known.set(keyOf(kind), seen);
     return seen;
@@ -34,22 +34,32 @@ export function expectedWidth(kind: WidthKind): number {
 
 /**
  * Width of an element in CSS pixels, followed as it changes.  To ask for it makes the browser lay out the page in the
- * middle of a change; so what is known of its kind is believed until the watcher says otherwise, which it does
- * before anything is painted.
+ * middle of a change; so what is known of its kind is believed until the watcher says otherwise: the next frame is right.
  */
 export function useWidth(ref: RefObject<HTMLElement>, kind: WidthKind): number {
     const [width, setWidth] = useState(() => known.get(keyOf(kind)) ?? 0);
     useLayoutEffect(() => {
         const el = ref.current;
         if (!el) return undefined;
+        let last = width;
+        let frame = 0;
         const take = (w: number) => {
-            known.set(keyOf(kind), Math.floor(w));
-            setWidth(Math.floor(w));
+            last = w;
+            known.set(keyOf(kind), w);
+            setWidth(w);
         };
         if (width === 0) take(el.clientWidth);
-        const watcher = new ResizeObserver(() => take(el.clientWidth));
+        // In the next frame: what changes within the watcher's turn may be more than it can tell of.
+        const watcher = new ResizeObserver(() => {
+            const w = el.clientWidth;
+            cancelAnimationFrame(frame);
+            if (w !== last) frame = requestAnimationFrame(() => take(w));
+        });
         watcher.observe(el);
-        return () => watcher.disconnect();
+        return () => {
+            cancelAnimationFrame(frame);
+            watcher.disconnect();
+        };
     }, []);
     return width;
 }
