@@ -57,10 +57,11 @@ static int vm_copy(uint64_t pc)
 static void look_at(struct walk *w)
 {
     uint64_t pc = w->frame.pc;
+    const struct running *r = running_of(&w->frame);
     int copy;
-    if (pc == (uint64_t)(uintptr_t)running_call_return) {
+    if (r != NULL) {
         if (w->running_n < RUNNING_MAX)
-            w->running[w->running_n++] = (const void *)(uintptr_t)w->frame.r[CFI_RBX];
+            w->running[w->running_n++] = r;
     } else if (!w->has_vm && w->running_n == 0 && (copy = vm_copy(pc - 1)) >= 0) {
         w->vm = w->frame;
         w->has_vm = 1;

@@ -41,6 +41,20 @@ void running_call(struct running *r);
 /* Where the calls that running_call makes return to: in frames with this pc, rbx is the struct. */
 extern SHIM_HIDDEN const char running_call_return[];
 
+/* The call whose frame of running_call F is; NULL: it is none, or may be none. */
+static inline const struct running *running_of(const struct native_frame *f)
+{
+    uint64_t at = f->r[CFI_RBX];
+    uintptr_t check;
+    if (likely(f->pc != (uint64_t)(uintptr_t)running_call_return) || f->is_exact)
+        return NULL;
+    if (unlikely(f->is_guessed) &&
+        (native_peek(at + offsetof(struct running, check), &check, sizeof check) != 0 ||
+         check != (at ^ RUNNING_CHECK)))
+        return NULL;
+    return (const void *)(uintptr_t)at;
+}
+
 /* A longjmp leaves frames, maybe those of calls: what runs is then told by the stack alone. */
 static inline void running_jump(void)
 {

@@ -34,17 +34,9 @@ static int vm_copy(uint64_t pc)
     return -1;
 }
 
-/* The call into Lua whose frame of running_call this is, or NULL. */
-static const struct running *running_at(const struct native_frame *f)
-{
-    return !f->is_exact && f->pc == (uint64_t)(uintptr_t)running_call_return
-               ? (const void *)(uintptr_t)f->r[CFI_RBX]
-               : NULL;
-}
-
 static void look_at(struct tick_thread *t)
 {
-    const struct running *r = running_at(&t->frame);
+    const struct running *r = running_of(&t->frame);
     int copy;
     if (r != NULL) {
         if (t->running_n < TICK_RUNNING_MAX)

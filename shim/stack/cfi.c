@@ -88,18 +88,24 @@ struct table_entry {
     int32_t pc, fde; /* from the start of the header */
 };
 
-/* The description that may cover PC, or NULL. */
-static const uint8_t *find_fde(uint64_t pc, const struct cfi_section *s)
+enum { HEAD = 12 };
+
+/* How many descriptions the table lists; 0: it is not one that we know. */
+static uint32_t count_of(const struct cfi_section *s)
 {
-    enum { HEAD = 12 };
     const uint8_t *hdr = s->hdr;
     uint64_t n = s->hdr_n;
     uint32_t count;
     if (n < HEAD || hdr[0] != 1 || hdr[2] != ENC_UDATA4 || hdr[3] != 0x3b)
-        return NULL;
+        return 0;
     memcpy(&count, hdr + 8, sizeof count);
-    if (count > (n - HEAD) / sizeof(struct table_entry))
-        return NULL;
+    return count <= (n - HEAD) / sizeof(struct table_entry) ? count : 0;
+}
+
+/* The one of COUNT descriptions that may cover PC, or NULL. */
+static const uint8_t *find_fde(uint64_t pc, const struct cfi_section *s, uint32_t count)
+{
+    const uint8_t *hdr = s->hdr;
     int64_t want = (int64_t)(pc - (uint64_t)(uintptr_t)hdr);
     uint32_t lo = 0, hi = count;
     struct table_entry e;
@@ -402,9 +408,12 @@ void cfi_find(uint64_t pc, const struct cfi_section *s, struct cfi_row *row,
               struct cfi_range *range)
 {
     memset(row, 0, sizeof *row);
-    const uint8_t *fde = find_fde(pc, s);
-    if (fde == NULL)
+    uint32_t count = count_of(s);
+    const uint8_t *fde = count != 0 ? find_fde(pc, s, count) : NULL;
+    if (fde == NULL) {
+        row->kind = count != 0 ? CFI_NONE : CFI_UNKNOWN;
         return;
+    }
     struct bytes b = entry_bytes(s, (uintptr_t)fde);
     uintptr_t back_from = (uintptr_t)b.at;
     uint64_t back = get(&b, 4);
@@ -412,8 +421,10 @@ void cfi_find(uint64_t pc, const struct cfi_section *s, struct cfi_row *row,
     if (b.bad || back == 0 || read_cie(s, back_from - back, &cie))
         return;
     uint64_t lo = get_pointer(&b, cie.pointer_enc, 1), n = get_pointer(&b, cie.pointer_enc, 0);
-    if (b.bad || pc < lo || pc - lo >= n)
+    if (b.bad || pc < lo || pc - lo >= n) {
+        row->kind = b.bad ? CFI_UNKNOWN : CFI_NONE;
         return;
+    }
     if (range != NULL)
         *range = (struct cfi_range){lo, lo + n};
     if (cie.has_data)

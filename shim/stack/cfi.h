@@ -15,6 +15,7 @@ enum { CFI_RIP = 16, CFI_REGISTERS = 17 };
 
 enum cfi_kind {
     CFI_UNKNOWN = 0, /* no information: the walk ends here */
+    CFI_NONE,        /* the object describes other code, but not this */
     CFI_ROW,         /* as the row says */
     CFI_PLT,         /* a stub of the procedure linkage table */
     CFI_OUTERMOST    /* nobody called this frame */

@@ -209,6 +209,7 @@ void native_begin(struct native_frame *f, const ucontext_t *context)
         f->r[dwarf_of[i]] = (uint64_t)g[i];
     f->pc = (uint64_t)g[REG_RIP];
     f->is_exact = 1;
+    f->is_guessed = 0;
 }
 
 static _Atomic int asks_nothing;
@@ -392,6 +393,7 @@ static COLD int step_undescribed(struct native_frame *f, const struct native_sta
         f->r[CFI_RSP] = sp + (i + 1) * sizeof *word;
         f->pc = word[i];
         f->is_exact = 0;
+        f->is_guessed = 1;
         return 1;
     }
     return -1;
@@ -411,8 +413,10 @@ static int step(struct native_frame *f, const struct native_stack *s, const stru
         return step_plt(f, s);
     case CFI_OUTERMOST:
         return 0;
+    case CFI_NONE:
+        return step_undescribed(f, s);
     default: /* the C library describes signal frames by expressions */
-        return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : step_undescribed(f, s);
+        return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : -1;
     }
 }
 

@@ -16,8 +16,9 @@
 struct native_frame {
     uint64_t r[16]; /* by DWARF number; caller-saved ones hold only in the innermost frame */
     uint64_t pc;
-    uint8_t is_exact; /* 1: pc is the interrupted instruction; 0: a return address */
-    uint64_t page;    /* found readable last, where the stack's peeks is set; 0: none */
+    uint8_t is_exact;   /* 1: pc is the interrupted instruction; 0: a return address */
+    uint8_t is_guessed; /* 1: on the way here was code that nothing describes */
+    uint64_t page;      /* found readable last, where the stack's peeks is set; 0: none */
 };
 
 /* The stack of the calling thread. */
