@@ -74,14 +74,8 @@ static void *from_arena(void *ud, void *p, size_t osize, size_t nsize)
 static void add(const struct books *b, size_t dropped)
 {
     pthread_mutex_lock(&adding);
-    for (int k = 0; k < 16; k++) {
-        sum.kind_n[k] += b->kind_n[k];
-        sum.kind_bytes[k] += b->kind_bytes[k];
-    }
-    sum.resized += b->resized;
-    sum.grown += b->grown;
-    sum.shrunk += b->shrunk;
-    sum.freed += b->freed + dropped;
+    books_add(&sum, b);
+    sum.freed += dropped;
     dropped_n += dropped != 0;
     dropped_bytes += dropped;
     pthread_mutex_unlock(&adding);
@@ -177,16 +171,7 @@ static void on_threads(int n)
 
 static void show(void)
 {
-    size_t blocks = 0, bytes = 0;
-    for (int k = 0; k < 16; k++) {
-        blocks += sum.kind_n[k];
-        bytes += sum.kind_bytes[k];
-        if (sum.kind_n[k])
-            printf("kind %s %zu %zu\n", kind_name[k], sum.kind_n[k], sum.kind_bytes[k]);
-    }
-    printf("blocks %zu\nbytes %zu\nresized %zu\n", blocks, bytes, sum.resized);
-    printf("grown_bytes %zu\nshrunk_bytes %zu\nfreed_bytes %zu\n", sum.grown, sum.shrunk,
-           sum.freed);
+    books_show(&sum);
     printf("dropped %zu %zu\n", dropped_n, dropped_bytes);
 }
 

@@ -3,6 +3,7 @@
 #define TESTS_HOSTS_HEAP_BOOKS_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct books {
@@ -85,6 +86,33 @@ static void *counting(void *ud, void *p, size_t osize, size_t nsize)
         book_new(b, osize, nsize);
     book_level(b, from, nsize);
     return q;
+}
+
+/* What was asked for and freed, of several. */
+static inline void books_add(struct books *sum, const struct books *b)
+{
+    sum->resized += b->resized;
+    sum->grown += b->grown;
+    sum->shrunk += b->shrunk;
+    sum->freed += b->freed;
+    for (int k = 0; k < 16; k++) {
+        sum->kind_n[k] += b->kind_n[k];
+        sum->kind_bytes[k] += b->kind_bytes[k];
+    }
+}
+
+/* In the words of the report's JSON. */
+static inline void books_show(const struct books *b)
+{
+    size_t blocks = 0, bytes = 0;
+    for (int k = 0; k < 16; k++) {
+        blocks += b->kind_n[k];
+        bytes += b->kind_bytes[k];
+        if (b->kind_n[k])
+            printf("kind %s %zu %zu\n", kind_name[k], b->kind_n[k], b->kind_bytes[k]);
+    }
+    printf("blocks %zu\nbytes %zu\nresized %zu\n", blocks, bytes, b->resized);
+    printf("grown_bytes %zu\nshrunk_bytes %zu\nfreed_bytes %zu\n", b->grown, b->shrunk, b->freed);
 }
 
 #endif

@@ -210,29 +210,13 @@ static void switched(int n)
 static void show_all(void)
 {
     struct books sum = {0};
-    size_t blocks = 0, bytes = 0;
     for (int i = 0; i < made_n; i++) {
         const struct books *b = &all[i].books;
         printf("state %d %zu %zu\n", i + 1, b->peak, b->live_at_close);
         wrong += !all[i].agrees;
-        sum.resized += b->resized;
-        sum.grown += b->grown;
-        sum.shrunk += b->shrunk;
-        sum.freed += b->freed;
-        for (int k = 0; k < 16; k++) {
-            sum.kind_n[k] += b->kind_n[k];
-            sum.kind_bytes[k] += b->kind_bytes[k];
-        }
+        books_add(&sum, b);
     }
-    for (int k = 0; k < 16; k++) {
-        blocks += sum.kind_n[k];
-        bytes += sum.kind_bytes[k];
-        if (sum.kind_n[k])
-            printf("kind %s %zu %zu\n", kind_name[k], sum.kind_n[k], sum.kind_bytes[k]);
-    }
-    printf("blocks %zu\nbytes %zu\nresized %zu\n", blocks, bytes, sum.resized);
-    printf("grown_bytes %zu\nshrunk_bytes %zu\nfreed_bytes %zu\n", sum.grown, sum.shrunk,
-           sum.freed);
+    books_show(&sum);
 }
 
 int main(int argc, char **argv)
