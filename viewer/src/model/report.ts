@@ -182,6 +182,7 @@ export interface ReportProcess {
         max_rss_bytes?: number;
         user_ns?: number;
         system_ns?: number;
+        queued_ns?: number | null;
     };
     complete: boolean;
     incomplete: string[];

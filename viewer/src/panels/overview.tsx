@@ -33,6 +33,7 @@ function Ran({ process }: { process: Process }) {
     const r = process.report;
     const o = r.overview;
     const cold = o?.cold_start;
+    const waited = r.ending.queued_ns ?? 0;
     return (
         <Card title="What ran">
             <p class="command">
@@ -98,6 +99,14 @@ function Ran({ process }: { process: Process }) {
                         value={nanoseconds(r.cpu.time_ns)}
                         title={exact(r.cpu.time_ns, 'ns')}
                         href={link('flame', { metric: r.cpu.sampler.clock })}
+                    />
+                )}
+                {waited > 1e6 && waited > 0.02 * r.duration_ns && (
+                    <Figure
+                        label="waited for a processor"
+                        value={nanoseconds(waited)}
+                        title={exact(waited, 'ns')}
+                        means="The machine was busy: times on the clock, as those of module loads, hold that."
                     />
                 )}
                 {!!r.ending.max_rss_bytes && (
