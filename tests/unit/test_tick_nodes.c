@@ -90,7 +90,8 @@ static void native_frames_that_stay_keep_their_nodes(void **state)
     expect_native(&last, (uint64_t[]){31, 21, 10}, 3, 2); /* the same pc under another caller */
     expect_native(&last, (uint64_t[]){31, 21, 11}, 3, 3);
     expect_native(&last, NULL, 0, 0);
-    expect_native(&last, (uint64_t[]){40, 31, 21, 11}, 4, 1); /* all that was there had other callers */
+    expect_native(&last, (uint64_t[]){40, 31, 21, 11}, 4,
+                  1); /* all that was there had other callers */
     expect_native(&last, (uint64_t[]){31, 20, 10}, 3, 3);
 }
 
