@@ -31,6 +31,12 @@ static size_t slurp(const char *path, char *out, size_t cap)
     return n;
 }
 
+/* The same of text, which ends with NUL. */
+static void slurp_text(const char *path, char *out, size_t cap)
+{
+    out[slurp(path, out, cap - 1)] = 0;
+}
+
 static uint64_t number_at(const char *s)
 {
     uint64_t v = 0;
@@ -46,8 +52,7 @@ static uint64_t number_at(const char *s)
 static uint64_t start_ticks_in(const char *path)
 {
     char line[1024];
-    size_t n = slurp(path, line, sizeof line - 1);
-    line[n] = 0;
+    slurp_text(path, line, sizeof line);
     const char *at = strrchr(line, ')');
     for (int field = 2; at && field < START_FIELD; field++) {
         at = strchr(at, ' ');
@@ -169,8 +174,7 @@ void process_info_describe(struct arena_process *p)
 uint64_t process_info_rss_bytes(void)
 {
     char line[128];
-    size_t n = slurp("/proc/self/statm", line, sizeof line - 1);
-    line[n] = 0;
+    slurp_text("/proc/self/statm", line, sizeof line);
     const char *second = strchr(line, ' ');
     return second ? number_at(second + 1) * 4096 : 0;
 }
@@ -183,8 +187,7 @@ uint64_t process_info_queued_ns(uint32_t tid)
     phrase_add(&path, "/proc/self/task/");
     phrase_add_number(&path, tid);
     phrase_add(&path, "/schedstat");
-    size_t n = slurp(text, text, sizeof text - 1);
-    text[n] = 0;
+    slurp_text(text, text, sizeof text);
     const char *second = strchr(text, ' ');
     return second ? number_at(second + 1) : UINT64_MAX;
 }
@@ -192,7 +195,6 @@ uint64_t process_info_queued_ns(uint32_t tid)
 uint64_t process_info_mapped_bytes(void)
 {
     char line[128];
-    size_t n = slurp("/proc/self/statm", line, sizeof line - 1);
-    line[n] = 0;
+    slurp_text("/proc/self/statm", line, sizeof line);
     return number_at(line) * 4096;
 }
