@@ -235,6 +235,8 @@ struct arena_site {
     uint32_t emitted_epoch;
     uint64_t emitted_sum;               /* of the counters last written */
     uint64_t check_bytes[ARENA_CHECKS]; /* live at the checks, [0] at the newest */
+    uint64_t fell_bytes
+        [ARENA_CHECKS]; /* most that it was seen below check_bytes, before the next check */
     uint32_t check_n[ARENA_CHECKS];
 } __attribute__((aligned(64)));
 
@@ -283,7 +285,7 @@ struct arena_memory {
     _Atomic uint64_t next_point_ns;
     uint64_t point_ns; /* distance of points; doubled now and then */
     uint64_t points_n;
-    _Atomic uint64_t next_check; /* bytes that Lua must have made before the next check */
+    _Atomic uint64_t next_look; /* bytes that Lua must have made before sites are looked at again */
     uint64_t checks_n, checks_emitted;
     uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
     _Atomic uint64_t marks_n;                                      /* ever made */

@@ -89,8 +89,9 @@ static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
         r->check_n[i] = t->check_n[i];
         r->check_bytes[i] = t->check_bytes[i];
+        r->fell_bytes[i] = t->fell_bytes[i];
         if (t->check_n[i] || t->check_bytes[i])
-            r->check_n_n = r->check_bytes_n = i + 1;
+            r->check_n_n = r->check_bytes_n = r->fell_bytes_n = i + 1;
     }
 }
 
@@ -169,7 +170,8 @@ static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
 {
     return 1 + (a->memory.checks_n << 40) + ((uint64_t)t->type_name << 32) + t->alloc_n +
            t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
-           7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns;
+           7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns +
+           13 * t->fell_bytes[0];
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -264,7 +266,7 @@ void snapshot_redefine_sites(struct arena *a)
 /* A child counts anew: what its parent checked was on another clock. */
 static void restart_checks(struct arena_memory *m)
 {
-    atomic_store(&m->next_check, 0);
+    atomic_store(&m->next_look, 0);
     m->checks_n = m->checks_emitted = 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         m->check_clock[i] = m->check_at_ns[i] = 0;
@@ -281,7 +283,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->peak_epoch = t->full_epoch = 0;
     t->alloc_var = 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
-        t->check_bytes[i] = t->check_n[i] = 0;
+        t->check_bytes[i] = t->fell_bytes[i] = t->check_n[i] = 0;
     l->epoch++;
 }
 

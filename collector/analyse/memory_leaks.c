@@ -15,7 +15,7 @@ enum {
 };
 
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
-static const double noise = 0.05, rise = 0.35, all_kept = 0.9, most_kept = 0.67;
+static const double noise = 0.05, fall = 0.2, rise = 0.35, all_kept = 0.9, most_kept = 0.67;
 
 /* Standard errors that an estimate has to be above zero. */
 static const double errors_least = 3;
@@ -47,11 +47,16 @@ static int nothing_freed(const struct leak_course *c)
     return held(c) >= all_kept * made(c) && (double)l->n >= all_kept * (double)m->n;
 }
 
+/* Standard error of BYTES of what was made. */
+static double error_of(const struct leak_course *c, double bytes)
+{
+    return made(c) > 0 ? sqrt(c->sums->made_variance * bytes / made(c)) : 0;
+}
+
 /* Sampled: a few samples of what is thrown away do not look like something held. */
 static int above_error(const struct leak_course *c)
 {
-    double variance = made(c) > 0 ? c->sums->made_variance * held_at(c, 0) / made(c) : 0;
-    return held_at(c, 0) > errors_least * sqrt(variance);
+    return held_at(c, 0) > errors_least * error_of(c, held_at(c, 0));
 }
 
 /* Checks see garbage, too: what died while the collector was at work, or just after it.  That is in proportion to what a place
@@ -68,6 +73,17 @@ static int never_fell(const struct leak_course *c)
         if (held_at(c, i) > held_at(c, i - 1) + noise * held_at(c, 0))
             return 0;
     return 1;
+}
+
+/* Nor was it emptied in between: work that piles up and is done again may be higher at each of a few checks.  A leak does not fall
+ * at all; a little garbage that was there at a check may, where it is certain that it rose all the same. */
+static int never_emptied(const struct leak_course *c)
+{
+    double newest = held_at(c, 0), before = held_at(c, 1), fell = 0;
+    for (unsigned i = 0; i < c->check_n && i < CHECKS_ENOUGH; i++)
+        fell += (double)c->sums->fell_bytes[i];
+    return fell <= noise * newest ||
+           (fell <= fall * newest && newest - before > errors_least * error_of(c, newest + before));
 }
 
 /* Over the newest three checks, and since the one before the newest.  A table's array only changes when it doubles, which may be
@@ -114,8 +130,8 @@ enum leak_verdict leak_judge(const struct leak_course *c)
     uint64_t events = c->sums->of[MEMORY_LIVE].n + c->sums->of[MEMORY_GROWN].n;
     if (held(c) <= 0 || events < EVENTS_LEAST)
         return LEAK_KEPT;
-    if (c->check_n >= 2 && held_at(c, 0) > 0 && never_fell(c) && rose(c) && goes_on(c) &&
-        seen_enough(c) && above_error(c) && above_garbage(c) && !is_nobodys(c))
+    if (c->check_n >= 2 && held_at(c, 0) > 0 && never_fell(c) && never_emptied(c) && rose(c) &&
+        goes_on(c) && seen_enough(c) && above_error(c) && above_garbage(c) && !is_nobodys(c))
         return LEAK_RISES;
     if (c->check_n < CHECKS_ENOUGH && nothing_freed(c) &&
         (!c->check_n || held(c) > (1 + rise) * held_at(c, 0)))

@@ -71,8 +71,10 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     s.of[MEMORY_GROWN] = (struct memory_amount){c->grow_n, c->grow_bytes};
     s.of[MEMORY_COLLECTED] = (struct memory_amount){c->gc_free_n, c->gc_free_bytes};
     s.of[MEMORY_FULL] = amount(c->full_n, c->full_bytes);
-    for (int i = 0; i < MEMORY_CHECKS; i++)
+    for (int i = 0; i < MEMORY_CHECKS; i++) {
         s.check[i] = (struct memory_amount){c->check_n[i], c->check_bytes[i]};
+        s.fell_bytes[i] = c->fell_bytes[i];
+    }
     return s;
 }
 
@@ -88,6 +90,8 @@ void memory_sums_add(struct memory_sums *s, const struct memory_sums *more)
 {
     amounts_add(s->of, more->of, MEMORY_SUM_N);
     amounts_add(s->check, more->check, MEMORY_CHECKS);
+    for (int i = 0; i < MEMORY_CHECKS; i++)
+        s->fell_bytes[i] += more->fell_bytes[i];
     s->made_variance += more->made_variance;
     s->live_variance += more->live_variance;
     s->seen_n += more->seen_n;

@@ -33,6 +33,7 @@ enum { MEMORY_CHECKS = 8 };
 struct memory_sums {
     struct memory_amount of[MEMORY_SUM_N];
     struct memory_amount check[MEMORY_CHECKS]; /* held after collections; [0] the newest */
+    uint64_t fell_bytes[MEMORY_CHECKS];        /* at most, from that check to the next, or the end */
     double made_variance, live_variance;       /* of bytes; 0 where all is exact */
     uint64_t seen_n;                           /* sampled: number of samples */
     uint64_t gc_ns;                            /* the collector's time that was charged */

@@ -31,14 +31,17 @@ static json_t *stack(struct frames *f, struct merger *m, uint32_t row)
 static json_t *finding(const struct leaks *l, const struct leak *k, struct frames *f,
                        struct merger *m)
 {
-    json_t *v = json_memory_row(&k->row), *checks = json_array();
+    json_t *v = json_memory_row(&k->row), *checks = json_array(), *fell = json_array();
     json_put_text(v, "heap", alloc_heap_name(k->heap));
     json_put_text(v, "verdict", leak_verdict_name(k->verdict));
     json_put(v, "library", *k->library ? text(k->library) : json_null());
     json_put(v, "suppressed_by", k->suppressed ? text(k->suppressed) : json_null());
-    for (unsigned i = l->check_n; i-- > 0;)
+    for (unsigned i = l->check_n; i-- > 0;) {
         json_array_append_new(checks, json_integer((json_int_t)k->row.sums.check[i].bytes));
+        json_array_append_new(fell, json_integer((json_int_t)k->row.sums.fell_bytes[i]));
+    }
     json_put(v, "check_bytes", checks);
+    json_put(v, "fell_bytes", fell);
     json_put(v, "stack", stack(f, m, k->row.site));
     return v;
 }

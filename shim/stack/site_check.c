@@ -4,7 +4,10 @@
 #include "arena/snapshot.h"
 #include "shim/record/record_api.h"
 
-enum { FIRST_BYTES = 256 << 10 };
+enum {
+    FIRST_BYTES = 256 << 10,
+    LOOKS = 16 /* between two checks */
+};
 
 static uint32_t blocks(const struct arena_site *t)
 {
@@ -12,30 +15,55 @@ static uint32_t blocks(const struct arena_site *t)
     return n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-static void note(struct arena_site *t)
+static uint64_t bytes(const struct arena_site *t)
 {
     int64_t live = snapshot_site_live_bytes(t);
+    return live > 0 ? (uint64_t)live : 0;
+}
+
+static void note(struct arena_site *t)
+{
     for (int i = ARENA_CHECKS - 1; i > 0; i--) {
         t->check_bytes[i] = t->check_bytes[i - 1];
+        t->fell_bytes[i] = t->fell_bytes[i - 1];
         t->check_n[i] = t->check_n[i - 1];
     }
-    t->check_bytes[0] = live > 0 ? (uint64_t)live : 0;
+    t->check_bytes[0] = bytes(t);
+    t->fell_bytes[0] = 0;
     t->check_n[0] = blocks(t);
 }
 
-static void note_all(struct arena_memory *m, uint64_t made)
+static void note_fall(struct arena_site *t)
+{
+    uint64_t now = bytes(t), then = t->check_bytes[0];
+    if (now < then && then - now > t->fell_bytes[0])
+        t->fell_bytes[0] = then - now;
+}
+
+static void for_sites(void (*what)(struct arena_site *))
 {
     uint32_t n = atomic_load(&arena->sites_n);
+    for (uint32_t i = 0; i < n; i++)
+        if (atomic_load_explicit(&arena->sites[i].ready, memory_order_acquire))
+            what(&arena->sites[i]);
+}
+
+static void check(struct arena_memory *m, uint64_t made)
+{
     for (int i = ARENA_CHECKS - 1; i > 0; i--) {
         m->check_clock[i] = m->check_clock[i - 1];
         m->check_at_ns[i] = m->check_at_ns[i - 1];
     }
     m->check_clock[0] = made;
     m->check_at_ns[0] = now_ns();
-    for (uint32_t i = 0; i < n; i++)
-        if (atomic_load_explicit(&arena->sites[i].ready, memory_order_acquire))
-            note(&arena->sites[i]);
+    for_sites(note);
     m->checks_n++;
+}
+
+static uint64_t next_look(const struct arena_memory *m, uint64_t made)
+{
+    uint64_t next = made + m->check_clock[0] / LOOKS, last = 2 * m->check_clock[0];
+    return next < last ? next : last;
 }
 
 void site_check(void)
@@ -44,10 +72,13 @@ void site_check(void)
         return;
     struct arena_memory *m = &arena->memory;
     uint64_t made = snapshot_lua_made(arena);
-    uint64_t next = atomic_load_explicit(&m->next_check, memory_order_relaxed);
+    uint64_t next = atomic_load_explicit(&m->next_look, memory_order_relaxed);
     if (made < FIRST_BYTES || made < next ||
-        !atomic_compare_exchange_strong(&m->next_check, &next, UINT64_MAX)) /* another's turn */
+        !atomic_compare_exchange_strong(&m->next_look, &next, UINT64_MAX)) /* another's turn */
         return;
-    note_all(m, made);
-    atomic_store(&m->next_check, 2 * made);
+    if (made >= 2 * m->check_clock[0])
+        check(m, made);
+    else
+        for_sites(note_fall);
+    atomic_store(&m->next_look, next_look(m, made));
 }

@@ -232,6 +232,31 @@ static void a_table_that_doubles_is_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_KEPT);
 }
 
+/* It is fuller at each check, and was nearly empty before the newest, or after it. */
+static void what_was_emptied_between_checks_is_not_accused(void **state)
+{
+    struct memory_sums s = {.check = {{600, 60000}, {300, 30000}, {150, 15000}, {70, 7000}}};
+    struct leak_course c = {.sums = &s, .check_n = 4, .clock_ratio = 1.6};
+    (void)state;
+    s.of[MEMORY_MADE] = (struct memory_amount){9000, 900000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){1000, 100000};
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.fell_bytes[3] = 7000; /* long ago: it was a cache that filled, and now leaks */
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.fell_bytes[0] = 2500; /* noise */
+    s.made_variance = 4e9;  /* samples of 4,400 bytes: the newest rise is 1.5 errors */
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.fell_bytes[0] = 10000; /* garbage that was there at the check, or a queue */
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.made_variance = 0;
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.fell_bytes[0] = 55000;
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.fell_bytes[0] = 0;
+    s.fell_bytes[1] = 29000;
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+}
+
 static void less_than_a_block_is_not_held(void **state)
 {
     (void)state;
@@ -537,6 +562,7 @@ int main(void)
         cmocka_unit_test(what_does_not_rise_is_not_accused),
         cmocka_unit_test(what_garbage_or_chance_explains_is_not_accused),
         cmocka_unit_test(a_table_that_doubles_is_accused),
+        cmocka_unit_test(what_was_emptied_between_checks_is_not_accused),
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),

@@ -51,6 +51,48 @@ static void checks_come_at_doubling_distances(void **state)
     assert_int_equal(arena->sites[0].check_n[7], 6);
 }
 
+/* Work that piles up and is done again happens to be twice as much at each check. */
+static void a_fall_between_checks_is_noted(void **state)
+{
+    (void)state;
+    begin(2);
+    allocate(0, 256, KIB, 0);
+    site_check();
+    allocate(1, 128, KIB, 128);
+    allocate(0, 0, KIB, 200);
+    site_check(); /* 56 KiB are left */
+    allocate(0, 64, KIB, 0);
+    site_check();
+    assert_int_equal(arena->memory.checks_n, 1);
+    assert_int_equal(arena->sites[0].fell_bytes[0], 200 * KIB);
+    allocate(0, 392, KIB, 0);
+    site_check();
+    assert_int_equal(arena->memory.checks_n, 2);
+    assert_int_equal(arena->sites[0].check_bytes[0], 512 * KIB);
+    assert_int_equal(arena->sites[0].fell_bytes[0], 0);
+    assert_int_equal(arena->sites[0].fell_bytes[1], 200 * KIB);
+    assert_int_equal(arena->sites[1].fell_bytes[1], 0);
+}
+
+/* However many collections there are. */
+static void few_looks_are_taken_between_checks(void **state)
+{
+    uint64_t looks = 0, last = 0;
+    (void)state;
+    begin(1);
+    allocate(0, 1024, KIB, 0);
+    site_check();
+    for (int i = 0; i < 1023; i++) {
+        allocate(0, 1, KIB, 0);
+        site_check();
+        uint64_t next = atomic_load(&arena->memory.next_look);
+        looks += next != last;
+        last = next;
+    }
+    assert_int_equal(arena->memory.checks_n, 1);
+    assert_in_range(looks, 15, 17);
+}
+
 static void nothing_is_checked_without_sites(void **state)
 {
     (void)state;
@@ -114,7 +156,7 @@ static void a_forked_child_begins_anew(void **state)
     begin(1);
     allocate(0, 300, KIB, 0);
     site_check();
-    atomic_store(&arena->memory.next_check, UINT64_MAX); /* another thread was at it */
+    atomic_store(&arena->memory.next_look, UINT64_MAX); /* another thread was at it */
     snapshot_restart(arena);
     assert_int_equal(arena->memory.checks_n, 0);
     assert_int_equal(arena->sites[0].check_bytes[0], 0);
@@ -128,6 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checks_come_at_doubling_distances),
+        cmocka_unit_test(a_fall_between_checks_is_noted),
+        cmocka_unit_test(few_looks_are_taken_between_checks),
         cmocka_unit_test(nothing_is_checked_without_sites),
         cmocka_unit_test(checks_come_to_the_reader),
         cmocka_unit_test(a_forked_child_begins_anew),
