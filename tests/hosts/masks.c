@@ -115,7 +115,7 @@ static void waiter_thread(void)
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     pthread_create(&t, NULL, waiter, &all);
-    work(30000000);
+    work(60000000);
     kill(getpid(), SIGTERM);
     pthread_join(t, NULL);
 }
