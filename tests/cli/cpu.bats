@@ -146,8 +146,11 @@ child " ]
             cat times folded
             # Out of a jump no way leads to what was interrupted.
             where='signals;.*%[signal handler%]$'; [ $way = jumps ] && where='%[signal handler%]$'
-            # Timers go by ticks of the kernel's: what is left of one at the end of a handler counts as the handler's.
-            lua5.4 - times folded "$where" <<'LUA'
+            # Timers go by ticks of the kernel's: what is left of one at the end of a handler counts as the handler's, of 5 ms
+            # each.  At 250 Hz that is 2 ms on average; 4 ms, were it always a whole one.
+            most=1.2
+            [ $source = perf ] || most=1.9
+            lua5.4 - times folded "$where" $most <<'LUA'
 local inside, whole = io.open(arg[1]):read("n", "n")
 local handler, work = 0, 0
 for line in io.lines(arg[2]) do
@@ -156,7 +159,7 @@ for line in io.lines(arg[2]) do
   elseif not stack:find("signals", 1, true) then work = work + w end
 end
 print(handler, inside, work, whole)
-assert(handler > 0.5 * inside and handler < 1.5 * inside, "handlers")
+assert(handler > 0.5 * inside and handler < tonumber(arg[4]) * inside, "handlers")
 assert(work > 0.1 * (whole - inside) and work < 1.2 * (whole - inside), "work")
 LUA
         done

@@ -1,4 +1,4 @@
-/* handlers: a host whose signal handlers work as long as its Lua code does, where the sampler keeps away: on a small stack of
+/* handlers: a host whose signal handlers work about as long as its Lua code does, where the sampler keeps away: on a small stack of
  * their own, with all signals blocked, left by a jump; argv[1] says which.  With one argument more: their CPU time and
  * the whole, ns, on stderr. */
 /* LINK: -llua5.4 */
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     handle(argc > 1 ? argv[1] : "");
     lua_register(L, "signals", signals);
     if (luaL_dostring(L,
-                      "local function work() local s = 0 for i = 1, 400000 do s = s + i % 7 end "
+                      "local function work() local s = 0 for i = 1, 1000000 do s = s + i % 7 end "
                       "return s end\n"
                       "local sum = 0 for i = 1, 80 do sum = sum + work() signals() end return sum"))
         return 1;
