@@ -178,11 +178,12 @@ sections() { "$MODPROF" report --section overview "$@"; }
 @test "processes left in the background are left running, and that is said" {
     run -0 "$MODPROF" run --wait 0.2 -- sh -c 'lua5.4 -e "
         for i = 1, 500 do string.rep([[x]], i) end
-        os.execute [[touch begun; sleep 2; touch ended]]" >/dev/null 2>&1 &
+        os.execute [[touch begun; for i in \$(seq 2400); do [ -e end ] && break; sleep 0.05; done; touch ended]]" >/dev/null 2>&1 &
         for i in $(seq 1200); do [ -e begun ] && break; sleep 0.05; done'
     [[ $output == *"1 process is still in the background"* ]]
     run -4 sections lua5.4-*.mprof
     "$MODPROF" report --section crossings lua5.4-*.mprof | grep -E 'string\.rep +500 '
+    touch end
     for _ in $(seq 1200); do [ -e ended ] && break; sleep 0.05; done
     [ -e ended ]
 }
