@@ -31,11 +31,11 @@ function* rehearsals(process: Process, rehearse: Rehearse): Generator<Step> {
     if (!metric) return;
     const seen = see(process, metric, BYS[0], {});
     yield () => laidOut(invertedOf(seen), 0, expectedWidth('flame'));
-    yield () => rehearse('flame');
-    yield () => rehearse('flame', { invert: 1 });
-    yield () => rehearse('flame', { focus: seen.shape.keys.label[hottest(seen)[0]!] });
-    for (let i = 0; i < 2 * RECENT - 1; i++) yield () => giveBack(new Float64Array(metric.stacks.n).fill(0));
+    for (let i = 0; i < 2 * RECENT + 1; i++) yield () => giveBack(new Float64Array(metric.stacks.n).fill(0));
     if (samples) yield () => rehearse('flame', { thread: samples.threads[0]?.tid });
+    yield () => rehearse('flame', { focus: seen.shape.keys.label[hottest(seen)[0]!] });
+    yield () => rehearse('flame', { invert: 1 });
+    yield () => rehearse('flame'); // last: its picture is the first to be asked for
 }
 
 function* chain(process: Process, rehearse: Rehearse): Generator<Step> {

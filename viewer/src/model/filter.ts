@@ -17,6 +17,22 @@ export function isFiltered(f: Filter): boolean {
     return Object.values(f).some(v => v !== undefined);
 }
 
+/** By row: 1 where it passes, whatever its time.  Column by column: a row is looked at in as many as are asked for. */
+function wantedRows(metric: Metric, { rows, threads, what }: Samples, f: Filter): Uint8Array {
+    const wanted = new Uint8Array(rows.n).fill(1);
+    const only = (column: ArrayLike<number>, value: number | undefined) => {
+        if (value === undefined) return;
+        for (let r = 0; r < rows.n; r++) if (column[r] !== value) wanted[r] = 0;
+    };
+    only(rows.metric, metric.index);
+    only(rows.thread, f.thread === undefined ? undefined : threads.findIndex(t => t.tid === f.thread));
+    only(rows.state, f.state);
+    only(rows.what, f.what === undefined ? undefined : what.indexOf(f.what));
+    only(rows.coroutine, f.coroutine);
+    only(rows.instance, f.instance);
+    return wanted;
+}
+
 /**
  * By base node.  Without a filter (or where none is possible): the metric's own weights; else a buffer of the caller's
  * (model/buffers).
@@ -24,20 +40,8 @@ export function isFiltered(f: Filter): boolean {
 export function baseWeights(metric: Metric, samples: Samples | null, f: Filter): Float64Array {
     if (!samples || !metric.sampled || !isFiltered(f)) return metric.self;
     const { rows, log } = samples;
-    const thread = f.thread === undefined ? -1 : samples.threads.findIndex(t => t.tid === f.thread);
-    const what = f.what === undefined ? -1 : samples.what.indexOf(f.what);
     const out = takeZeros(metric.stacks.n);
-    const wanted = new Uint8Array(rows.n);
-    for (let r = 0; r < rows.n; r++)
-        if (
-            rows.metric[r] === metric.index &&
-            (f.thread === undefined || rows.thread[r] === thread) &&
-            (f.state === undefined || rows.state[r] === f.state) &&
-            (f.what === undefined || rows.what[r] === what) &&
-            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine) &&
-            (f.instance === undefined || rows.instance[r] === f.instance)
-        )
-            wanted[r] = 1;
+    const wanted = wantedRows(metric, samples, f);
     if (f.from === undefined && f.to === undefined) {
         for (let r = 0; r < rows.n; r++) if (wanted[r]) out[rows.node[r]!]! += rows.weight[r]!;
         return out;

@@ -2,7 +2,7 @@
 //
 // A shape (which base node falls into which merged node) depends on the stacks only and is kept; weights change
 // with every filter and are added up anew, which takes a few milliseconds for 200,000 nodes.
-import { takeZeros } from './buffers';
+import { takeNumbers, takeZeros } from './buffers';
 import { once } from './once';
 import { Kind, type Frames, type Stacks } from './page';
 
@@ -203,7 +203,7 @@ export interface Weights {
 export function weigh(shape: Shape, base: Float64Array): Weights {
     const self = takeZeros(shape.n);
     for (let i = 0; i < base.length; i++) self[shape.of[i]!]! += base[i]!;
-    const total = takeZeros(shape.n);
+    const total = takeNumbers(shape.n);
     total.set(self);
     for (let i = shape.n - 1; i > 0; i--) total[shape.parent[i]!]! += total[i]!;
     return { self, total };

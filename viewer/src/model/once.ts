@@ -10,6 +10,11 @@ export function once<T>(owner: object, key: string, make: () => T): T {
     return of.get(key) as T;
 }
 
+/** What was made for OWNER and KEY; undefined: nobody has asked for it. */
+export function known<T>(owner: object, key: string): T | undefined {
+    return kept.get(owner)?.get(key) as T | undefined;
+}
+
 /** Something that was made already, elsewhere (app/worker). */
 export interface Kept {
     readonly owner: object;

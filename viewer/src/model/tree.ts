@@ -1,5 +1,5 @@
 // What a flame graph draws: nodes with a key and a weight, whose children are asked for only where they are seen.
-import { withRoom } from './buffers';
+import { giveBackColumns, grownColumns, takeColumns, type Columns } from './buffers';
 import type { Keys, Shape, Weights } from './merge';
 import { Kind } from './page';
 
@@ -15,6 +15,8 @@ export interface Tree {
     child(node: number, i: number): number;
     /** What is derived from the tree may be kept with it. */
     readonly owner?: object;
+    /** Its memory is used again: nobody may look at it any more. */
+    release?(): void;
     /** In a comparison: what the two sides have here. */
     sides?(node: number): { before: number; after: number };
 }
@@ -37,13 +39,22 @@ export function downTree(shape: Shape, w: Weights): Tree {
 
 /** Merged nodes, each with a weight. */
 class Paths {
-    node = new Int32Array(1024);
-    weight = new Float64Array(1024);
     n = 0;
+    private columns: Columns;
+    node: Int32Array;
+    weight: Float64Array;
+
+    constructor(rows: number) {
+        this.columns = takeColumns(rows, 1, 1);
+        this.node = this.columns.ints[0]!;
+        this.weight = this.columns.floats[0]!;
+    }
 
     room(n: number): void {
-        this.node = withRoom(this.node, n);
-        this.weight = withRoom(this.weight, n);
+        if (n <= this.columns.rows) return;
+        this.columns = grownColumns(this.columns, n);
+        this.node = this.columns.ints[0]!;
+        this.weight = this.columns.floats[0]!;
     }
 
     add(node: number, weight: number): void {
@@ -51,40 +62,52 @@ class Paths {
         this.node[this.n] = node;
         this.weight[this.n++] = weight;
     }
+
+    release(): void {
+        giveBackColumns(this.columns);
+    }
 }
 
 /** Nodes of a tree that stand for several merged nodes each; the children of one stand side by side. */
 class PathNodes {
     n = 0;
-    key = new Int32Array(1024);
-    parent = new Int32Array(1024);
-    total = new Float64Array(1024);
-    self = new Float64Array(1024); // known with the children
-    from = new Int32Array(1024); // its paths are [from, to); -1: found where they are first asked for
-    to = new Int32Array(1024);
-    first = new Int32Array(1024); // child; -1: children were not asked for
-    childN = new Int32Array(1024);
+    private columns: Columns;
+    key!: Int32Array;
+    parent!: Int32Array;
+    total!: Float64Array;
+    self!: Float64Array; // known with the children
+    from!: Int32Array; // its paths are [from, to); -1: found where they are first asked for
+    to!: Int32Array;
+    first!: Int32Array; // child; -1: children were not asked for
+    childN!: Int32Array;
 
-    private room(): void {
-        const n = this.n + 1;
-        this.key = withRoom(this.key, n);
-        this.parent = withRoom(this.parent, n);
-        this.total = withRoom(this.total, n);
-        this.self = withRoom(this.self, n);
-        this.from = withRoom(this.from, n);
-        this.to = withRoom(this.to, n);
-        this.first = withRoom(this.first, n);
-        this.childN = withRoom(this.childN, n);
+    constructor(rows: number) {
+        this.columns = takeColumns(rows, 2, 6);
+        this.name();
+    }
+
+    private name(): void {
+        const { floats, ints } = this.columns;
+        [this.total, this.self] = [floats[0]!, floats[1]!];
+        [this.key, this.parent, this.from] = [ints[0]!, ints[1]!, ints[2]!];
+        [this.to, this.first, this.childN] = [ints[3]!, ints[4]!, ints[5]!];
     }
 
     add(key: number, parent: number, total: number): number {
-        if (this.n === this.key.length) this.room();
+        if (this.n === this.columns.rows) {
+            this.columns = grownColumns(this.columns, this.n + 1);
+            this.name();
+        }
         this.key[this.n] = key;
         this.parent[this.n] = parent;
         this.total[this.n] = total;
         this.from[this.n] = -1;
         this.first[this.n] = -1;
         return this.n++;
+    }
+
+    release(): void {
+        giveBackColumns(this.columns);
     }
 }
 
@@ -97,11 +120,16 @@ interface Walk {
     step(node: number, weight: number, into: Paths): number;
 }
 
+/** Rows that a tree of paths has room for at first. */
+const FEW = 1 << 8;
+const MANY = 1 << 16;
+
 /** Levels come to be as they are looked at: what stands behind a path, those of one key as one node. */
 function pathTree(shape: Shape, walk: Walk): Tree {
-    const nodes = new PathNodes();
-    const paths = new Paths();
-    const found = new Paths(); // of one level, before it is grouped
+    const rows = Math.max(FEW, Math.min(MANY, shape.n));
+    const nodes = new PathNodes(rows);
+    const paths = new Paths(rows);
+    const found = new Paths(rows); // of one level, before it is grouped
     const count = new Int32Array(shape.keys.n); // by key, while a level is made
     const place = new Int32Array(shape.keys.n);
 
@@ -164,6 +192,9 @@ function pathTree(shape: Shape, walk: Walk): Tree {
             return nodes.childN[i]!;
         },
         child: (i, c) => nodes.first[i]! + c,
+        release() {
+            for (const x of [nodes, paths, found]) x.release();
+        },
     };
 }
 

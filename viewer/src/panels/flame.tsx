@@ -1,5 +1,5 @@
 // Flame: where a metric was spent, as stacks; search, filters, time, and a sandwich of callers and callees.
-import { useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useView } from '../app/context';
 import { useShortcuts } from '../app/keys';
 import { numberOf, wordOf } from '../app/route';
@@ -89,6 +89,13 @@ function Pictures({ seen }: { seen: Seen }) {
                       callees: calleesTree(shape, weights, focus),
                   },
         [shape, weights, focus],
+    );
+    useLayoutEffect(
+        () => () => {
+            sandwich?.callers.release?.();
+            sandwich?.callees.release?.();
+        },
+        [sandwich],
     );
     const open = (key: number) => set({ focus: shape.keys.label[key], zoom: '' });
     const all = { unit: metric.unit, theme, found, onKey: open, rootLabel: `all ${metricTitle(metric.id)}` };

@@ -3,7 +3,7 @@ import { numberOf, type Route } from '../app/route';
 import { baseWeights, isFiltered, type Filter } from '../model/filter';
 import { giveBack } from '../model/buffers';
 import { shapeOf, weigh, type By, type Shape, type Weights } from '../model/merge';
-import { once, recent } from '../model/once';
+import { known, once, recent } from '../model/once';
 import type { Metric, Process } from '../model/page';
 import { byKey, downTree, invertTree, type Tree } from '../model/tree';
 
@@ -61,14 +61,18 @@ export function filterOf(route: Route): Filter {
 export function see(process: Process, metric: Metric, by: By, filter: Filter): Seen {
     const shape = shapeOf(process.frames, metric.stacks, by);
     const filtered = metric.sampled && isFiltered(filter);
-    const key = `weights ${metric.id} ${filtered ? JSON.stringify(filter) : ''}`;
+    const key = `weights ${metric.id} ${filtered ? `${by} ${JSON.stringify(filter)}` : ''}`;
     const make = () => {
         const base = baseWeights(metric, process.samples, filter);
         const made = weigh(shape, base);
         if (base !== metric.self) giveBack(base);
         return made;
     };
-    const weights = recent(shape, key, make, old => giveBack(old.self, old.total));
+    const drop = (old: Weights) => {
+        known<Tree>(old, 'up')?.release?.();
+        giveBack(old.self, old.total);
+    };
+    const weights = recent(filtered ? process : shape, key, make, drop);
     return { metric, shape, weights, filtered };
 }
 
@@ -97,8 +101,10 @@ export function invertedOf(seen: Seen): Tree {
 export function hottest(seen: Seen): readonly number[] {
     return once(seen.weights, 'hot', () => {
         const { self, total } = functionsOf(seen);
-        const out: number[] = [];
-        for (let k = 0; k < seen.shape.keys.n; k++) if (total[k]! > 0) out.push(k);
-        return out.sort((a, b) => self[b]! - self[a]! || a - b);
+        const own: number[] = [];
+        const passing: number[] = []; // far more of them than have anything of their own, where there is a filter
+        for (let k = 0; k < seen.shape.keys.n; k++) if (total[k]! > 0) (self[k]! > 0 ? own : passing).push(k);
+        own.sort((a, b) => self[b]! - self[a]! || a - b);
+        return own.concat(passing);
     });
 }

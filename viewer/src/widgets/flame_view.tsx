@@ -102,8 +102,9 @@ export function FlameView(p: FlameViewProps) {
     const rootDepth = boxOf(layout, root)?.depth ?? 0;
     const atRoot = up ? Math.max(0, full - height) : 0;
     const [top, setTop] = useOf(layout, atRoot);
+    const scrolled = useRef(0); // to ask the element would make the browser lay out the page in the middle of a change
     useLayoutEffect(() => {
-        if (box.current && box.current.scrollTop !== atRoot) box.current.scrollTop = atRoot;
+        if (box.current && scrolled.current !== atRoot) box.current.scrollTop = scrolled.current = atRoot;
     }, [layout]);
 
     const draw = (s: Surface) => {
@@ -170,7 +171,7 @@ export function FlameView(p: FlameViewProps) {
                 tabIndex={0}
                 role="application"
                 aria-label={`${p.name}. Arrow keys walk from frame to frame, Enter zooms in, Escape zooms out, s shows callers and callees.`}
-                onScroll={e => setTop(e.currentTarget.scrollTop)}
+                onScroll={e => setTop((scrolled.current = e.currentTarget.scrollTop))}
                 onKeyDown={key}
                 onMouseMove={e => setHover(at(e)?.node ?? -1)}
                 onMouseLeave={() => setHover(-1)}

@@ -6,9 +6,21 @@ import { pixelsOf, prepare, type Surface } from '../draw/surface';
 const spare: HTMLCanvasElement[] = [];
 const MOST_SPARE = 6;
 
-/** One of just this size, where there is one: another size is other memory. */
-function take(width: number, height: number): HTMLCanvasElement {
-    const at = spare.findIndex(c => c.style.width === `${width}px` && c.style.height === `${height}px`);
+/** What a canvas shows: pictures of the same are not drawn again. */
+const shows = new WeakMap<HTMLCanvasElement, readonly unknown[]>();
+
+function isShown(c: HTMLCanvasElement, of: readonly unknown[]): boolean {
+    const there = shows.get(c);
+    return there?.length === of.length && of.every((v, i) => v === there[i]);
+}
+
+/** One that shows the same, or one of just this size, where there is one: another size is other memory. */
+function take(width: number, height: number, of: readonly unknown[]): HTMLCanvasElement {
+    const same = spare.findIndex(c => isShown(c, of));
+    const at =
+        same >= 0
+            ? same
+            : spare.findIndex(c => c.style.width === `${width}px` && c.style.height === `${height}px`);
     return at < 0 ? document.createElement('canvas') : spare.splice(at, 1)[0]!;
 }
 
@@ -39,20 +51,24 @@ export interface PictureProps {
 export function Picture(p: PictureProps) {
     const holder = useRef<HTMLDivElement>(null);
     const canvas = useRef<HTMLCanvasElement | null>(null);
+    const of = [p.width, p.height, window.devicePixelRatio, ...p.of];
     useLayoutEffect(() => {
-        const c = take(p.width, p.height);
+        const c = take(p.width, p.height, of);
         c.className = p.class ?? '';
-        delete c.dataset['drawn'];
+        if (!isShown(c, of)) delete c.dataset['drawn'];
         c.setAttribute('aria-hidden', 'true');
         canvas.current = c;
         holder.current!.append(c);
         return () => leave(c);
     }, []);
     useLayoutEffect(() => {
-        const s = p.width > 0 ? prepare(canvas.current!, p.width, p.height) : null;
+        const c = canvas.current!;
+        if (p.width <= 0 || isShown(c, of)) return;
+        const s = prepare(c, p.width, p.height);
         if (!s) return;
         p.draw(s);
-        if (p.drawn !== undefined) canvas.current!.dataset['drawn'] = String(p.drawn);
-    }, [p.width, p.height, ...p.of]);
+        shows.set(c, of);
+        if (p.drawn !== undefined) c.dataset['drawn'] = String(p.drawn);
+    }, of);
     return <div class="picture" ref={holder} />;
 }
