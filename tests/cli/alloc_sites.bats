@@ -76,8 +76,9 @@ LUA
 @test "a block that grew and moved many times is forgotten with all its growth" {
     echo 'local t = {} for i = 1, 200000 do t[i] = tostring(i) end' >grow.lua
     record sample:1k lua5.4 grow.lua
-    # 18 growths; the estimate's standard error is 11, nearly all of it from those below 1 KiB.
-    between "$(sum 'heap=Lua kind=table part type=.*[|] @grow.lua:1' grow_n)" 8 80
+    # 18 growths.  The nine of 8 KiB and more are drawn for certain; the others stand for up to 65, 33, 17 ... where they are,
+    # 138 if all were.
+    between "$(sum 'heap=Lua kind=table part type=.*[|] @grow.lua:1' grow_n)" 8 147
     [ "$(sum 'heap=Lua' live_bytes)" = 0 ]
 }
 
