@@ -26,7 +26,8 @@ enum {
     LUA_MAX = LUA_STACK_MAX,
     RUNNING_MAX = 32,
     STEPS_MAX = 2048,
-    LEARN_STACK = 96 * 1024 /* what lua_learn may need */
+    LEARN_STACK = 96 * 1024, /* what lua_learn may need */
+    WALK_STACK = 16 * 1024   /* what a walk may, with a signal that comes in it */
 };
 
 struct walk {
@@ -222,21 +223,46 @@ static void take_native(const struct walk *w, struct alloc_stack *out)
 
 /* ---- for the allocators ---- */
 
+struct asked {
+    const struct registers *from;
+    const void *caller;
+    const struct arena_state *state;
+    struct alloc_stack *out;
+};
+
 /* A frame of its own for what the walk keeps, below the registers it begins with. */
-static __attribute__((noinline)) void take(const struct registers *r, const void *caller,
-                                           const struct arena_state *s, struct alloc_stack *out)
+static __attribute__((noinline)) void take_now(const struct asked *a)
 {
     struct walk w;
     int saved = errno;
-    walk(&w, r, caller);
-    w.frames = caller != NULL ? lua_frames : lua_frames_at_rest;
-    if (caller != NULL)
-        take_native(&w, out);
-    take_lua(&w, s != NULL ? s->global_state : 0, out);
+    const struct arena_state *s = a->state;
+    walk(&w, a->from, a->caller);
+    w.frames = a->caller != NULL ? lua_frames : lua_frames_at_rest;
+    if (a->caller != NULL)
+        take_native(&w, a->out);
+    take_lua(&w, s != NULL ? s->global_state : 0, a->out);
     if (s != NULL && current_wanted)
         note_current(&w, s);
-    out->kind = w.kind.kind;
+    a->out->kind = w.kind.kind;
     errno = saved;
+}
+
+static void take_elsewhere(void *asked, const struct native_stack *here)
+{
+    (void)here;
+    take_now(asked);
+}
+
+/* A thread's whole stack may be 16 KiB, of which Lua left little.  Fibers are not known by their size. */
+static void take(const struct asked *a)
+{
+    int may_ask = !sampler_is_fenced();
+    struct native_stack here = native_bounds(a->from->rsp, may_ask);
+    *a->out = (struct alloc_stack){.kind = ALLOC_OTHER};
+    if (likely(here.hi == 0 || a->from->rsp - here.lo >= WALK_STACK))
+        take_now(a);
+    else
+        roomy_call(take_elsewhere, (void *)(uintptr_t)a, WALK_STACK, may_ask);
 }
 
 /* The frame of whoever calls this is where the walk begins; it is still there while this runs. */
@@ -245,7 +271,7 @@ static inline __attribute__((always_inline)) void take_here(const struct arena_s
 {
     struct registers r = {.rip = 0};
     registers_now(&r);
-    take(&r, NULL, s, out);
+    take(&(struct asked){&r, NULL, s, out});
 }
 
 __attribute__((noinline)) void alloc_stack_lua(const struct arena_state *s, struct alloc_stack *out)
@@ -260,7 +286,7 @@ __attribute__((noinline)) void alloc_stack_c(const void *caller, struct alloc_st
 {
     struct registers r = {.rip = 0};
     registers_now(&r);
-    take(&r, caller, NULL, out);
+    take(&(struct asked){&r, caller, NULL, out});
     __asm__ volatile("" ::: "memory");
 }
 

@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/attach/arch/x86_64/stack.h"
 #include "shim/kernel_filter.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
@@ -78,6 +80,28 @@ static const char *why_no_timer(int error)
                            : strerrorname_np(error);
 }
 
+/* A signal takes what the kernel saves of the processor: up to 3 KiB, more with some.  A thread of 16 KiB that Lua fits into has
+ * no room for it. */
+static int has_room_for_signals(const struct tick_thread *t)
+{
+    enum { LUAS_BYTES = 24 * 1024 };
+    uint64_t sp = stack_now();
+    return sp < t->stack.lo || sp >= t->stack.hi ||
+           sp - t->stack.lo >= LUAS_BYTES + getauxval(AT_MINSIGSTKSZ);
+}
+
+/* Returns why there is none, or NULL. */
+static const char *source_begin(struct tick_thread *t)
+{
+    if (!has_room_for_signals(t))
+        return "its stack is too small for a signal";
+    if (!sampler_is_fenced())
+        t->source = tick_source_timer(timer_clock);
+    else
+        errno = EPERM;
+    return t->source == TICK_SOURCE_NONE ? why_no_timer(errno) : NULL;
+}
+
 static COLD void thread_begin(void)
 {
     int saved = errno;
@@ -88,12 +112,9 @@ static COLD void thread_begin(void)
         tick_stack = t->own_stack.hi;
         tick_now = t;
         signal_view_thread();
-        if (!sampler_is_fenced())
-            t->source = tick_source_timer(timer_clock);
-        else
-            errno = EPERM;
-        if (t->source == TICK_SOURCE_NONE)
-            uncovered_note("CPU samples of a thread", why_no_timer(errno), 0);
+        const char *why = source_begin(t);
+        if (why != NULL)
+            uncovered_note("CPU samples of a thread", why, 0);
     }
     errno = saved;
 }

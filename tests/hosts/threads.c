@@ -44,6 +44,19 @@ static void *registers(void *result)
     return NULL;
 }
 
+/* On a stack that has room for Lua and little more: no library is opened, nothing printed. */
+static void *tiny_life(void *result)
+{
+    lua_State *L = luaL_newstate();
+    for (int i = 0; i < 300; i++) {
+        if (luaL_dostring(L, "local t = {} for i = 1, 2000 do t[i % 50] = {i} end return 1") == 0)
+            *(lua_Integer *)result += lua_tointeger(L, -1);
+        lua_settop(L, 0);
+    }
+    lua_close(L);
+    return NULL;
+}
+
 static void together(int n, void *(*body)(void *), size_t stack)
 {
     pthread_t *threads = calloc(n, sizeof *threads);
@@ -92,6 +105,8 @@ int main(int argc, char **argv)
         together(8, registers, 0);
     else if (!strcmp(way, "small_stack"))
         together(4, whole_life, 64 << 10);
+    else if (!strcmp(way, "tiny_stack"))
+        together(4, tiny_life, 16 << 10);
     else if (!strcmp(way, "exit_while_running")) {
         pthread_t t;
         for (int i = 0; i < 4; i++)
