@@ -127,7 +127,7 @@ for i = 1, 200 do
     io.open("c.lua"):close()
 end
 LUA
-    record c-sample:512 lua5.4 c.lua
+    record c-sample:256 lua5.4 c.lua
     between "$(sum 'heap=C.*native=1 .*C:open < @c.lua:3' alloc_n)" 150 600
     # Kept open until the state is closed, then closed by their finalizers.
     between "$(sum 'heap=C.*C:open < @c.lua:3' peak_bytes)" 60000 150000
