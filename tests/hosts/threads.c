@@ -2,6 +2,7 @@
 /* LINK: -llua5.4 -lpthread */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "tests/hosts/host.h"
 
@@ -77,9 +78,21 @@ static void together(int n, void *(*body)(void *), size_t stack)
     free(results);
 }
 
+static atomic_int running;
+
+static int runs(lua_State *L)
+{
+    (void)L;
+    running++;
+    return 0;
+}
+
 static void *killed_while_running(void *unused)
 {
-    host_state("while true do local t = {} end");
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    lua_register(L, "runs", runs);
+    host_run(L, "runs() while true do local t = {} end");
     return unused;
 }
 
@@ -111,7 +124,9 @@ int main(int argc, char **argv)
         pthread_t t;
         for (int i = 0; i < 4; i++)
             pthread_create(&t, NULL, killed_while_running, NULL);
-        usleep(50000);
+        while (running < 4)
+            usleep(1000);
+        usleep(20000); /* in the middle of it */
         printf("leaving\n");
         return 14;
     } else if (!strcmp(way, "wander")) {
