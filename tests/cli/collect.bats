@@ -169,6 +169,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
         print "fine"' >out 2>&1 &
     host=$!
     for _ in $(seq 3000); do [ -e begun ] && break; sleep 0.02; done
+    logged 1 ' came: ' # the collector may come to see it later than the program begins
     finish
     grep 'left running' log
     rm begun
