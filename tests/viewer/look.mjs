@@ -126,6 +126,105 @@ test('the Tab key reaches the tables and pictures, and where it is can be seen',
     assert.match(names, /Activity over time/);
     await s.done();
 });
+/** What has the focus: the name of its element, or its text. */
+const focused = async page => {
+    await settled(page);
+    return page.evaluate(() => {
+        const el = document.activeElement;
+        return el === document.body ? 'nothing' : `${el.tagName} ${el.getAttribute('aria-label') ?? el.textContent}`;
+    });
+};
+/** Goes on with Tab until NAME has the focus. */
+async function tabTo(page, name) {
+    for (let i = 0; i < 100; i++) {
+        await page.keyboard.press('Tab');
+        if (name.test(await focused(page))) return;
+    }
+    assert.fail(`no way to ${name}`);
+}
+async function press(page, ...keys) {
+    for (const k of keys) {
+        await page.keyboard.press(k);
+        await settled(page);
+    }
+}
+test('the focus stays near to what had it and is gone', async () => {
+    const s = await open(real);
+    const { page } = s;
+    await page.locator('.facts a').first().focus();
+    await press(page, '2');
+    assert.equal(await focused(page), 'MAIN Flame', 'another page has it as a whole, where its control is gone');
+    await tabTo(page, /Activity over time/);
+    await press(page, 'ArrowRight');
+    await tabTo(page, /BUTTON all of it/);
+    await press(page, 'Enter');
+    assert.match(await focused(page), /Activity over time/);
+    await tabTo(page, /Flame graph\./);
+    await press(page, 'ArrowDown', 'ArrowDown', 's');
+    assert.match(await focused(page), /BUTTON ← all stacks/);
+    await press(page, 'Enter');
+    assert.match(await focused(page), /Flame graph\./);
+    await press(page, 'ArrowDown', 'ArrowDown', 's', 'Escape');
+    assert.match(await focused(page), /Flame graph\./);
+    assert.doesNotMatch(page.url(), /focus=/);
+    await s.done();
+});
+test('keys sort, filter and open in a table, and Escape leaves what they opened', async () => {
+    const s = await open(real);
+    const { page } = s;
+    await go(page, '#flame');
+    await tabTo(page, /Rows of functions/);
+    await press(page, 'ArrowDown', 'Enter');
+    assert.match(page.url(), /focus=/);
+    await press(page, 'Escape');
+    assert.doesNotMatch(page.url(), /focus=/);
+    await tabTo(page, /BUTTON total/); // with a row chosen: Enter is the header's
+    await press(page, 'Enter');
+    assert.match(page.url(), /sort=-total/);
+    assert.match(await focused(page), /BUTTON total/);
+    await page.getByRole('searchbox', { name: 'Filter functions by cpu' }).focus();
+    await page.keyboard.type('str');
+    await press(page, 'Escape');
+    assert.equal(await page.getByRole('searchbox', { name: 'Filter functions by cpu' }).inputValue(), '');
+    await press(page, 'Escape', '3');
+    assert.match(page.url(), /#load/, 'shortcuts hold again');
+    await tabTo(page, /Rows of module loads/);
+    await press(page, 'ArrowDown', 'ArrowDown', 'Enter');
+    assert.match(page.url(), /module=/);
+    await press(page, 'Escape');
+    assert.doesNotMatch(page.url(), /module=/);
+    await press(page, '6', '+');
+    assert.match(page.url(), /from=/);
+    await press(page, '-');
+    assert.doesNotMatch(page.url(), /from=/, 'all of it is all of it');
+    await press(page, '+', 'Escape');
+    assert.doesNotMatch(page.url(), /from=/);
+    await s.done();
+});
+test('while the keys are listed they do nothing, and the focus comes back', async () => {
+    const s = await open(real);
+    const { page } = s;
+    await go(page, '#crossings');
+    await tabTo(page, /BUTTON Copy C functions/);
+    await press(page, '?');
+    assert.match(await page.locator('dialog').innerText(), /in a flame graph: next frame/);
+    await press(page, '3');
+    assert.match(page.url(), /#crossings/);
+    await press(page, 'Escape');
+    assert.equal(await page.locator('dialog').count(), 0);
+    assert.match(await focused(page), /BUTTON Copy C functions/);
+    await s.done();
+});
+test('headings are called what they say, also where they can be explained', async () => {
+    const s = await open(real);
+    await go(s.page, '#flame');
+    const tools = await s.page.context().newCDPSession(s.page);
+    const { nodes } = await tools.send('Accessibility.getFullAXTree');
+    const named = role => nodes.filter(n => n.role?.value === role).map(n => n.name?.value);
+    assert.deepEqual(named('heading'), ['Hottest functions']);
+    assert.deepEqual(named('DisclosureTriangle'), ['Hottest functions']);
+    await s.done();
+});
 test('terms are explained where they stand', async () => {
     const s = await open(real);
     await go(s.page, '#overview');

@@ -14,6 +14,7 @@ import { OverviewPanel } from '../panels/overview';
 import { SourcePanel } from '../panels/source';
 import { TimelinePanel } from '../panels/timeline';
 import { ViewContext, type View } from './context';
+import { useKeptFocus } from './focus';
 import { Frame, PAGES, type PageId } from './frame';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
@@ -56,6 +57,7 @@ export function App({ page }: { page: Page }) {
     const [route, move] = useRoute(page.compare ? 'diff' : 'overview');
     const [theme, flip] = useTheme();
     const [help, setHelp] = useState(false);
+    useKeptFocus();
     const { trace, error } = useTrace(page, numberOf(route, 't') ?? 0);
     const process = trace ? (trace.processes[numberOf(route, 'p') ?? 0] ?? trace.processes[0]) : undefined;
     useShortcuts([

@@ -1,13 +1,25 @@
 // The list of shortcuts.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { shortcutsNow } from './keys';
+
+/** What those that have the focus do with keys themselves. */
+const WITHIN = [
+    ['Tab', 'next control, table or picture'],
+    ['↑ ↓', 'in a table: next row, also Page Up, Page Down, Home, End; Enter opens it'],
+    [
+        '← ↑ ↓ →',
+        'in a flame graph: next frame; Enter zooms in, Escape zooms out, s shows callers and callees',
+    ],
+    ['← →', 'in a strip of time: the stretch that is looked at, with Shift its end; Escape shows all'],
+    ['Esc', 'in a field: empties it, then leaves it'],
+] as const;
 
 export function HelpDialog({ onClose }: { onClose: () => void }) {
     const dialog = useRef<HTMLDialogElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         dialog.current?.showModal();
     }, []);
-    const rows = shortcutsNow().map(s => [s.keys, s.says] as const);
+    const rows = [...shortcutsNow().map(s => [s.keys, s.says] as const), ...WITHIN];
     return (
         <dialog
             ref={dialog}
@@ -26,12 +38,6 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                         <dd>{says}</dd>
                     </div>
                 ))}
-                <div>
-                    <dt>
-                        <kbd>Tab</kbd>
-                    </dt>
-                    <dd>next control, table or picture; arrow keys, Enter and Escape work within it</dd>
-                </div>
             </dl>
             <button type="button" onClick={() => dialog.current?.close()}>
                 close

@@ -1,5 +1,5 @@
 // Shortcuts: one place where keys are bound and listed.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 export interface Shortcut {
     readonly keys: string; // as KeyboardEvent.key, several separated by a blank
@@ -14,6 +14,11 @@ function typing(e: KeyboardEvent): boolean {
 
 let active: Shortcut[][] = [];
 
+/** Something stands before the page. */
+function covered(): boolean {
+    return document.querySelector('dialog[open]') !== null;
+}
+
 /** All that hold now, for the list that ? shows. */
 export function shortcutsNow(): Shortcut[] {
     return active.flat();
@@ -21,10 +26,11 @@ export function shortcutsNow(): Shortcut[] {
 
 /** Holds as long as the component is shown. The last one bound to a key wins. */
 export function useShortcuts(list: Shortcut[]): void {
-    useEffect(() => {
+    // With the change itself: a key that follows at once is not lost.
+    useLayoutEffect(() => {
         active = [...active, list];
         const pressed = (e: KeyboardEvent) => {
-            if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+            if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e) || covered()) return;
             const hit = list.find(s => s.keys.split(' ').includes(e.key));
             if (hit) {
                 e.preventDefault();

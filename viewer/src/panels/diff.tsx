@@ -9,7 +9,7 @@ import { diffTree, makeDiff, type DiffRow } from '../model/diff';
 import type { Process, Trace, Unit } from '../model/page';
 import { find } from '../model/search';
 import { amount, baseName, exact, percent, signed } from '../model/units';
-import { Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
+import { escapes, Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { Table, type Column } from '../widgets/table';
 import { BYS, metricTitle } from './flame_data';
@@ -170,6 +170,7 @@ function Stacks({ before, after }: { before: Process; after: Process }) {
                         type="search"
                         value={route.params['q'] ?? ''}
                         onInput={e => set({ q: e.currentTarget.value }, true)}
+                        onKeyDown={escapes(() => set({ q: '' }, true))}
                     />
                 </label>
             </div>

@@ -9,7 +9,7 @@ import { coroutinesOf, instancesOf } from '../model/coroutines';
 import { find } from '../model/search';
 import { calleesTree, callersTree, matchedTotal } from '../model/tree';
 import { amount, count, nanoseconds, percent, plural } from '../model/units';
-import { Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
+import { Card, Empty, escapes, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { TimeStrip } from '../widgets/time_strip';
 import {
@@ -90,6 +90,11 @@ function Pictures({ seen }: { seen: Seen }) {
                   },
         [shape, weights, focus],
     );
+    useShortcuts(
+        sandwich
+            ? [{ keys: 'Escape', says: 'back to all stacks', run: () => set({ focus: '', zoom: '' }) }]
+            : [],
+    );
     useLayoutEffect(
         () => () => {
             sandwich?.callers.release?.();
@@ -109,51 +114,53 @@ function Pictures({ seen }: { seen: Seen }) {
                             `${percent(foundTotal, whole)} of the whole (nested ones counted once)`}
                 </p>
             )}
-            {sandwich ? (
-                <>
-                    <p class="crumb">
-                        <button type="button" onClick={() => set({ focus: '', zoom: '' })}>
-                            ← all stacks
-                        </button>{' '}
-                        <strong>{label}</strong>: {amount(functionsOf(seen).total[focus]!, metric.unit)} in
-                        all, {amount(functionsOf(seen).self[focus]!, metric.unit)} itself
-                    </p>
-                    <Card title="Callers" means="Who calls it: each row up is one caller further out.">
+            <div>
+                {sandwich ? (
+                    <>
+                        <p class="crumb">
+                            <button type="button" onClick={() => set({ focus: '', zoom: '' })}>
+                                ← all stacks
+                            </button>{' '}
+                            <strong>{label}</strong>: {amount(functionsOf(seen).total[focus]!, metric.unit)}{' '}
+                            in all, {amount(functionsOf(seen).self[focus]!, metric.unit)} itself
+                        </p>
+                        <Card title="Callers" means="Who calls it: each row up is one caller further out.">
+                            <FlameView
+                                {...all}
+                                tree={sandwich.callers}
+                                up
+                                height={300}
+                                whole={whole}
+                                zoom={route.params['callers'] ?? ''}
+                                onZoom={callers => set({ callers })}
+                                name={`Callers of ${label}`}
+                            />
+                        </Card>
+                        <Card title="Callees" means="What it calls, and what that calls.">
+                            <FlameView
+                                {...all}
+                                tree={sandwich.callees}
+                                height={300}
+                                whole={whole}
+                                zoom={route.params['callees'] ?? ''}
+                                onZoom={callees => set({ callees })}
+                                name={`Callees of ${label}`}
+                            />
+                        </Card>
+                    </>
+                ) : (
+                    <section class="card" aria-label="Flame graph">
                         <FlameView
                             {...all}
-                            tree={sandwich.callers}
-                            up
-                            height={300}
-                            whole={whole}
-                            zoom={route.params['callers'] ?? ''}
-                            onZoom={callers => set({ callers })}
-                            name={`Callers of ${label}`}
+                            tree={tree}
+                            zoom={route.params['zoom'] ?? ''}
+                            onZoom={zoom => set({ zoom })}
+                            name={inverted ? 'Inverted flame graph' : 'Flame graph'}
                         />
-                    </Card>
-                    <Card title="Callees" means="What it calls, and what that calls.">
-                        <FlameView
-                            {...all}
-                            tree={sandwich.callees}
-                            height={300}
-                            whole={whole}
-                            zoom={route.params['callees'] ?? ''}
-                            onZoom={callees => set({ callees })}
-                            name={`Callees of ${label}`}
-                        />
-                    </Card>
-                </>
-            ) : (
-                <section class="card" aria-label="Flame graph">
-                    <FlameView
-                        {...all}
-                        tree={tree}
-                        zoom={route.params['zoom'] ?? ''}
-                        onZoom={zoom => set({ zoom })}
-                        name={inverted ? 'Inverted flame graph' : 'Flame graph'}
-                    />
-                    <KindLegend />
-                </section>
-            )}
+                        <KindLegend />
+                    </section>
+                )}
+            </div>
             <Card
                 title={`Hottest ${shape.keys.by === 'line' ? 'lines' : `${shape.keys.by}s`}`}
                 means="All of them, also those too narrow for the picture. A click shows callers and callees."
@@ -315,7 +322,7 @@ function Toolbar({ seen }: { seen: Seen }) {
                     placeholder="name, file or /expression/"
                     value={route.params['q'] ?? ''}
                     onInput={e => set({ q: e.currentTarget.value }, true)}
-                    onKeyDown={e => e.key === 'Escape' && e.currentTarget.blur()}
+                    onKeyDown={escapes(() => set({ q: '' }, true))}
                 />
             </label>
         </div>

@@ -326,6 +326,7 @@ function ModuleTable({ modules }: { modules: ModuleRow[] }) {
 function Chosen({ modules }: { modules: ModuleRow[] }) {
     const { route, set, theme, link } = useView();
     const m = modules.find(x => x.id === numberOf(route, 'module'));
+    useShortcuts(m ? [{ keys: 'Escape', says: `close ${m.name}`, run: () => set({ module: '' }) }] : []);
     if (!m) return null;
     const parent = modules.find(x => x.id === m.parent);
     return (
@@ -341,7 +342,12 @@ function Chosen({ modules }: { modules: ModuleRow[] }) {
                 <button type="button" onClick={() => set({ zoom: m.id, view: 'waterfall' })}>
                     zoom in
                 </button>
-                <button type="button" onClick={() => set({ module: '' })} aria-label={`Close ${m.name}`}>
+                <button
+                    type="button"
+                    onClick={() => set({ module: '' })}
+                    aria-label={`Close ${m.name}`}
+                    title="close (Escape)"
+                >
                     ✕
                 </button>
             </div>

@@ -27,8 +27,11 @@ interface Stretch {
     readonly to: number;
 }
 
+const SHORTEST = 1000; // ns
+
 function zoomed(s: Stretch, factor: number, at: number, duration: number): Stretch {
-    const span = Math.min(duration, Math.max(1000, (s.to - s.from) * factor));
+    const span = Math.max(SHORTEST, (s.to - s.from) * factor);
+    if (span > duration - SHORTEST) return { from: 0, to: duration };
     const share = (at - s.from) / (s.to - s.from);
     const from = Math.max(0, Math.min(duration - span, at - share * span));
     return { from: Math.round(from), to: Math.round(from + span) };
@@ -56,7 +59,7 @@ export function TimelinePanel() {
         { keys: '-', says: 'zoom out', run: () => show(zoomed(seen, 2, middle, duration)) },
         { keys: 'ArrowLeft', says: 'earlier', run: () => show(moved(seen, -0.25, duration)) },
         { keys: 'ArrowRight', says: 'later', run: () => show(moved(seen, 0.25, duration)) },
-        { keys: '0', says: 'all of it', run: () => show({ from: 0, to: duration }) },
+        { keys: '0 Escape', says: 'all of it', run: () => show({ from: 0, to: duration }) },
     ]);
     const sampled = process.metrics.find(m => m.sampled);
     return (
@@ -255,7 +258,7 @@ function Lanes(p: {
                 class="lanes"
                 tabIndex={0}
                 role="application"
-                aria-label="Time line. Plus and minus zoom, arrow keys move, 0 shows all; what stands here is also in the table below."
+                aria-label="Time line. Plus and minus zoom, arrow keys move, 0 or Escape shows all; what stands here is also in the table below."
                 onPointerDown={e => {
                     e.currentTarget.setPointerCapture(e.pointerId);
                     setDrag([place(e).x, place(e).x]);

@@ -6,7 +6,7 @@ import { namedColour, type Theme } from '../draw/colours';
 export function Term(p: { children: ComponentChildren; means: string }) {
     return (
         <details class="term">
-            <summary aria-label="What is this?">{p.children}</summary>
+            <summary title="What is this?">{p.children}</summary>
             <span class="means">{p.means}</span>
         </details>
     );
@@ -152,4 +152,15 @@ export function Sparkline(p: { values: readonly number[]; label: string; limit?:
             {last >= 0 && <circle cx={x(last)} cy={y(p.values[last]!)} r="2.5" />}
         </svg>
     );
+}
+
+/** Of a field for texts: Escape empties it, or leaves it where it is empty, so that shortcuts hold again. */
+export function escapes(clear: () => void): (e: KeyboardEvent) => void {
+    return e => {
+        if (e.key !== 'Escape') return;
+        e.preventDefault();
+        e.stopPropagation();
+        if ((e.currentTarget as HTMLInputElement).value !== '') clear();
+        else document.getElementById('main')?.focus({ preventScroll: true });
+    };
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { count, plural } from '../model/units';
 import { predicate } from '../model/search';
+import { escapes } from './bits';
 import { copyText, saveFile, toCsv, toTabs, type Cell } from './csv';
 
 export interface Column<Row> {
@@ -120,6 +121,7 @@ export function Table<Row>(p: TableProps<Row>) {
         );
     };
     const move = (e: KeyboardEvent) => {
+        if (e.target !== e.currentTarget) return; // a header or a link within
         const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[e.key];
         if (step !== undefined || e.key === 'Home' || e.key === 'End') {
             e.preventDefault();
@@ -145,6 +147,7 @@ export function Table<Row>(p: TableProps<Row>) {
                         aria-label={`Filter ${p.name}`}
                         value={filter}
                         onInput={e => setFilter(e.currentTarget.value)}
+                        onKeyDown={escapes(() => setFilter(''))}
                     />
                     <span class="muted" role="status">
                         {rows.length === p.rows.length
