@@ -72,7 +72,7 @@ int main(void)
         return 1;
     fence();
     if (luaL_dostring(L, "local function f(n) if n == 0 then return 0 end return f(n - 1) + 1 end "
-                         "for i = 1, 20000 do f(100) end local s = 0 for i = 1, 2e7 do s = s + i % "
+                         "for i = 1, 20000 do f(100) end local s = 0 for i = 1, 5e7 do s = s + i % "
                          "7 end print(s)"))
         return 2;
     if (pthread_create(&t, NULL, work, NULL) || pthread_join(t, NULL))

@@ -54,7 +54,7 @@ static void wait_all(void)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
     show_mask("all");
-    work(20000000);
+    work(40000000);
     show_mask("after work");
     for (int i = 0; i < 3; i++) {
         int n = sigtimedwait(&all, &info, &soon);
