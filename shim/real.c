@@ -5,8 +5,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 struct real real;
 
@@ -121,4 +123,33 @@ void real_resolve(void)
     resolving = 0;
     atomic_store_explicit(&resolved, 1, memory_order_release);
     errno = saved;
+}
+
+/* ---- whose a function is ---- */
+
+struct pair {
+    uint64_t a, b;
+    int together;
+};
+
+static int look_for_both(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    struct pair *p = ctx;
+    int a = 0, b = 0;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + h->p_vaddr;
+        a |= h->p_type == PT_LOAD && p->a >= at && p->a - at < h->p_memsz;
+        b |= h->p_type == PT_LOAD && p->b >= at && p->b - at < h->p_memsz;
+    }
+    p->together = a && b;
+    return a || b;
+}
+
+int real_is_libcs(const void *function)
+{
+    struct pair p = {(uint64_t)(uintptr_t)function, (uint64_t)(uintptr_t)getauxval, 0};
+    dl_iterate_phdr(look_for_both, &p);
+    return p.together;
 }

@@ -77,4 +77,7 @@ static inline int real_is_boot(const void *p)
     return (uintptr_t)p - (uintptr_t)real_boot_heap < REAL_BOOT_BYTES;
 }
 
+/* Whether FUNCTION is the C library's own.  Takes the loader's lock. */
+int real_is_libcs(const void *function);
+
 #endif

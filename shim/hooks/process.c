@@ -13,13 +13,11 @@
 
 #include <alloca.h>
 #include <errno.h>
-#include <link.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +29,7 @@
 #include "shim/record/slots.h"
 #include "shim/record/writer.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_guard.h"
 #include "shim/sampler/signal_view.h"
 #include "shim/stack/native.h"
 
@@ -271,33 +270,6 @@ static int run_child(void *beginning)
  * came, by a jump. */
 static int clone_is_libcs;
 
-struct pair {
-    uint64_t a, b;
-    int together;
-};
-
-static int look_for_both(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-    struct pair *p = ctx;
-    int a = 0, b = 0;
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-        uint64_t at = info->dlpi_addr + h->p_vaddr;
-        a |= h->p_type == PT_LOAD && p->a >= at && p->a - at < h->p_memsz;
-        b |= h->p_type == PT_LOAD && p->b >= at && p->b - at < h->p_memsz;
-    }
-    p->together = a && b;
-    return a || b;
-}
-
-static int is_libcs(const void *function)
-{
-    struct pair p = {(uint64_t)(uintptr_t)function, (uint64_t)(uintptr_t)getauxval, 0};
-    dl_iterate_phdr(look_for_both, &p);
-    return p.together;
-}
-
 typedef long any_call(long a, long b, long c, long d, long e, long f, long g);
 SHIM_EXPORT any_call interposed_clone __asm__("clone");
 
@@ -344,7 +316,8 @@ void process_fence(void)
 void process_start(void)
 {
     slots_start();
-    clone_is_libcs = is_libcs((const void *)(uintptr_t)real.clone);
+    clone_is_libcs = real_is_libcs((const void *)(uintptr_t)real.clone);
+    signal_guard_start();
     pthread_atfork(NULL, in_parent, in_child);
     on_exit_registered = on_exit(at_exit, NULL) == 0;
 }

@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <setjmp.h>
-#include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
+#include "shim/kernel_filter.h"
 #include "shim/real.h"
 #include "shim/record/config.h"
 #include "shim/sampler/sampler.h"
@@ -16,8 +17,6 @@
 #include "shim/sampler/tick.h"
 
 int signal_guard_used;
-
-static _Atomic uint64_t guarded; /* bit n - 1: the mask of signal n has the sampler's, by us */
 
 static int is_handler(const struct sigaction *a)
 {
@@ -31,45 +30,74 @@ static int is_small(const struct sigaction *a)
 
 /* As the kernel knows it. */
 struct kernel_action {
-    void (*handler)(int);
+    __sighandler_t handler;
     unsigned long flags;
     const void *restorer;
     uint64_t mask;
 };
 
-/* The handler of N, which has just been made A's, is to return to us.  The C library allows no such wish. */
-static void watch_return(int n, const struct sigaction *a)
+enum { SA_RESTORER_GIVEN = 0x04000000 };
+
+/* The C library does no more than this, but says itself where handlers return to. */
+static int set(int n, const struct sigaction *act, const void *restorer, struct sigaction *old)
+{
+    struct kernel_action was, to = {.handler = act->sa_handler,
+                                    .flags = (unsigned)act->sa_flags | SA_RESTORER_GIVEN,
+                                    .restorer = restorer};
+    memcpy(&to.mask, &act->sa_mask, sizeof to.mask);
+    if (syscall(SYS_rt_sigaction, n, &to, &was, sizeof to.mask) != 0)
+        return -1;
+    if (old != NULL) {
+        memset(old, 0, sizeof *old);
+        old->sa_handler = was.handler;
+        memcpy(&old->sa_mask, &was.mask, sizeof was.mask);
+        old->sa_flags = (int)was.flags;
+        memcpy(&old->sa_restorer, &was.restorer, sizeof was.restorer);
+    }
+    return 0;
+}
+
+/* The same in two steps, where more than the C library is to see the call, or filters are to judge it as the host's: what
+ * another thread makes of that signal just between these is undone, as if it had come before. */
+static int set_through(int n, const struct sigaction *act, const void *restorer,
+                       struct sigaction *old)
 {
     struct kernel_action k;
+    if (real.sigaction(n, act, old) != 0)
+        return -1;
     int saved = errno;
-    if (!(a->sa_flags & SA_RESETHAND) &&
-        syscall(SYS_rt_sigaction, n, NULL, &k, sizeof k.mask) == 0 && k.handler == a->sa_handler) {
-        k.restorer = signal_return;
+    if (!(act->sa_flags & SA_RESETHAND) && /* it may have served already */
+        syscall(SYS_rt_sigaction, n, NULL, &k, sizeof k.mask) == 0 &&
+        k.handler == act->sa_handler) {
+        k.restorer = restorer;
         syscall(SYS_rt_sigaction, n, &k, NULL, sizeof k.mask);
     }
     errno = saved;
+    return 0;
 }
 
-static int change(int n, const struct sigaction *act, struct sigaction *old)
+/* The numbers between are the C library's own. */
+static int is_hosts(int n)
 {
-    uint64_t bit = UINT64_C(1) << (n - 1);
-    struct sigaction with;
-    int handles = act != NULL && config.cpu_hz != 0 && is_handler(act);
-    int guards = handles && is_small(act);
-    if (guards) {
-        with = *act;
-        sigaddset(&with.sa_mask, config.cpu_signal);
-        signal_guard_used = 1;
-    }
-    uint64_t before = guards ? atomic_fetch_or(&guarded, bit) : atomic_load(&guarded);
-    int result = real.sigaction(n, guards ? &with : act, old);
-    if (result == 0 && old != NULL && (before & bit))
-        sigdelset(&old->sa_mask, config.cpu_signal);
-    if (result == 0 && act != NULL && !guards)
-        atomic_fetch_and(&guarded, ~bit);
-    if (result == 0 && handles && (guards || sigismember(&act->sa_mask, config.cpu_signal)))
-        watch_return(n, act);
-    return result;
+    return n < __SIGRTMIN || n >= SIGRTMIN;
+}
+
+static int is_direct; /* nobody stands between us and the C library */
+
+void signal_guard_start(void)
+{
+    is_direct = real_is_libcs((const void *)(uintptr_t)real.sigaction);
+}
+
+static int watch(int n, const struct sigaction *act, struct sigaction *old)
+{
+    struct sigaction with = *act;
+    const void *restorer = is_small(act) ? signal_return_added : signal_return;
+    sigaddset(&with.sa_mask, config.cpu_signal);
+    signal_guard_used = 1;
+    return is_direct && is_hosts(n) && !kernel_filter_is_up()
+               ? set(n, &with, restorer, old)
+               : set_through(n, &with, restorer, old);
 }
 
 /* Most handlers mask nothing, and are the kernel's business. */
@@ -77,6 +105,19 @@ static int is_plain(const struct sigaction *act)
 {
     return act == NULL ||
            (!(act->sa_flags & SA_ONSTACK) && !sigismember(&act->sa_mask, config.cpu_signal));
+}
+
+/* What was added says the action itself: so it is right whoever sets actions, and when. */
+static int change(int n, const struct sigaction *act, struct sigaction *old)
+{
+    int watches = act != NULL && config.cpu_hz != 0 && is_handler(act) && !is_plain(act);
+    int result = watches ? watch(n, act, old) : real.sigaction(n, act, old);
+    const void *restorer = NULL;
+    if (result == 0 && old != NULL)
+        memcpy(&restorer, &old->sa_restorer, sizeof restorer);
+    if (restorer == signal_return_added)
+        sigdelset(&old->sa_mask, config.cpu_signal);
+    return result;
 }
 
 int signal_guard_action(int n, const struct sigaction *act, struct sigaction *old)

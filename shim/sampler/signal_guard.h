@@ -6,7 +6,6 @@
  *
  * What came due meanwhile is delivered when the handler has ended, and is the handler's time.  To tell, handlers that keep the
  * signal away, also those of a host that blocks all signals in them, return to signal_return, which asks whether it waits.
- * (Not those that serve once, SA_RESETHAND: their action may change at any moment.)
  *
  * Context: host threads, signal handlers. */
 #ifndef SHIM_SAMPLER_SIGNAL_GUARD_H
@@ -15,6 +14,9 @@
 #include <signal.h>
 
 #include "shim/platform.h"
+
+/* At the start: whether calls go from here to the C library. */
+void signal_guard_start(void);
 
 /* sigaction by the host, of another signal than the sampler's.  Returns as sigaction does. */
 int signal_guard_action(int n, const struct sigaction *act, struct sigaction *old);

@@ -138,7 +138,7 @@ child " ]
 @test "the time of handlers that samples must keep away from is theirs, not that of what they interrupt" {
     possible
     for source in perf timer; do
-        for way in small masked jumps; do
+        for way in small masked once jumps; do
             "$HOSTS/handlers" $way >plain
             MODPROF_CPU=999 MODPROF_CPU_SOURCE=$source MODPROF_OUT=$PWD/h.mprof LD_PRELOAD=$SHIM "$HOSTS/handlers" $way time >sampled 2>times
             diff plain sampled

@@ -1,9 +1,11 @@
 /* signal_return: what handlers that keep the sampler's signal away return to, in place of the C library's code (signal_guard.h).
  *
+ * Two addresses for one code: which one an action has says whether the sampler's signal is in its mask by us, or by the host.
+ *
  * In: rsp: the ucontext that the kernel made; every register is the kernel's to restore.   Out: calls signal_guard_leave, and
  * gives the context back to the kernel.   Context: a signal handler has ended, with its signals still blocked. */
 
-        .hidden signal_guard_leave, signal_return
+        .hidden signal_guard_leave, signal_return, signal_return_added
 
 /* Where register N is found: at OFFSET (two bytes as an sleb128) from rsp, in uc_mcontext. */
         .macro  saved n, low, high
@@ -33,6 +35,11 @@
         saved   7, 0xa0, 1    /* rsp */
         saved   16, 0xa8, 1   /* rip */
         nop /* who walks the stack looks one byte before a return address */
+        .globl  signal_return_added
+        .type   signal_return_added, @function
+signal_return_added:
+        nop
+        .size   signal_return_added, . - signal_return_added
         .globl  signal_return
         .type   signal_return, @function
 signal_return:

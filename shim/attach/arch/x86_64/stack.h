@@ -26,8 +26,9 @@ stack_leave(uintptr_t top, const void *f, const void *a, int b, const void *c)
     __builtin_unreachable();
 }
 
-/* What guarded handlers return to (signal_return.S). */
+/* What watched handlers return to; and those whose mask has the sampler's signal by us (signal_return.S). */
 extern const char signal_return[] __attribute__((visibility("hidden")));
+extern const char signal_return_added[] __attribute__((visibility("hidden")));
 
 /* Calls F(ARGUMENT) on the stack that ends at TOP, a multiple of 16 (stack_call.S). */
 void stack_call(void *argument, void (*f)(void *), uintptr_t top);
