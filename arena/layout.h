@@ -139,6 +139,7 @@ struct arena_state {
     uint64_t shrink_bytes;
     uint64_t host_free_n; /* part of free_n: through the host's allocator, or added up already */
     uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
+    uint64_t handle;              /* likewise: what Lua was given for the state (record_api.h) */
     uint64_t current;             /* likewise: what alloc_exact.c keeps of it, where it is exact */
     uint64_t table_lo,
         table_bytes; /* alloc_tag.c: where blocks lie that were ever put in the table */

@@ -72,6 +72,8 @@ static const char *const losses[] = {
     [LOSS_TRACK_FULL] = "blocks not followed to their release: table full",
     [LOSS_MARKS] = "marks not kept",
     [LOSS_TEXTS_FULL] = "texts not remembered: table full",
+    [LOSS_STATES_BACK] = "states that were there again after they had ended: not counted since",
+    [LOSS_STATES_REWOUND] = "states whose memory was put back as it was some time before",
 };
 
 static const char *const milestones[] = {

@@ -97,6 +97,9 @@ enum loss {
     LOSS_TRACK_FULL = 16,    /* blocks whose release can not be seen: table full */
     LOSS_MARKS = 17,         /* marks beyond the number that is kept */
     LOSS_TEXTS_FULL = 18,    /* texts not known again when they are compiled again: table full */
+    LOSS_STATES_BACK = 19,   /* states that ended, and were there again: not counted from then on */
+    LOSS_STATES_REWOUND =
+        20, /* states whose memory was put back as it was: counted on from there */
     LOSS_N = 32
 };
 

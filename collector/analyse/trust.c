@@ -178,6 +178,12 @@ static const char *const loss_sentence[LOSS_N] = {
     [LOSS_MARKS] = "%s marks were not kept because there were too many",
     [LOSS_TEXTS_FULL] = "%s compiled texts are not remembered because the table was full: "
                         "repeated compilation may be more than is shown",
+    [LOSS_STATES_BACK] =
+        "%s Lua states were gone, and then there again because the host put their memory back: "
+        "what they asked for since is not counted",
+    [LOSS_STATES_REWOUND] =
+        "%s Lua states had their memory put back as it was some time before: what they "
+        "seem to hold is not right",
 };
 
 void trust_losses(struct sentences *s, const struct process *p)

@@ -9,6 +9,7 @@
  * Context: host threads. */
 #include "shim/hooks/heap.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -204,12 +205,30 @@ static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
     return NULL;
 }
 
+/* Counted for no state: nothing is known of the one that is there again. */
+COLD void *heap_ended_request(struct state_handle *h, void *ptr, size_t osize, size_t nsize)
+{
+    if (!h->came_back) {
+        h->came_back = 1;
+        loss_count(LOSS_STATES_BACK, 1);
+    }
+    return ((lua_Alloc)(uintptr_t)h->host_alloc)((void *)(uintptr_t)h->host_ud, ptr, osize, nsize);
+}
+
+static HOT void *other_request(struct arena_state *s, void *ud, void *ptr, size_t osize,
+                               size_t nsize)
+{
+    if (unlikely(s == &state_ended))
+        return heap_ended_request(ud, ptr, osize, nsize);
+    return s->route == ROUTE_EXACT ? heap_exact_alloc(ud, ptr, osize, nsize)
+                                   : host_request(s, ptr, osize, nsize);
+}
+
 HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    struct arena_state *s = ud;
+    struct arena_state *s = heap_state_now(ud);
     if (unlikely(s->route != ROUTE_DIRECT))
-        return s->route == ROUTE_EXACT ? heap_exact_alloc(s, ptr, osize, nsize)
-                                       : host_request(s, ptr, osize, nsize);
+        return other_request(s, ud, ptr, osize, nsize);
     if (nsize == 0)
         return direct_free(s, ptr, osize);
     if (ptr == NULL)
@@ -221,13 +240,20 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 
 /* Through the original, so it holds for every copy and needs no layout.  A copy that lacks the
  * function has no wrapped states: the group is redirected whole or not at all. */
-struct arena_state *heap_state(struct lua_copy *c, lua_State *L)
+static struct state_handle *handle_of(const struct lua_copy *c, lua_State *L)
 {
     void *ud;
     if (unlikely(c->api.lua_getallocf == NULL))
         return NULL;
     lua_Alloc f = c->api.lua_getallocf(L, &ud);
     return f == heap_alloc || f == heap_exact_alloc ? ud : NULL;
+}
+
+struct arena_state *heap_state(struct lua_copy *c, lua_State *L)
+{
+    const struct state_handle *h = handle_of(c, L);
+    struct arena_state *s = h != NULL ? heap_state_now(h) : &state_ended;
+    return s != &state_ended ? s : NULL;
 }
 
 lua_Alloc heap_allocator(const struct arena_state *s)
@@ -252,6 +278,7 @@ void heap_state_ended(struct arena_state *s, uint64_t now)
     slot_get()->lua_calls_n += snapshot_direct_n(s);
     s->direct_n = 0;
     s->host_free_n = s->free_n;
+    state_handle_end(s);
     state_slot_close(s);
 }
 
@@ -289,7 +316,7 @@ static lua_State *state_new(struct lua_copy *c, struct arena_state *s, lua_Alloc
     s->created_ns = now_ns();
     alloc_state_new(s, c);
     route_begin(s);
-    lua_State *L = c->api.lua_newstate(heap_allocator(s), s);
+    lua_State *L = c->api.lua_newstate(heap_allocator(s), state_handle_new(s));
     if (L == NULL) {
         state_refused(s);
         return NULL;
@@ -315,6 +342,16 @@ lua_State *hook_lua_newstate(lua_Alloc f, void *ud)
     return s ? state_new(c, s, f, ud) : c->api.lua_newstate(f, ud);
 }
 
+/* Lua counts its bytes itself, in memory that the host may have put back as it was some time ago: then ours went on. */
+static void check_count(const struct arena_state *s, const struct lua_copy *c, lua_State *L)
+{
+    if (c->api.lua_gc == NULL)
+        return;
+    int kib = c->api.lua_gc(L, LUA_GCCOUNT), rest = c->api.lua_gc(L, LUA_GCCOUNTB);
+    if (kib >= 0 && kib < INT_MAX && (uint64_t)kib * 1024 + (uint64_t)rest != s->live_bytes)
+        loss_count(LOSS_STATES_REWOUND, 1);
+}
+
 void hook_lua_close(lua_State *L)
 {
     struct lua_copy *c = copy_current();
@@ -324,6 +361,7 @@ void hook_lua_close(lua_State *L)
         return;
     }
     heap_dropped_unwatch(s);
+    check_count(s, c, L);
     s->close_live_bytes = s->live_bytes;
     alloc_state_close(s);
     c->api.lua_close(L);
@@ -333,19 +371,21 @@ void hook_lua_close(lua_State *L)
 lua_Alloc hook_lua_getallocf(lua_State *L, void **ud)
 {
     struct lua_copy *c = copy_current();
-    struct arena_state *s = heap_state(c, L);
-    if (s == NULL)
+    const struct state_handle *h = handle_of(c, L);
+    if (h == NULL)
         return c->api.lua_getallocf(L, ud);
+    const struct arena_state *s = heap_state_now(h);
+    int ended = s == &state_ended;
     if (ud != NULL)
-        *ud = (void *)(uintptr_t)s->host_ud;
-    return (lua_Alloc)(uintptr_t)s->host_alloc;
+        *ud = (void *)(uintptr_t)(ended ? h->host_ud : s->host_ud);
+    return (lua_Alloc)(uintptr_t)(ended ? h->host_alloc : s->host_alloc);
 }
 
 void hook_lua_setallocf(lua_State *L, lua_Alloc f, void *ud)
 {
     struct lua_copy *c = copy_current();
     struct arena_state *s = heap_state(c, L);
-    if (s == NULL) {
+    if (s == NULL) { /* one that is there again keeps no wrapper */
         c->api.lua_setallocf(L, f, ud);
         return;
     }

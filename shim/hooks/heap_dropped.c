@@ -69,7 +69,7 @@ static int is_other_word(uint64_t at, uint64_t word)
 
 static struct allocator_pair pair_of(const struct arena_state *s)
 {
-    return (struct allocator_pair){(uintptr_t)heap_allocator(s), (uintptr_t)s};
+    return (struct allocator_pair){(uintptr_t)heap_allocator(s), s->handle};
 }
 
 static int is_gone(const struct arena_state *s)

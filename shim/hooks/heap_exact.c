@@ -122,11 +122,25 @@ static HOT void *host_release(struct arena_state *s, void *ptr, size_t osize)
     return p;
 }
 
+static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, size_t osize,
+                                  size_t nsize)
+{
+    if (unlikely(s == &state_ended))
+        return heap_ended_request(ud, ptr, osize, nsize);
+    if (nsize == 0)
+        return host_release(s, ptr, osize);
+    if (ptr == NULL)
+        return new_block(s, ptr, osize, nsize);
+    return resize(s, ptr, osize, nsize);
+}
+
 HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    struct arena_state *s = ud;
+    struct arena_state *s = heap_state_now(ud);
+    if (unlikely(!s->tagging))
+        return untagged_request(s, ud, ptr, osize, nsize);
     if (nsize == 0)
-        return s->tagging ? tagged_release(s, ptr, osize) : host_release(s, ptr, osize);
+        return tagged_release(s, ptr, osize);
     if (ptr == NULL)
         return new_block(s, ptr, osize, nsize);
     return resize(s, ptr, osize, nsize);

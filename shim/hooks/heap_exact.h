@@ -19,7 +19,7 @@
  * whose host has set another one. */
 void heap_exact_begin(struct arena_state *s);
 
-/* A lua_Alloc; UD: the state's slot. */
+/* A lua_Alloc; UD: a state_handle. */
 void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 
 #endif

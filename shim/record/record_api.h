@@ -60,6 +60,21 @@ struct arena_state *state_slot_new(void);
 /* Emits the state's final record and frees the slot. */
 void state_slot_close(struct arena_state *s);
 
+/* What Lua gets as the data (ud) of a state's allocator.  It leads to the state's slot until that ends, and still to the host's
+ * allocator if the state is there again all the same: it is not used for another one before some ten thousand were. */
+struct state_handle {
+    struct arena_state *_Atomic state; /* &state_ended: it has ended */
+    uint64_t host_alloc, host_ud;      /* from then on */
+    uint32_t came_back;                /* 1: it has been asked for something since */
+};
+extern SHIM_HIDDEN struct arena_state state_ended;
+
+/* One for S, which notes it; the host's pair may still change. */
+struct state_handle *state_handle_new(struct arena_state *s);
+void state_handle_end(const struct arena_state *s);
+/* The state that UD is the handle of; NULL: it is no handle, or its state has ended. */
+struct arena_state *state_of_handle(const void *ud);
+
 /* ---- records, counters ---- */
 /* Pushes an encoded record into the ring. */
 void ring_push(const uint8_t *record, size_t n);

@@ -80,8 +80,8 @@ static struct current *of_state(const struct running *r)
     if (r->copy->api.lua_getallocf == NULL)
         return NULL;
     r->copy->api.lua_getallocf(r->L, &ud);
-    uintptr_t at = (uintptr_t)ud - (uintptr_t)arena->states;
-    return at < sizeof arena->states ? &current_of[at / sizeof *arena->states] : NULL;
+    const struct arena_state *s = state_of_handle(ud);
+    return s != NULL ? &current_of[s - arena->states] : NULL;
 }
 
 static int is_empty(const lua_State *L)

@@ -72,6 +72,21 @@ dropped_said() {
     done
 }
 
+# The host checks that each request reached the allocator of the state that made it.
+@test "states whose memory the host puts back as it was reach their own allocators, and are told of" {
+    for way in parked closed turns template reborn; do
+        for alloc in off sample:4k,c-sample:4k exact; do
+            MODPROF_ALLOC=$alloc MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM "$HOSTS/heap_restored" $way 200 >said
+            "$HOSTS/heap_restored" $way 200 | diff - said
+            "$MODPROF" report -f json t.mprof | jq -r '.processes[0].losses[].what' >lost
+            case $way in
+            template) grep -qx 'states whose memory was put back as it was some time before' lost ;;
+            *) grep -qx 'states that were there again after they had ended: not counted since' lost ;;
+            esac
+        done
+    done
+}
+
 @test "C memory is what mallinfo2 says, to the byte, at any moment" {
     MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM GLIBC_TUNABLES=glibc.malloc.tcache_count=0 "$HOSTS/heap_mallinfo" >told
     "$MODPROF" report -f json t.mprof | jq -r '.processes[0].memory.marks[] | "\(.name) \(.c_bytes) \(.lua_bytes)"' >said

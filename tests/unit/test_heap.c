@@ -1,5 +1,5 @@
 /* Lua's allocator wrapped: what is counted, what the host sees. */
-/* SOURCES: shim/hooks/heap.c shim/hooks/heap_exact.c shim/hooks/alloc_tag.c shim/hooks/alloc_track.c */
+/* SOURCES: shim/hooks/heap.c shim/hooks/heap_exact.c shim/hooks/alloc_tag.c shim/hooks/alloc_track.c shim/record/state_handle.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,15 +73,16 @@ void marks_state(struct lua_copy *c, lua_State *L)
     (void)L;
 }
 
-static uint64_t lost_n;
+static uint64_t lost_n, put_back_n;
 void loss_count(enum loss what, uint64_t n)
 {
-    assert_int_equal(what, LOSS_TRACK_FULL);
-    lost_n += n;
+    assert_true(what == LOSS_TRACK_FULL || what == LOSS_STATES_BACK || what == LOSS_STATES_REWOUND);
+    *(what == LOSS_TRACK_FULL ? &lost_n : &put_back_n) += n;
 }
 
 static struct arena the_arena;
 #define slot (the_arena.states[0])
+static struct state_handle held = {.state = &slot};
 static struct arena_state closed;
 static int slots_left, closed_n, verified_n, proofs_n, proof;
 static uint64_t state_milestone_ns;
@@ -234,7 +235,7 @@ static int set_up(void **state)
     slots_left = 1;
     closed_n = verified_n = proofs_n = proof = 0;
     heap_forget(0, UINT64_MAX);
-    state_milestone_ns = lost_n = 0;
+    state_milestone_ns = lost_n = put_back_n = 0;
     memset(&config, 0, sizeof config);
     memset(&fake_alloc, 0, sizeof fake_alloc);
     return 0;
@@ -261,23 +262,23 @@ static void check_samples(int plain)
     set_up(NULL);
     proof = plain;
     lua_State *L = open_state();
-    heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0); /* the route is found */
+    heap_alloc(&held, heap_alloc(&held, NULL, 0, 8), 8, 0); /* the route is found */
     slot.sample_left = 100;
-    void *p = heap_alloc(&slot, NULL, LUA_TTABLE, 60);
+    void *p = heap_alloc(&held, NULL, LUA_TTABLE, 60);
     assert_int_equal(fake_alloc.new_n, 0);
-    void *q = heap_alloc(&slot, NULL, LUA_TTABLE, 41);
+    void *q = heap_alloc(&held, NULL, LUA_TTABLE, 41);
     assert_int_equal(fake_alloc.new_n, 1);
     assert_ptr_equal(fake_alloc.block, q);
     assert_int_equal(fake_alloc.kind, LUA_TTABLE);
     assert_int_equal(fake_alloc.bytes, 41);
     slot.sample_left = 100;
-    q = heap_alloc(&slot, q, 41, 10); /* smaller: nothing */
-    p = heap_alloc(&slot, p, 60, 161);
+    q = heap_alloc(&held, q, 41, 10); /* smaller: nothing */
+    p = heap_alloc(&held, p, 60, 161);
     assert_int_equal(fake_alloc.grown_n, 1);
     assert_ptr_equal(fake_alloc.block, p);
     assert_int_equal(fake_alloc.bytes, 101);
-    heap_alloc(&slot, p, 161, 0);
-    heap_alloc(&slot, q, 10, 0);
+    heap_alloc(&held, p, 161, 0);
+    heap_alloc(&held, q, 10, 0);
     hook_lua_close(L);
 }
 
@@ -293,15 +294,15 @@ static void check_followed(int plain)
     set_up(NULL);
     proof = plain;
     lua_State *L = open_state();
-    heap_alloc(&slot, heap_alloc(&slot, NULL, 0, 8), 8, 0);
-    void *p = heap_alloc(&slot, NULL, 0, 60);
+    heap_alloc(&held, heap_alloc(&held, NULL, 0, 8), 8, 0);
+    void *p = heap_alloc(&held, NULL, 0, 60);
     follow(p);
-    p = heap_alloc(&slot, p, 60, 100000);
+    p = heap_alloc(&held, p, 60, 100000);
     assert_int_equal(fake_alloc.moved_n, 1);
     assert_ptr_equal(fake_alloc.block, p);
     assert_int_equal(fake_alloc.before, 60);
     assert_int_equal(fake_alloc.after, 100000);
-    heap_alloc(&slot, p, 100000, 0);
+    heap_alloc(&held, p, 100000, 0);
     assert_int_equal(fake_alloc.gone_n, 1);
     assert_ptr_equal(fake_alloc.block, p);
     hook_lua_close(L);
@@ -318,14 +319,14 @@ static void a_refused_resize_leaves_the_followed_block_where_it_is(void **state)
 {
     (void)state;
     lua_State *L = open_state();
-    void *p = heap_alloc(&slot, NULL, 0, 60);
+    void *p = heap_alloc(&held, NULL, 0, 60);
     follow(p);
     host.refuse = 1;
-    assert_null(heap_alloc(&slot, p, 60, 100));
+    assert_null(heap_alloc(&held, p, 60, 100));
     assert_ptr_equal(fake_alloc.block, p);
     assert_int_equal(fake_alloc.after, 60);
     host.refuse = 0;
-    heap_alloc(&slot, p, 60, 0);
+    heap_alloc(&held, p, 60, 0);
     assert_int_equal(fake_alloc.gone_n, 1);
     hook_lua_close(L);
 }
@@ -343,7 +344,7 @@ static lua_State *open_exact(int plain)
 /* Asks for a block of N bytes, fills it up to its last one, and gives its site to *SITE. */
 static void *exact_block(size_t n, uint32_t *site)
 {
-    void *p = heap_alloc(&slot, NULL, LUA_TSTRING, n);
+    void *p = heap_alloc(&held, NULL, LUA_TSTRING, n);
     *site = (uint32_t)fake_alloc.new_n;
     assert_non_null(p);
     memset(p, 0xff, n);
@@ -352,7 +353,7 @@ static void *exact_block(size_t n, uint32_t *site)
 
 static void *exact_resize(void *p, size_t before, size_t after, uint32_t site)
 {
-    p = heap_alloc(&slot, p, before, after);
+    p = heap_alloc(&held, p, before, after);
     assert_non_null(p);
     assert_int_equal(fake_alloc.site, site);
     assert_int_equal(fake_alloc.before, before);
@@ -364,7 +365,7 @@ static void *exact_resize(void *p, size_t before, size_t after, uint32_t site)
 static void exact_free(void *p, size_t n, uint32_t site)
 {
     int before = fake_alloc.gone_n;
-    assert_null(heap_alloc(&slot, p, n, 0));
+    assert_null(heap_alloc(&held, p, n, 0));
     assert_int_equal(fake_alloc.gone_n, before + 1);
     assert_int_equal(fake_alloc.site, site);
     assert_int_equal(fake_alloc.bytes, n);
@@ -394,7 +395,7 @@ static void check_exact(int plain)
     exact_free(r, 25, c);
     exact_free(p, 7, a);
     exact_free(t, 2, d);
-    assert_null(heap_alloc(&slot, NULL, 0, 0));
+    assert_null(heap_alloc(&held, NULL, 0, 0));
     hook_lua_close(L);
     assert_int_equal(fake_alloc.site, 1);
     assert_int_equal(closed.live_bytes, 0);
@@ -450,8 +451,8 @@ static void exact_blocks_survive_changes_of_the_allocator(void **state)
     p[1] = exact_resize(p[1], 24, 400, site[1]); /* from its tag into the table */
     assert_int_equal(host.nsize, 400);
     host.refuse = 1;
-    assert_null(heap_alloc(&slot, p[2], 24, 100));
-    assert_null(heap_alloc(&slot, p[3], 24, 100));
+    assert_null(heap_alloc(&held, p[2], 24, 100));
+    assert_null(heap_alloc(&held, p[3], 24, 100));
     host.refuse = 0;
     exact_pass();
     assert_int_equal(slot.tagging, 0);
@@ -487,9 +488,9 @@ static void a_block_with_no_room_for_its_tag_is_refused(void **state)
     (void)state;
     lua_State *L = open_exact(1);
     exact_pass();
-    assert_null(heap_alloc(&slot, NULL, 0, SIZE_MAX));
-    assert_null(heap_alloc(&slot, NULL, 0, SIZE_MAX - 3));
-    assert_null(heap_alloc(&slot, NULL, 0, PTRDIFF_MAX));
+    assert_null(heap_alloc(&held, NULL, 0, SIZE_MAX));
+    assert_null(heap_alloc(&held, NULL, 0, SIZE_MAX - 3));
+    assert_null(heap_alloc(&held, NULL, 0, PTRDIFF_MAX));
     assert_int_equal(slot.fail_n, 3);
     hook_lua_close(L);
 }
@@ -512,7 +513,7 @@ static void once_a_block_found_no_room_no_tag_is_believed(void **state)
     exact_free(tagged, 24, 0);
     uint64_t charged = 0;
     for (int i = 0; i < MORE; i++) {
-        heap_alloc(&slot, p[i], 24, 0);
+        heap_alloc(&held, p[i], 24, 0);
         charged += fake_alloc.site != 0;
     }
     assert_int_equal(charged + lost_n, MORE);
@@ -558,6 +559,84 @@ static void close_notes_what_was_alive_and_what_stayed(void **state)
     assert_int_equal(closed.live_bytes, 24);
     assert_true(closed.closed_ns >= closed.created_ns);
     free(leaked);
+}
+
+/* Its arena was copied away, another state ran there, and it was put back. */
+static void check_comes_back(int exact)
+{
+    set_up(NULL);
+    fake_alloc.exact = exact;
+    int other_ud;
+    lua_State *L = open_state();
+    heap_state_ended(&slot, 1);
+    assert_null(heap_state(&copy, L));
+    slots_left = 1;
+    lua_State *M = hook_lua_newstate(host_alloc, &other_ud);
+    uint64_t live = slot.live_bytes;
+    assert_ptr_not_equal(L->ud, M->ud);
+    void *ud, *p = L->f(L->ud, NULL, LUA_TTABLE, 56);
+    assert_ptr_equal(host.ud, &host_ud);
+    p = L->f(L->ud, p, 56, 80);
+    assert_ptr_equal(host.ud, &host_ud);
+    assert_null(L->f(L->ud, p, 80, 0));
+    assert_ptr_equal(host.ud, &host_ud);
+    assert_int_equal(slot.live_bytes, live);
+    assert_int_equal(put_back_n, 1); /* the state, not its requests */
+    assert_ptr_equal(hook_lua_getallocf(L, &ud), host_alloc);
+    assert_ptr_equal(ud, &host_ud);
+    hook_lua_setallocf(L, other_alloc, NULL);
+    assert_ptr_equal(L->f, other_alloc);
+    hook_lua_close(L);
+    assert_ptr_equal(heap_state(&copy, M), &slot);
+    hook_lua_close(M);
+    assert_ptr_equal(host.ud, &other_ud);
+    assert_int_equal(closed.close_live_bytes, live);
+}
+
+static void a_state_that_is_there_again_reaches_its_own_allocator(void **state)
+{
+    (void)state;
+    check_comes_back(0);
+    check_comes_back(1);
+}
+
+static void of_states_made_later_none_is_taken_for_one_that_has_ended(void **state)
+{
+    (void)state;
+    void *first = NULL;
+    for (int i = 0; i < 60000; i++) {
+        slots_left = 1;
+        lua_State *L = open_state();
+        assert_true(i == 0 || L->ud != first);
+        first = i == 0 ? L->ud : first;
+        hook_lua_close(L);
+    }
+}
+
+static int own_count;
+static int lua_gc_original(lua_State *L, int what, ...)
+{
+    (void)L;
+    if (own_count < 0)
+        return -1;
+    return what == LUA_GCCOUNT ? own_count / 1024 : own_count % 1024;
+}
+
+static void a_state_that_holds_less_than_was_counted_was_put_back(void **state)
+{
+    (void)state;
+    copy.api.lua_gc = lua_gc_original;
+    own_count = STATE_BYTES;
+    hook_lua_close(open_state());
+    assert_int_equal(put_back_n, 0);
+    slots_left = 1;
+    own_count = STATE_BYTES - 16;
+    hook_lua_close(open_state());
+    assert_int_equal(put_back_n, 1);
+    own_count = -1; /* asked within a collection */
+    slots_left = 1;
+    hook_lua_close(open_state());
+    assert_int_equal(put_back_n, 1);
 }
 
 static void a_refused_state_is_null_and_leaves_nothing_open(void **state)
@@ -895,6 +974,9 @@ int main(void)
         TEST(a_state_gets_the_wrapper_and_is_described),
         TEST(no_state_is_made_before_structures_are_verified),
         TEST(close_notes_what_was_alive_and_what_stayed),
+        TEST(a_state_that_is_there_again_reaches_its_own_allocator),
+        TEST(of_states_made_later_none_is_taken_for_one_that_has_ended),
+        TEST(a_state_that_holds_less_than_was_counted_was_put_back),
         TEST(a_refused_state_is_null_and_leaves_nothing_open),
         TEST(without_a_slot_or_an_arena_the_host_is_passed_through),
         TEST(the_host_gets_its_own_pair_back),
