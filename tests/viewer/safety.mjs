@@ -116,6 +116,25 @@ test('a trace without anything in it still has every page, which says what would
     assert.match(await none.page.locator('main').innerText(), /no process in this trace/);
     await none.done();
 });
+test('a trace that is cut off before anything of Lua says so, and shows no zeros that nobody counted', async () => {
+    const doc = makeDocument({ modules: 0 });
+    const nothing = { lua_to_c: 0, c_to_lua: { lua_callk: 0, lua_pcallk: 0, lua_resume: 0, by_host: 0 }, functions: [] };
+    const lua = { blocks: 0, bytes: 0, resized: 0, grown_bytes: 0, shrunk_bytes: 0, freed_bytes: 0, refused: 0, kinds: [], size_classes: [], states: [] };
+    Object.assign(doc.traces[0].report.processes[0], {
+        complete: false, incomplete: ['the file is cut off'], crossings: nothing, memory: {}, collector: {}, chunks: [],
+        overview: { modules: { total_ns: 0 }, lua_peak_bytes: 0, lua_live_bytes: 0, lua_to_c_calls: 0, cold_start: {} },
+        allocations: { lua, c: { covered: true, live_bytes: 0, peak_bytes: 0, calls_for_lua: 0, objects: [] } },
+    });
+    Object.assign(doc.traces[0].processes[0], { trees: [], samples: null, memory: { at_ns_d: [], lua_d: [], c_d: [], rss_d: [] }, marks: [] });
+    const s = await open(file(pageWith(bundle, doc)));
+    for (const page of ['overview', 'load', 'memory', 'crossings']) {
+        await go(s.page, `#${page}`);
+        const text = await s.page.locator('main').innerText();
+        assert.match(text, /What Lua did is not in what is left of this trace\./, page);
+        assert.doesNotMatch(text, /^0$/m, page);
+    }
+    await s.done();
+});
 /** What the page's own policy does not forbid: WORKER may be left out, as by somebody's proxy. */
 async function underPolicy(worker, look) {
     const html = pageWith(bundle, makeDocument());

@@ -219,3 +219,13 @@ export interface ReportProcess {
     /** Whatever later versions add: shown as it is where the page knows no better. */
     [more: string]: unknown;
 }
+
+/** Why there is nothing of Lua, in place of zeros that nobody counted; null where there is something. As the report in text says it. */
+export function withoutLua(r: ReportProcess): string | null {
+    const o = r.overview;
+    if (!o || o.lua_peak_bytes > 0 || o.lua_to_c_calls > 0 || (r.modules ?? []).length > 0) return null;
+    if (r.incomplete.length > 0) return 'What Lua did is not in what is left of this trace.';
+    return r.not_covered.length > 0
+        ? 'What Lua did was not recorded, since it is not covered.'
+        : 'Nothing of Lua was recorded: no state was made.';
+}

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
 import { matrixOf } from '../model/matrix';
-import type { CrossingRow, Crossings } from '../model/report';
+import { withoutLua, type CrossingRow, type Crossings } from '../model/report';
 import { burstsOf } from '../model/bursts';
 import { amount, baseName, count, exact, nanoseconds, percent } from '../model/units';
 import { Card, Empty, Figure, Share, Sparkline } from '../widgets/bits';
@@ -14,7 +14,7 @@ export function CrossingsPanel() {
     const c = process.report.crossings;
     if (!c || (c.functions.length === 0 && c.lua_to_c === 0))
         return (
-            <Empty title="No crossing between Lua and C was seen.">
+            <Empty title={withoutLua(process.report) ?? 'No crossing between Lua and C was seen.'}>
                 Calls are counted in every run whose Lua is covered; see the coverage on the first page.
             </Empty>
         );

@@ -6,7 +6,7 @@ import { numberOf, wordOf } from '../app/route';
 import { namedColour } from '../draw/colours';
 import { loadTree, PHASES, segments, unfolded, type LoadRow } from '../layout/waterfall';
 import { plainTime, withoutPauses, type LoadTime } from '../layout/load_time';
-import type { ModuleRow } from '../model/report';
+import { withoutLua, type ModuleRow } from '../model/report';
 import { bytes, exact, nanoseconds } from '../model/units';
 import { Card, Empty, Legend, Share, Toggle } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
@@ -33,7 +33,7 @@ export function LoadPanel() {
     ]);
     if (modules.length === 0)
         return (
-            <Empty title="No module was loaded while modprof watched.">
+            <Empty title={withoutLua(process.report) ?? 'No module was loaded while modprof watched.'}>
                 Loads are recorded in every run from the start of the process; a program that was attached
                 late, or that has no Lua 5.4, has none.
             </Empty>

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
 import { wordOf } from '../app/route';
 import type { Process, Series } from '../model/page';
-import type { Allocations } from '../model/report';
+import { withoutLua, type Allocations } from '../model/report';
 import { bytes, count, exact, percent } from '../model/units';
 import { Card, Empty, Figure, Share, Toggle } from '../widgets/bits';
 import { Chart } from '../widgets/chart';
@@ -20,6 +20,14 @@ export function MemoryPanel() {
         return (
             <Empty title="Allocations are not in this trace." command="modprof run -o app.mprof -- app args">
                 They are counted in every run whose Lua is covered.
+            </Empty>
+        );
+    const nothing = withoutLua(process.report);
+    if (nothing && a.c.peak_bytes === 0)
+        return (
+            <Empty title={nothing} command="modprof run -o app.mprof -- app args">
+                Memory is counted from the first Lua state on; the first page says what is covered and what is
+                missing.
             </Empty>
         );
     return (

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
 import { facts } from '../model/facts';
 import type { Process } from '../model/page';
-import type { ReportProcess } from '../model/report';
+import { withoutLua, type ReportProcess } from '../model/report';
 import { baseName, bytes, count, exact, moment, nanoseconds, plural } from '../model/units';
 import { Card, Empty, Figure, Legend, Parts } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
@@ -34,6 +34,7 @@ function Ran({ process }: { process: Process }) {
     const o = r.overview;
     const cold = o?.cold_start;
     const waited = r.ending.queued_ns ?? 0;
+    const nothing = withoutLua(r);
     return (
         <Card title="What ran">
             <p class="command">
@@ -61,7 +62,7 @@ function Ran({ process }: { process: Process }) {
                         means="Cold start: from the start of the process until the first line of the main script runs."
                     />
                 )}
-                {o && (
+                {o && !nothing && (
                     <>
                         <Figure
                             label="modules loaded"
@@ -117,6 +118,7 @@ function Ran({ process }: { process: Process }) {
                     />
                 )}
             </div>
+            {nothing && <p>{nothing}</p>}
         </Card>
     );
 }
