@@ -17,6 +17,7 @@ static const void *dynamic_address(const struct image *im, uint64_t value)
 
 static void read_dynamic(struct image *im)
 {
+    uint64_t soname = 0;
     for (const ElfW(Dyn) *d = im->dynamic; d->d_tag != DT_NULL; d++) {
         switch (d->d_tag) {
         case DT_SYMTAB:
@@ -31,6 +32,9 @@ static void read_dynamic(struct image *im)
         case DT_HASH:
             im->hash = dynamic_address(im, d->d_un.d_ptr);
             break;
+        case DT_SONAME:
+            soname = d->d_un.d_val;
+            break;
         case DT_TEXTREL:
             im->text_relocations = 1;
             break;
@@ -40,6 +44,8 @@ static void read_dynamic(struct image *im)
             break;
         }
     }
+    if (soname != 0 && im->strings != NULL)
+        im->soname = im->strings + soname;
 }
 
 void image_locate(struct image *im, const struct dl_phdr_info *info)

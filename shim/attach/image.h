@@ -16,6 +16,7 @@ struct image {
     const ElfW(Dyn) * dynamic; /* NULL: none */
     const ElfW(Sym) * symbols; /* the dynamic symbol table and what belongs to it; may be NULL */
     const char *strings;
+    const char *soname; /* NULL: none */
     const uint32_t *gnu_hash, *hash;
     int text_relocations; /* 1: the loader will write to its code */
 };

@@ -17,7 +17,6 @@
 #include "shim/stack/native_bounds.h"
 
 SHIM_EXPORT void modprof_mark(const char *name);
-extern __typeof(modprof_mark) marks_mark __attribute__((alias("modprof_mark")));
 
 /* ---- taking ---- */
 

@@ -25,7 +25,4 @@ int marks_own(int n);
 /* sigaction by the host, of that signal: from then on it is the host's.  Any context. */
 int marks_action(const struct sigaction *act, struct sigaction *old);
 
-/* modprof_mark of this very library, whichever one is found first by that name. */
-SHIM_HIDDEN void marks_mark(const char *name);
-
 #endif
