@@ -173,7 +173,7 @@ enum moment { AT_ANY_MOMENT, AT_REST, AT_REST_AT_PC };
 /* Functions and prototypes that this thread's samples met, so that the kernel is asked once for each (1 to 2 us in
  * a virtual machine).  A slot holds one's address again only while something lives there: what was freed is in
  * no value.  What that is now, its header says. */
-enum { MET_N = 64 };
+enum { MET_N = 48 }; /* few: see known_tables.c */
 static SHIM_TLS uint64_t met[MET_N];
 
 /* Copies N bytes of the object at AT.  Returns 0, or -1: there is none of that TYPE. */
