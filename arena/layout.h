@@ -237,7 +237,8 @@ struct arena_site {
     uint64_t emitted_sum;               /* of the counters last written */
     uint64_t check_bytes[ARENA_CHECKS]; /* live at the checks, [0] at the newest */
     uint64_t fell_bytes
-        [ARENA_CHECKS]; /* most that it was seen below check_bytes, before the next check */
+        [ARENA_CHECKS];  /* most that it was seen below check_bytes, before the next check */
+    uint64_t look_bytes; /* live at the newest look, which may be that check */
     uint32_t check_n[ARENA_CHECKS];
 } __attribute__((aligned(64)));
 
@@ -287,7 +288,8 @@ struct arena_memory {
     uint64_t point_ns; /* distance of points; doubled now and then */
     uint64_t points_n;
     _Atomic uint64_t next_look; /* bytes that Lua must have made before sites are looked at again */
-    uint64_t checks_n, checks_emitted;
+    uint64_t checks_n;
+    uint64_t look_clock, looks_n, looks_emitted; /* of all looks, checks among them */
     uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
     _Atomic uint64_t marks_n;                                      /* ever made */
 };

@@ -86,6 +86,7 @@ static void fill_full(struct rec_alloc_count *r, const struct arena *a, const st
 static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
 {
     _Static_assert(ARENA_CHECKS == sizeof r->check_n / sizeof *r->check_n, "as many as a record");
+    r->look_bytes = t->look_bytes;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
         r->check_n[i] = t->check_n[i];
         r->check_bytes[i] = t->check_bytes[i];
@@ -98,8 +99,9 @@ static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
 static int checks(const struct snapshot *s)
 {
     struct arena_memory *m = &s->a->memory;
-    struct rec_check r = {.clock_n = ARENA_CHECKS, .at_ns_n = ARENA_CHECKS};
-    if (m->checks_n == m->checks_emitted)
+    struct rec_check r = {
+        .clock_n = ARENA_CHECKS, .at_ns_n = ARENA_CHECKS, .look_clock = m->look_clock};
+    if (m->looks_n == m->looks_emitted)
         return 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
         r.clock[i] = m->check_clock[i];
@@ -107,7 +109,7 @@ static int checks(const struct snapshot *s)
     }
     int stop = SNAPSHOT_EMIT(s, check, &r);
     if (!stop)
-        m->checks_emitted = m->checks_n;
+        m->looks_emitted = m->looks_n;
     return stop;
 }
 
@@ -171,7 +173,7 @@ static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
     return 1 + (a->memory.checks_n << 40) + ((uint64_t)t->type_name << 32) + t->alloc_n +
            t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
            7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns +
-           13 * t->fell_bytes[0];
+           13 * t->fell_bytes[0] + 17 * t->look_bytes;
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -253,7 +255,7 @@ void snapshot_redefine_sites(struct arena *a)
 {
     if (a->memory_used == 0)
         return;
-    a->memory.emitted = a->memory.checks_emitted = 0;
+    a->memory.emitted = a->memory.looks_emitted = 0;
     for (uint32_t i = 0; i < ARENA_STATES_MAX; i++)
         if (a->states[i].lane_ready == 1)
             a->lanes[i].gc.emitted_sum = 0;
@@ -267,7 +269,7 @@ void snapshot_redefine_sites(struct arena *a)
 static void restart_checks(struct arena_memory *m)
 {
     atomic_store(&m->next_look, 0);
-    m->checks_n = m->checks_emitted = 0;
+    m->checks_n = m->looks_n = m->looks_emitted = m->look_clock = 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         m->check_clock[i] = m->check_at_ns[i] = 0;
 }
@@ -282,6 +284,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->close_n = t->close_bytes = 0;
     t->peak_epoch = t->full_epoch = 0;
     t->alloc_var = 0;
+    t->look_bytes = 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         t->check_bytes[i] = t->fell_bytes[i] = t->check_n[i] = 0;
     l->epoch++;

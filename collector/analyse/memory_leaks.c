@@ -86,14 +86,18 @@ static int never_emptied(const struct leak_course *c)
            (fell <= fall * newest && newest - before > errors_least * error_of(c, newest + before));
 }
 
+static int doubles(const struct leak_course *c)
+{
+    return 2 * (double)c->sums->of[MEMORY_GROWN].bytes > made(c);
+}
+
 /* Over the newest three checks, and since the one before the newest.  A table's array only changes when it doubles, which may be
  * just after the newest. */
 static int rose(const struct leak_course *c)
 {
     double newest = held_at(c, 0), before = held_at(c, 1), first = held_at(c, 2);
-    int doubles = 2 * (double)c->sums->of[MEMORY_GROWN].bytes > made(c);
     return newest >= (1 + rise) * (1 + rise) * first &&
-           (newest >= (1 + rise) * before || (doubles && held(c) >= (1 + rise) * newest));
+           (newest >= (1 + rise) * before || (doubles(c) && held(c) >= (1 + rise) * newest));
 }
 
 /* It was there at three checks; or at two, and most of what had been made by then was still held. */
@@ -104,10 +108,19 @@ static int seen_enough(const struct leak_course *c)
                                 (held_at(c, 2) > 0 || held_at(c, 0) >= most_kept * by_then));
 }
 
-/* Has gone on since the newest check, as far as that can be expected. */
+/* Held when RATIO times as much had been allocated as by the newest check. */
+static double due(const struct leak_course *c, double ratio)
+{
+    return held_at(c, 0) * (1 - noise + rise * (ratio - 1));
+}
+
+/* Has gone on since the newest check, as far as that can be expected: up to the end, where there is garbage again, and up to the
+ * last collection that was looked at, where there is none. */
 static int goes_on(const struct leak_course *c)
 {
-    return held(c) >= held_at(c, 0) * (1 - noise + rise * (c->clock_ratio - 1));
+    return held(c) >= due(c, c->clock_ratio) &&
+           (c->look_ratio <= 1 || doubles(c) ||
+            (double)c->sums->look_bytes >= due(c, c->look_ratio));
 }
 
 /* Lua's own table of strings, and other things that nobody's code made, grow with what others keep. */
@@ -168,6 +181,7 @@ static struct leak_course course_new(const struct process *p, unsigned check_n)
     struct leak_course c = {.check_n = check_n, .clock_end = clock_end(p)};
     double check = (double)p->heap.checks.clock[0];
     c.clock_ratio = check > 0 && c.clock_end > check ? c.clock_end / check : 1;
+    c.look_ratio = check > 0 ? (double)p->heap.checks.look_clock / check : 1;
     for (size_t i = 0; i < p->heap.sites.n; i++) {
         const struct alloc_site *site = rowset_at(&p->heap.sites, i);
         if (memory_heap(site) == HEAP_LUA)

@@ -51,6 +51,7 @@ struct leak_course {
     unsigned check_n;   /* that there were */
     double clock_end;   /* bytes that Lua had allocated by the end */
     double clock_ratio; /* that, over what was by the newest check; at least 1 */
+    double look_ratio;  /* likewise, by the last look; at most 1: there was none since that check */
     double heap_bytes;  /* that all of Lua held at the newest check */
     int nobodys;        /* 1: Lua's own memory, made by no Lua code */
 };

@@ -71,6 +71,7 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     s.of[MEMORY_GROWN] = (struct memory_amount){c->grow_n, c->grow_bytes};
     s.of[MEMORY_COLLECTED] = (struct memory_amount){c->gc_free_n, c->gc_free_bytes};
     s.of[MEMORY_FULL] = amount(c->full_n, c->full_bytes);
+    s.look_bytes = c->look_bytes;
     for (int i = 0; i < MEMORY_CHECKS; i++) {
         s.check[i] = (struct memory_amount){c->check_n[i], c->check_bytes[i]};
         s.fell_bytes[i] = c->fell_bytes[i];
@@ -92,6 +93,7 @@ void memory_sums_add(struct memory_sums *s, const struct memory_sums *more)
     amounts_add(s->check, more->check, MEMORY_CHECKS);
     for (int i = 0; i < MEMORY_CHECKS; i++)
         s->fell_bytes[i] += more->fell_bytes[i];
+    s->look_bytes += more->look_bytes;
     s->made_variance += more->made_variance;
     s->live_variance += more->live_variance;
     s->seen_n += more->seen_n;

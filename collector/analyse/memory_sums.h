@@ -33,12 +33,13 @@ enum { MEMORY_CHECKS = 8 };
 struct memory_sums {
     struct memory_amount of[MEMORY_SUM_N];
     struct memory_amount check[MEMORY_CHECKS]; /* held after collections; [0] the newest */
-    uint64_t fell_bytes[MEMORY_CHECKS];        /* at most, from that check to the next, or the end */
-    double made_variance, live_variance;       /* of bytes; 0 where all is exact */
-    uint64_t seen_n;                           /* sampled: number of samples */
-    uint64_t gc_ns;                            /* the collector's time that was charged */
-    uint32_t kinds;                            /* bit for each enum alloc_kind */
-    uint32_t heaps;                            /* bit for each enum alloc_heap */
+    uint64_t fell_bytes[MEMORY_CHECKS];  /* at most, from that check to the next, or the end */
+    uint64_t look_bytes;                 /* after a later collection, the last that was looked at */
+    double made_variance, live_variance; /* of bytes; 0 where all is exact */
+    uint64_t seen_n;                     /* sampled: number of samples */
+    uint64_t gc_ns;                      /* the collector's time that was charged */
+    uint32_t kinds;                      /* bit for each enum alloc_kind */
+    uint32_t heaps;                      /* bit for each enum alloc_heap */
 };
 
 /* One site by itself; OPEN: states that were not closed are among its. */

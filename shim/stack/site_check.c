@@ -28,14 +28,15 @@ static void note(struct arena_site *t)
         t->fell_bytes[i] = t->fell_bytes[i - 1];
         t->check_n[i] = t->check_n[i - 1];
     }
-    t->check_bytes[0] = bytes(t);
+    t->check_bytes[0] = t->look_bytes = bytes(t);
     t->fell_bytes[0] = 0;
     t->check_n[0] = blocks(t);
 }
 
-static void note_fall(struct arena_site *t)
+static void look(struct arena_site *t)
 {
     uint64_t now = bytes(t), then = t->check_bytes[0];
+    t->look_bytes = now;
     if (now < then && then - now > t->fell_bytes[0])
         t->fell_bytes[0] = then - now;
 }
@@ -79,6 +80,8 @@ void site_check(void)
     if (made >= 2 * m->check_clock[0])
         check(m, made);
     else
-        for_sites(note_fall);
+        for_sites(look);
+    m->look_clock = made;
+    m->looks_n++;
     atomic_store(&m->next_look, next_look(m, made));
 }

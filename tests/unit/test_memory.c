@@ -257,6 +257,26 @@ static void what_was_emptied_between_checks_is_not_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_KEPT);
 }
 
+/* A cache that is full by now, with the garbage of the end. */
+static void what_does_not_go_on_is_not_accused(void **state)
+{
+    struct memory_sums s = {.check = {{600, 60000}, {300, 30000}, {150, 15000}}};
+    struct leak_course c = {.sums = &s, .check_n = 3, .clock_ratio = 1.8};
+    (void)state;
+    s.of[MEMORY_MADE] = (struct memory_amount){2000, 200000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){900, 90000};
+    s.look_bytes = 61000;
+    c.look_ratio = 1; /* no collection since the newest check */
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    c.look_ratio = 1.6;
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+    s.look_bytes = 80000;
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+    s.look_bytes = 60000;
+    s.of[MEMORY_GROWN] = (struct memory_amount){10, 150000}; /* an array: it doubles now and then */
+    assert_int_equal(leak_judge(&c), LEAK_RISES);
+}
+
 static void less_than_a_block_is_not_held(void **state)
 {
     (void)state;
@@ -563,6 +583,7 @@ int main(void)
         cmocka_unit_test(what_garbage_or_chance_explains_is_not_accused),
         cmocka_unit_test(a_table_that_doubles_is_accused),
         cmocka_unit_test(what_was_emptied_between_checks_is_not_accused),
+        cmocka_unit_test(what_does_not_go_on_is_not_accused),
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),

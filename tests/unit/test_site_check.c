@@ -65,6 +65,8 @@ static void a_fall_between_checks_is_noted(void **state)
     site_check();
     assert_int_equal(arena->memory.checks_n, 1);
     assert_int_equal(arena->sites[0].fell_bytes[0], 200 * KIB);
+    assert_int_equal(arena->sites[0].look_bytes, 120 * KIB);
+    assert_int_equal(arena->memory.look_clock, 448 * KIB);
     allocate(0, 392, KIB, 0);
     site_check();
     assert_int_equal(arena->memory.checks_n, 2);
