@@ -158,20 +158,22 @@ $(BUILD)/hosts/%_module.so: tests/hosts/%_module.c $(HOST_HEADERS)
 	$(Q)$(CC) -std=gnu11 $(HOST_FLAGS) -shared -fPIC -o $@ $< $(call words_of_line,$<,LINK)
 
 # ---- Lua built from its own sources, where tests/lua_source/fetch could get them: BUILD/lua/VERSION/lua ----
-# Of the version that Debian builds also without optimisation, and with all there is.
+# Of the version that Debian builds also without optimisation, and with all there is; of a newer one with Lua's own checks
+# of who calls it how.
 LUA_SOURCE := $(patsubst %/sum,%,$(wildcard $(BUILD)/lua/*/sum))
 lua-source: $(LUA_SOURCE:%=%/lua) $(patsubst %,%/lua-O0,$(filter %/5.4.4,$(LUA_SOURCE))) \
-	$(patsubst %,%/lua-O3,$(filter %/5.4.4,$(LUA_SOURCE)))
+	$(patsubst %,%/lua-O3,$(filter %/5.4.4,$(LUA_SOURCE))) $(patsubst %,%/lua-checked,$(filter %/5.4.7,$(LUA_SOURCE)))
 	@:
 $(BUILD)/lua/%/lua: LUA_FLAGS := -O2
 $(BUILD)/lua/%/lua-O0: LUA_FLAGS := -O0
 $(BUILD)/lua/%/lua-O3: LUA_FLAGS := -O3 -fomit-frame-pointer
+$(BUILD)/lua/%/lua-checked: LUA_FLAGS := -O1 -DLUAI_ASSERT -DLUA_USE_APICHECK -include assert.h
 define lua_rule
 $(BUILD)/lua/%/$(1): $(BUILD)/lua/%/sum
 	$$(call say,LUA   $$@)
 	$$(Q)$$(CC) -std=gnu99 $$(LUA_FLAGS) -DLUA_USE_LINUX -o $$@ $$(filter-out %/luac.c,$$(wildcard $$(@D)/*.c)) -lm -ldl -Wl,-E
 endef
-$(foreach l,lua lua-O0 lua-O3,$(eval $(call lua_rule,$(l))))
+$(foreach l,lua lua-O0 lua-O3 lua-checked,$(eval $(call lua_rule,$(l))))
 
 # ---- what people call ----
 # Packages first, in a make of its own: nothing may be compiled before they are there.

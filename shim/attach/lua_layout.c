@@ -63,11 +63,12 @@ static lua_CFunction running_c_api(const struct lua_api *api, lua_State *L)
     return fn;
 }
 
+/* Who resumes a coroutine that has ended calls nothing: there is no such index. */
 static void callee_api(const struct lua_api *api, lua_State *L, int nargs, lua_CFunction *fn,
                        const void **closure)
 {
     int at = -(nargs + 1);
-    if (api->lua_tocfunction == NULL || api->lua_topointer == NULL)
+    if (api->lua_tocfunction == NULL || api->lua_topointer == NULL || api->lua_gettop(L) <= nargs)
         return;
     *fn = api->lua_tocfunction(L, at);
     if (*fn == NULL && api->lua_type(L, at) == LUA_TFUNCTION)

@@ -52,3 +52,11 @@ print(select(2, pcall(coroutine.wrap(function() local t = {} for i = 1, 300 do t
 local producer = coroutine.wrap(function() for w in string.gmatch("one two three", "%a+") do coroutine.yield(w) end end)
 for w in producer do io.write(w, " ") end print()
 print(dofile(arg[0]:gsub("coroutines", "small")), coroutine.wrap(dofile)((arg[0]:gsub("coroutines", "small"))))
+
+-- What has ended is resumed again.
+local ended = coroutine.create(function() end)
+print(coroutine.resume(ended))
+print(coroutine.resume(ended))
+local failed = coroutine.wrap(function() error "once" end)
+print(pcall(failed))
+print((pcall(failed)))
