@@ -134,6 +134,8 @@ struct arena_state {
     uint8_t tagging, tags_used, tags_unsure, host_looked_at; /* shim/hooks/heap_exact.c only */
     /* lua_calls_n of this state, not yet in a thread's, but for releases: those that were not the host's (snapshot_direct_n). */
     uint64_t direct_n;
+    uint64_t asked_osize,
+        asked_nsize;     /* shim/hooks/heap*.c only: of the request that the C library has now */
     int64_t sample_left; /* bytes until the next sample of allocation */
     uint64_t free_n, free_bytes, grow_bytes;
     uint64_t shrink_bytes;

@@ -131,15 +131,10 @@ static COLD uint64_t key_with_look(const lua_State *L, uint64_t pc)
     return lua_key(L, pc, 1);
 }
 
-/* Not inline, and calls nothing: so it does with registers that need not be saved.  0: some line is not known yet. */
-static HOT uint64_t key_if_known(const lua_State *L, uint64_t pc)
+/* In the frame of alloc_exact_new, which has saved all registers anyway. */
+static inline __attribute__((always_inline)) uint64_t key_of_stack(const lua_State *L, uint64_t pc)
 {
-    return lua_key(L, pc, 0);
-}
-
-static inline uint64_t key_of_stack(const lua_State *L, uint64_t pc)
-{
-    uint64_t key = key_if_known(L, pc);
+    uint64_t key = lua_key(L, pc, 0); /* 0: some line is not known yet */
     return likely(key != 0) ? key : key_with_look(L, pc);
 }
 
@@ -263,7 +258,7 @@ static COLD void new_with_care(const struct arena_state *s, const void *p, unsig
         new_userdata(s, p, id);
 }
 
-HOT void *alloc_exact_new(struct arena_state *s, void *p, unsigned kind, size_t n)
+HOT void *alloc_exact_new(struct arena_state *s, void *p, size_t kind, size_t n)
 {
     __asm__ volatile("" ::: "rbx", "r12", "r13", "r14", "r15"); /* which are saved here, then */
     struct current *c = current_in(s);

@@ -16,7 +16,7 @@ void alloc_exact_begin(struct arena_state *s);
 void alloc_exact_made(const struct arena_state *s);
 
 /* A block of N bytes was made at P.  Its site is noted (alloc_tag.h).  Returns P, so that it can end a request. */
-void *alloc_exact_new(struct arena_state *s, void *p, unsigned kind, size_t n);
+void *alloc_exact_new(struct arena_state *s, void *p, size_t kind, size_t n);
 
 /* A block of SITE (0: not known) changes its size; is about to be given back. */
 void alloc_exact_resized(struct arena_state *s, uint32_t site, size_t before, size_t after);

@@ -25,7 +25,7 @@
 
 static const int64_t NEVER = INT64_MAX / 2;
 /* Exact states stop so often to see what the collector does. */
-static const int64_t EXACT_LOOK_BYTES = 4096;
+static const int64_t EXACT_LOOK_BYTES = 16384;
 
 SHIM_TLS int64_t alloc_c_left;
 static SHIM_TLS uint64_t seed;

@@ -179,29 +179,56 @@ static HOT void *direct_resize(struct arena_state *s, void *ptr, size_t osize, s
     return p;
 }
 
-/* Requests as they came, so that nothing is moved on the way here. */
-static HOT void *direct_new(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+static COLD void *direct_refused(struct arena_state *s)
 {
-    s->direct_n++;
-    lua_frames_moved = ptr;       /* NULL */
-    void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
-    if (unlikely(p == NULL)) {
-        s->fail_n++;
-        return NULL;
-    }
-    heap_note_new(s, osize, nsize);
-    sample_new(s, p, osize, nsize);
+    s->fail_n++;
+    return NULL;
+}
+
+static COLD void *direct_sampled(struct arena_state *s, void *p, size_t osize, size_t nsize)
+{
+    alloc_lua_new(s, p, osize, nsize);
     return p;
 }
 
-static HOT void *direct_free(struct arena_state *s, void *ptr, size_t osize)
+static COLD void *direct_free_followed(struct arena_state *s, void *ptr)
 {
-    if (ptr != NULL) { /* Lua often frees the array part that a table never had */
-        heap_note_free(s, osize);
-        if (track_may_hold(TRACK_LUA, ptr))
-            alloc_lua_gone(s, ptr);
-        real.free(ptr);
-    }
+    alloc_lua_gone(s, ptr);
+    real.free(ptr);
+    return NULL;
+}
+
+/* These two take what heap_alloc got where it is, so that nothing is moved on the way; what is rare they leave to functions in
+ * their own place, so that few registers need to be saved. */
+static HOT_AS_IS void *direct_new(void *ud, void *ptr, size_t osize, size_t nsize,
+                                  struct arena_state *s)
+{
+    (void)ud;
+    (void)ptr; /* NULL */
+    s->direct_n++;
+    s->asked_osize = osize; /* meanwhile not in registers, which would have to be saved */
+    s->asked_nsize = nsize;
+    lua_frames_moved = NULL;
+    void *p = real.malloc(nsize); /* what realloc(NULL, nsize) is, by the standard */
+    if (unlikely(p == NULL))
+        return direct_refused(s);
+    heap_note_new(s, s->asked_osize, s->asked_nsize);
+    if (unlikely((s->sample_left -= (int64_t)s->asked_nsize) < 0))
+        return direct_sampled(s, p, s->asked_osize, s->asked_nsize);
+    return p;
+}
+
+static HOT_AS_IS void *direct_free(void *ud, void *ptr, size_t osize, size_t nsize,
+                                   struct arena_state *s)
+{
+    (void)ud;
+    (void)nsize; /* 0 */
+    if (ptr == NULL)
+        return NULL; /* Lua often frees the array part that a table never had */
+    heap_note_free(s, osize);
+    if (track_may_hold(TRACK_LUA, ptr))
+        return direct_free_followed(s, ptr);
+    real.free(ptr);
     return NULL;
 }
 
@@ -230,9 +257,9 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (unlikely(s->route != ROUTE_DIRECT))
         return other_request(s, ud, ptr, osize, nsize);
     if (nsize == 0)
-        return direct_free(s, ptr, osize);
+        return direct_free(ud, ptr, osize, nsize, s);
     if (ptr == NULL)
-        return direct_new(s, ptr, osize, nsize);
+        return direct_new(ud, ptr, osize, nsize, s);
     return direct_resize(s, ptr, osize, nsize);
 }
 

@@ -27,9 +27,9 @@ static inline unsigned heap_size_class(size_t n)
     return likely(n <= 1024) ? heap_small_class[(n + 15) / 16] : heap_large_class(n);
 }
 
-static inline unsigned heap_kind(size_t osize)
+static inline size_t heap_kind(size_t osize)
 {
-    return osize - ALLOC_STRING <= ALLOC_PROTO - ALLOC_STRING ? (unsigned)osize : ALLOC_OTHER;
+    return osize - ALLOC_STRING <= ALLOC_PROTO - ALLOC_STRING ? osize : ALLOC_OTHER;
 }
 
 static inline void heap_note_growth(struct arena_state *s, size_t n)
@@ -42,7 +42,7 @@ static inline void heap_note_growth(struct arena_state *s, size_t n)
 
 static inline void heap_note_new(struct arena_state *s, size_t osize, size_t nsize)
 {
-    unsigned kind = heap_kind(osize);
+    size_t kind = heap_kind(osize);
     s->kind_n[kind]++;
     s->kind_bytes[kind] += nsize;
     s->class_alloc_n[heap_size_class(nsize)]++;

@@ -37,21 +37,29 @@ static COLD void look_at_host(struct arena_state *s)
         tags_begin(s);
 }
 
-static inline int has_room(size_t n)
+static COLD void *no_room(void)
 {
-    if (likely(n <= PTRDIFF_MAX - ALLOC_TAG_BYTES))
-        return 1;
     errno = ENOMEM;
-    return 0;
+    return NULL;
 }
 
 /* Memory with room for a tag, by what the host's allocator would call itself. */
-static inline void *tagged_ask(struct arena_state *s, void *ptr, size_t n)
+static inline void *tagged_malloc(struct arena_state *s, size_t n)
 {
+    size_t with_tag;
     s->direct_n++;
-    if (unlikely(!has_room(n)))
-        return NULL;
-    return ptr == NULL ? real.malloc(n + ALLOC_TAG_BYTES) : real.realloc(ptr, n + ALLOC_TAG_BYTES);
+    return unlikely(__builtin_add_overflow(n, (size_t)ALLOC_TAG_BYTES, &with_tag))
+               ? no_room()
+               : real.malloc(with_tag);
+}
+
+static inline void *tagged_realloc(struct arena_state *s, void *ptr, size_t n)
+{
+    size_t with_tag;
+    s->direct_n++;
+    return unlikely(__builtin_add_overflow(n, (size_t)ALLOC_TAG_BYTES, &with_tag))
+               ? no_room()
+               : real.realloc(ptr, with_tag);
 }
 
 /* Another function, so that what it takes is not set up where it is not called. */
@@ -61,37 +69,52 @@ static __attribute__((noinline)) void *host_ask(struct arena_state *s, void *ptr
     return heap_host_call(s, ptr, osize, nsize);
 }
 
-static inline void *ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
-{
-    void *p = likely(s->tagging) ? tagged_ask(s, ptr, nsize) : host_ask(s, ptr, osize, nsize);
-    if (unlikely(p == NULL))
-        s->fail_n++;
-    return p;
-}
-
 /* ---- requests ---- */
 
-static HOT void *new_block(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
+static COLD void *refused(struct arena_state *s)
+{
+    s->fail_n++;
+    return NULL;
+}
+
+/* As heap_exact_alloc got it, so that nothing is moved on the way. */
+static HOT_AS_IS void *tagged_new(void *ud, void *ptr, size_t osize, size_t nsize,
+                                  struct arena_state *s)
+{
+    (void)ud;
+    (void)ptr; /* NULL */
+    lua_frames_moved = NULL;
+    s->asked_osize = osize; /* meanwhile not in registers, which would have to be saved */
+    s->asked_nsize = nsize;
+    void *p = tagged_malloc(s, nsize);
+    if (unlikely(p == NULL))
+        return refused(s);
+    heap_note_new(s, s->asked_osize, s->asked_nsize);
+    return alloc_exact_new(s, p, heap_kind(s->asked_osize),
+                           s->asked_nsize); /* in the place of this frame */
+}
+
+static HOT void *untagged_new(struct arena_state *s, size_t osize, size_t nsize)
 {
     lua_frames_moved = NULL;
-    void *p = ask(s, ptr, osize, nsize);
+    void *p = host_ask(s, NULL, osize, nsize);
     if (unlikely(p == NULL))
-        return NULL;
+        return refused(s);
     heap_note_new(s, osize, nsize);
-    return alloc_exact_new(s, p, heap_kind(osize), nsize); /* in the place of this frame */
+    return alloc_exact_new(s, p, heap_kind(osize), nsize);
 }
 
 static HOT void *resize(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     uint32_t taken = alloc_tag_take(s, ptr, osize), site = taken & ALLOC_TAG_SITE;
     lua_frames_moved = ptr;
-    void *p = ask(s, ptr, osize, nsize);
+    void *p = likely(s->tagging) ? tagged_realloc(s, ptr, nsize) : host_ask(s, ptr, osize, nsize);
     if (p == ptr || p == NULL)
         lua_frames_moved = NULL;
     if (unlikely(p == NULL)) {
         if (taken & ALLOC_TAG_IN_TABLE)
             alloc_tag_to_table(s, ptr, site);
-        return NULL;
+        return refused(s);
     }
     heap_note_resize(s, osize, nsize);
     alloc_exact_resized(s, site, osize, nsize);
@@ -99,8 +122,11 @@ static HOT void *resize(struct arena_state *s, void *ptr, size_t osize, size_t n
     return p;
 }
 
-static HOT void *tagged_release(struct arena_state *s, void *ptr, size_t osize)
+static HOT_AS_IS void *tagged_release(void *ud, void *ptr, size_t osize, size_t nsize,
+                                      struct arena_state *s)
 {
+    (void)ud;
+    (void)nsize;     /* 0 */
     if (ptr == NULL) /* Lua often frees the array part that a table never had */
         return NULL;
     uint32_t site = alloc_tag_take(s, ptr, osize) & ALLOC_TAG_SITE;
@@ -130,7 +156,7 @@ static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, si
     if (nsize == 0)
         return host_release(s, ptr, osize);
     if (ptr == NULL)
-        return new_block(s, ptr, osize, nsize);
+        return untagged_new(s, osize, nsize);
     return resize(s, ptr, osize, nsize);
 }
 
@@ -140,8 +166,8 @@ HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (unlikely(!s->tagging))
         return untagged_request(s, ud, ptr, osize, nsize);
     if (nsize == 0)
-        return tagged_release(s, ptr, osize);
+        return tagged_release(ud, ptr, osize, nsize, s);
     if (ptr == NULL)
-        return new_block(s, ptr, osize, nsize);
+        return tagged_new(ud, ptr, osize, nsize, s);
     return resize(s, ptr, osize, nsize);
 }

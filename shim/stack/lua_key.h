@@ -59,7 +59,7 @@ static inline uint64_t lua_key_c_function(const void *ci)
 }
 
 /* Where no address has bits. */
-static inline uint64_t lua_key_flags(uint16_t status)
+static inline uint64_t lua_key_flags(uint32_t status)
 {
     uint32_t flags = status & LUA_KEY_STATUS;
     __asm__("" : "+r"(flags)); /* masked before it is moved: a large mask would take a register */
@@ -93,27 +93,30 @@ static inline __attribute__((always_inline)) uint64_t lua_key(const lua_State *L
 {
     const uint64_t step = UINT64_C(0xd6e8feb86659fd93), salt = lua_line_salt_now();
     const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
+    int left = LUA_KEY_FRAMES;
     uint64_t key = 0, what;
     if (pc != 0) { /* there is a call */
         key = (pc ^ lua_key_flags(lua_key_status(ci))) * step;
         ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
     }
-    for (int left = LUA_KEY_FRAMES; lua_key_word(ci, OFFSET_CI_PREVIOUS) != 0 && left > 0; left--) {
-        uint16_t status = lua_key_status(ci);
+    while (lua_key_word(ci, OFFSET_CI_PREVIOUS) != 0) {
+        uint32_t status = lua_key_status(ci);
         if (likely(!(status & CALL_IS_C))) {
-            what = lua_key_word(ci, OFFSET_CI_SAVEDPC);
-            uint64_t behind = lua_line_behind(what, salt);
-            if (likely(behind <= LUA_LINE_KNOWN))
-                what -= 4 * behind;
-            else if (may_look)
-                what = lua_line_look(ci, what);
-            else
-                return 0;
+            uint64_t at = lua_key_word(ci, OFFSET_CI_SAVEDPC);
+            if (!lua_line_known(at, salt, &what)) {
+                if (!may_look)
+                    return 0;
+                what = lua_line_look(ci, at);
+            }
         } else {
             what = lua_key_c_function(ci);
         }
-        key = (key + (what ^ lua_key_flags(status))) * step;
+        if (unlikely(status & LUA_KEY_STATUS))
+            what ^= lua_key_flags(status);
+        key = (key + what) * step;
         ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
+        if (unlikely(--left == 0))
+            break;
     }
     return key;
 }

@@ -12,12 +12,16 @@
 
 #include "shim/platform.h"
 
-enum { LUA_LINE_N = 1 << 12, LUA_LINE_BITS = 16 };
-#define LUA_LINE_PC (UINT64_MAX << LUA_LINE_BITS)
+enum { LUA_LINE_N = 1 << 12 };
 
-/* A word says for a pc how many instructions it is behind the first one of its line. */
-extern SHIM_HIDDEN _Atomic uint64_t lua_line[LUA_LINE_N];
-/* What words are made with: another one since a pc may have become another function's. */
+/* The first instruction of a line, or of a stretch of it, by a pc.  The words are written one after the other, by any thread:
+ * what another one wrote fits the pc only where the line is the same. */
+struct lua_line {
+    _Atomic uint64_t check; /* pc ^ line ^ salt */
+    _Atomic uint64_t line;
+};
+extern SHIM_HIDDEN struct lua_line lua_line[LUA_LINE_N];
+/* Another one since a pc may have become another function's.  Odd, as no pc is: so no entry of zeros fits. */
 extern SHIM_HIDDEN _Atomic uint64_t lua_line_salt;
 
 /* Some function is gone. */
@@ -31,22 +35,17 @@ static inline uint64_t lua_line_salt_now(void)
     return atomic_load_explicit(&lua_line_salt, memory_order_relaxed);
 }
 
-static inline uint64_t lua_line_word(uint64_t pc, uint64_t salt)
-{
-    return (pc << LUA_LINE_BITS ^ salt) & LUA_LINE_PC;
-}
-
-static inline _Atomic uint64_t *lua_line_entry(uint64_t pc)
+static inline struct lua_line *lua_line_entry(uint64_t pc)
 {
     return &lua_line[(pc >> 2) % LUA_LINE_N];
 }
 
-/* How many instructions PC is behind the first one of its line, or of a stretch of it; above LUA_LINE_KNOWN: that takes
- * lua_line_look. */
-enum { LUA_LINE_KNOWN = (1 << LUA_LINE_BITS) - 1 };
-static inline uint64_t lua_line_behind(uint64_t pc, uint64_t salt)
+/* Returns 0 where PC's line is not known: that takes lua_line_look. */
+static inline int lua_line_known(uint64_t pc, uint64_t salt, uint64_t *line)
 {
-    return atomic_load_explicit(lua_line_entry(pc), memory_order_relaxed) ^ lua_line_word(pc, salt);
+    const struct lua_line *e = lua_line_entry(pc);
+    *line = atomic_load_explicit(&e->line, memory_order_relaxed);
+    return likely((atomic_load_explicit(&e->check, memory_order_relaxed) ^ *line ^ pc) == salt);
 }
 
 #endif

@@ -18,7 +18,7 @@ void alloc_exact_made(const struct arena_state *s)
     (void)s;
 }
 
-void *alloc_exact_new(struct arena_state *s, void *p, unsigned kind, size_t n)
+void *alloc_exact_new(struct arena_state *s, void *p, size_t kind, size_t n)
 {
     fake_alloc.block = p;
     fake_alloc.kind = kind;
