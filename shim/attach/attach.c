@@ -14,6 +14,7 @@
 #include "shim/attach/rescan.h"
 #include "shim/attach/scan.h"
 #include "shim/hooks/cheap.h"
+#include "shim/hooks/process.h"
 #include "shim/real.h"
 #include "shim/record/limits.h"
 #include "shim/record/record_api.h"
@@ -61,6 +62,7 @@ static int arena_ready(void)
         refused = 1;
         return 0;
     }
+    process_watch_forks();
     objects_refresh();
     cheap_check();
     if (unfollowed)

@@ -14,6 +14,7 @@
 #include "shim/attach/hooks.h"
 #include "shim/attach/lua_tags.h"
 #include "shim/attach/thunk.h"
+#include "shim/fork_mark.h"
 #include "shim/hooks/observe.h"
 #include "shim/hooks/sampling.h"
 
@@ -109,6 +110,7 @@ static inline int count_host(struct arena_thread *t, enum way way)
 {
     if (unlikely(atomic_load_explicit(&t->owner_tid, memory_order_relaxed) == 0))
         return 0; /* the dead slot */
+    fork_mark_look();
     t->up_host_n++;
     way_count(t, way);
     return 1;
@@ -143,6 +145,7 @@ struct up {
 static NOINLINE struct up count_slow(const struct lua_copy *c, lua_State *caller, enum way way)
 {
     struct up u = {0, 0};
+    fork_mark_look();
     struct arena_thread *t = sampling_slot();
     if (t == NULL)
         return u;

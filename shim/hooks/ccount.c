@@ -6,6 +6,7 @@
  * Context: any thread, signal handlers. */
 #include "shim/hooks/ccount.h"
 
+#include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
 
 enum { PUBLISH_STEP = 64 * 1024 };
@@ -45,6 +46,7 @@ static COLD struct arena_thread *slot_find(void)
 /* This thread's slot, or NULL where nothing can be counted. */
 static inline struct arena_thread *slot_of_thread(void)
 {
+    fork_mark_look();
     struct arena_thread *t = slot_now;
     return likely(t == slot_alive) ? t : slot_find();
 }

@@ -10,6 +10,7 @@
 
 #include "shim/attach/hooks.h"
 #include "shim/attach/thunk.h"
+#include "shim/fork_mark.h"
 #include "shim/hooks/name_hint.h"
 #include "shim/hooks/naming.h"
 #include "shim/hooks/observe.h"
@@ -78,6 +79,7 @@ static __attribute__((noinline)) void push_slow(lua_State *L, lua_CFunction fn, 
 {
     struct lua_copy *c = copy_current();
     int thunk = thunk_index((const void *)fn);
+    fork_mark_look();
     uint32_t index = cfunction_index(c, fn);
     if (thunk < 0 && index != FUNCTION_NONE) {
         fn = thunk_address(index);
@@ -149,6 +151,7 @@ static int call_looked_at(lua_State *L, uint32_t index)
 
 int thunk_slow(lua_State *L, uint32_t index)
 {
+    fork_mark_look();
     struct arena_thread *t = slot_now;
     if (unlikely(slot_is_dead(t)))
         return thunk_unregistered(L, index);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
+#include "shim/fork_mark.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/ccount.h"
 #include "shim/hooks/heap.h"
@@ -134,6 +135,7 @@ static void note_resize(void *q, size_t n, size_t before, const void *caller)
 static COLD void *resized_followed(void *p, size_t n, const void *caller)
 {
     struct alloc_moved m;
+    fork_mark_look();
     size_t before = ccount_usable(p);
     if (n == 0)
         alloc_c_gone(p);

@@ -17,6 +17,7 @@
 #include "shim/attach/arch/x86_64/plain_alloc.h"
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/hooks.h"
+#include "shim/fork_mark.h"
 #include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/cheap.h"
@@ -253,6 +254,7 @@ static HOT void *other_request(struct arena_state *s, void *ud, void *ptr, size_
 
 HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
+    fork_mark_look();
     struct arena_state *s = heap_state_now(ud);
     if (unlikely(s->route != ROUTE_DIRECT))
         return other_request(s, ud, ptr, osize, nsize);

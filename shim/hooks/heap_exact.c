@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "shim/fork_mark.h"
 #include "shim/hooks/alloc_exact.h"
 #include "shim/hooks/alloc_tag.h"
 #include "shim/hooks/heap_count.h"
@@ -162,6 +163,7 @@ static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, si
 
 HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
+    fork_mark_look();
     struct arena_state *s = heap_state_now(ud);
     if (unlikely(!s->tagging))
         return untagged_request(s, ud, ptr, osize, nsize);

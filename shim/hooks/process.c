@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/fork_mark.h"
 #include "shim/hooks/heap_dropped.h"
 #include "shim/kernel_filter.h"
 #include "shim/real.h"
@@ -229,7 +230,22 @@ static void in_child(void)
     native_forked();
     if (arena)
         writer_fork_child(region_fork_child() == 0 && kernel_filter_permits_on(SYS_getpid, 0));
+    sampler_fork_child();
     errno = saved;
+}
+
+/* Another handler of fork may have asked for memory before: then it is done. */
+void process_forked(void)
+{
+    if (fork_mark_tells())
+        fork_mark_look();
+    else
+        in_child();
+}
+
+void process_watch_forks(void)
+{
+    fork_mark_start(in_child);
 }
 
 /* ---- children made past fork ---- */
@@ -243,12 +259,6 @@ int process_is_fork(long number, long a, long b)
         return !(c->flags & CLONE_VM) && c->stack == 0;
     }
     return number == SYS_fork;
-}
-
-void process_forked(void)
-{
-    in_child();
-    sampler_fork_child();
 }
 
 struct beginning {
@@ -318,6 +328,6 @@ void process_start(void)
     slots_start();
     clone_is_libcs = real_is_libcs((const void *)(uintptr_t)real.clone);
     signal_guard_start();
-    pthread_atfork(NULL, in_parent, in_child);
+    pthread_atfork(NULL, in_parent, process_forked);
     on_exit_registered = on_exit(at_exit, NULL) == 0;
 }

@@ -12,6 +12,9 @@ void process_start(void);
  * under it, what there is so far is written now, and the arena has to tell the rest. */
 void process_fence(void);
 
+/* Once, when there is an arena: children of forks that nothing announces get their own, too (fork_mark.h). */
+void process_watch_forks(void);
+
 /* Whether a system call makes a child with a memory and a stack as fork's; what fork's handlers do in the child of one. */
 int process_is_fork(long number, long a, long b);
 void process_forked(void);

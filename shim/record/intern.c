@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "shim/fork_mark.h"
 #include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
@@ -44,6 +45,7 @@ static int64_t take(uint32_t size)
 
 static uint32_t append(const char *bytes, size_t n, uint32_t hash)
 {
+    fork_mark_look();
     uint32_t size = (uint32_t)(sizeof(struct arena_string) + n + 7) & ~7u;
     int64_t at = take(size);
     if (at < 0) {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
@@ -44,6 +45,7 @@ static int take(uint32_t size, uint64_t *at)
 int ring_try_push(const uint8_t *record, size_t n)
 {
     uint64_t at;
+    fork_mark_look();
     if (n > ARENA_RING_BYTES / 4 || take((uint32_t)(HEADER_BYTES + n + 7) & ~7u, &at))
         return -1;
     _Atomic uint32_t *header = header_at(at);

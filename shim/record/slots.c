@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 
@@ -229,6 +230,7 @@ static struct arena_thread *find_slot_that_stays(uint32_t tid)
 static COLD struct arena_thread *slot_register(void)
 {
     int saved = errno;
+    fork_mark_look();
     struct arena_thread *t = find_slot_that_stays(tid_now());
     slot_now = t;
     if (leave_key_usable && !slot_is_dead(t))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arena/snapshot.h"
+#include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/record/ring.h"
@@ -65,6 +66,7 @@ struct arena_state *state_slot_new(void)
 {
     if (!arena)
         return NULL;
+    fork_mark_look();
     struct arena_state *s = claim_slot();
     if (!s) {
         loss_count(LOSS_STATES_FULL, 1);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shim/attach/arch/x86_64/stack.h"
+#include "shim/fork_mark.h"
 #include "shim/kernel_filter.h"
 #include "shim/record/config.h"
 #include "shim/record/record_api.h"
@@ -51,6 +52,9 @@ static void thread_forget(struct tick_thread *t)
 static void thread_end(void *p)
 {
     struct tick_thread *t = p;
+    fork_mark_look();
+    if (t != tick_now) /* the parent's, and gone */
+        return;
     waiting_end(t);
     if (t->samples_n != 0)
         tick_name(t);
@@ -190,7 +194,6 @@ static void start(void)
     p->signal = (uint64_t)config.cpu_signal;
     choose_source(p);
     arena->sampler_used = 1;
-    pthread_atfork(NULL, NULL, sampler_fork_child);
     waiting_on = config.wall;
     atomic_store(&on, 1);
 }
@@ -224,6 +227,7 @@ int sampler_is_on(void)
 
 void sampler_give_up(const char *why)
 {
+    fork_mark_look();
     atomic_store(&on, 0);
     tick_source_end_all();
     uncovered_note("CPU samples from some time on", why, 0);

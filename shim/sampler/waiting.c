@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
 #include "shim/sampler/tick.h"
 
@@ -30,6 +31,7 @@ uint64_t waiting_periods(struct tick_thread *t)
 /* Charges what this thread has waited to the stack as it is here. */
 static COLD void charge(void)
 {
+    fork_mark_look();
     struct tick_thread *t = tick_now;
     if (t == NULL || t->busy || tick_stopped)
         return;

@@ -89,6 +89,19 @@ complete() {
     [ "$(asked "$calls" | tr '\n' ' ')" = "1000 1000 1000 1000 " ]
 }
 
+@test "children past the C library: what they do is in traces of their own, not in the parent's" {
+    for way in fork_unseen_idle fork_unseen; do
+        rm -f ./*.mprof
+        LD_PRELOAD=$SHIM "$HOSTS/processes" "$way" >/dev/null
+        [ "$(asked .complete | sort -u)" = true ]
+        "$MODPROF" report --format json ./*.mprof | jq -c '.processes[] | select(.forked_from == null) |
+            [(.allocations.lua | del(.states)), (.crossings.functions | map([.label, .lua_to_c.calls]) | sort)]' >"$way"
+    done
+    [ -s fork_unseen ]
+    diff fork_unseen_idle fork_unseen
+    [ "$("$MODPROF" report --format json ./*.mprof | jq '[.processes[] | select(.forked_from != null)] | length')" = 4 ]
+}
+
 @test "allocators preloaded before the shim: everything of Lua's is counted" {
     for BEFORE in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
         find /usr/lib -name "$BEFORE" | grep -q . || skip "no $BEFORE"

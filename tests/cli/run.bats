@@ -159,7 +159,7 @@ sections() { "$MODPROF" report --section overview "$@"; }
 }
 
 @test "ways to fork, exec, daemonise and die all leave complete traces" {
-    for way in fork_after:2 fork_of_fork:2 fork_many:21 fork_killed:2 fork_exec:1 vfork_exec:2 spawn:1 \
+    for way in fork_after:2 fork_of_fork:2 fork_many:21 fork_unseen:5 fork_killed:2 fork_exec:1 vfork_exec:2 spawn:1 \
         close_all:1 few_descriptors:1 quick_exit:1 _exit:1 exec:1 exec_fails:1 exec_lua:2 abort:1; do
         mkdir "$way"
         (cd "$way" && "$MODPROF" run -q -- "$HOSTS/processes" "${way%:*}" >/dev/null 2>&1) || true

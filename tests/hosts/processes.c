@@ -95,6 +95,65 @@ static void fork_past(void)
     say("parent again");
 }
 
+/* Children of the kernel's call itself, past the C library: nobody is told. */
+static long fork_raw(long number)
+{
+    long child;
+    register long r10 __asm__("r10") = 0;
+    __asm__ volatile("syscall"
+                     : "=a"(child)
+                     : "a"(number), "D"(number == SYS_clone ? SIGCHLD : 0L), "S"(0L), "d"(0L),
+                       "r"(r10)
+                     : "rcx", "r11", "memory");
+    return child;
+}
+
+static void handler_of_child(int sig)
+{
+    free(malloc(100));
+    (void)sig;
+}
+
+static void fork_unseen_by(void (*in_child)(void))
+{
+    static const long ways[] = {SYS_fork, SYS_clone};
+    say("parent");
+    for (int i = 0; i < 4; i++) {
+        long child = fork_raw(ways[i % 2]);
+        if (child == 0) {
+            in_child();
+            exit(7 + i);
+        }
+        await((pid_t)child);
+    }
+    say("parent again");
+}
+
+static void uses_lua(void)
+{
+    struct sigaction a = {.sa_handler = handler_of_child};
+    sigaction(SIGURG, &a, NULL); /* the sampler's signal, too */
+    raise(SIGURG);
+    say("child");
+    lua_pushcfunction(L, lua_error);
+    lua_setglobal(L, "named_in_child");
+    host_state("collectgarbage()");
+    say("child again");
+}
+
+static void does_nothing(void)
+{
+}
+
+static void fork_unseen(void)
+{
+    fork_unseen_by(uses_lua);
+}
+static void fork_unseen_idle(void)
+{
+    fork_unseen_by(does_nothing);
+}
+
 /* dnsmasq's way: the state is opened in the parent, Lua runs in the child only. */
 static void fork_child_only(void)
 {
@@ -318,6 +377,8 @@ static const struct {
 } ways[] = {{"fork_after", fork_after},
             {"fork_of_fork", fork_of_fork},
             {"fork_past", fork_past},
+            {"fork_unseen", fork_unseen},
+            {"fork_unseen_idle", fork_unseen_idle},
             {"fork_many", fork_many},
             {"fork_killed", fork_killed},
             {"fork_exec", fork_exec},

@@ -1,5 +1,5 @@
 /* The C allocator interposed: this program's own malloc family is the shim's. */
-/* SOURCES: shim/hooks/alloc_track.c shim/hooks/cheap.c shim/hooks/cheap_check.c shim/hooks/ccount.c shim/real.c */
+/* SOURCES: shim/fork_mark.c shim/hooks/alloc_track.c shim/hooks/cheap.c shim/hooks/cheap_check.c shim/hooks/ccount.c shim/real.c */
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Lua's allocator wrapped: what is counted, what the host sees. */
-/* SOURCES: shim/hooks/heap.c shim/hooks/heap_exact.c shim/hooks/alloc_tag.c shim/hooks/alloc_track.c shim/record/state_handle.c */
+/* SOURCES: shim/fork_mark.c shim/hooks/heap.c shim/hooks/heap_exact.c shim/hooks/alloc_tag.c shim/hooks/alloc_track.c shim/record/state_handle.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

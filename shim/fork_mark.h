@@ -1,0 +1,37 @@
+/* fork_mark: tells a child of a fork that nobody announced.
+ *
+ * A program may fork by the system call itself, past the C library: no handler of fork runs, and the child counts on in
+ * its parent's arena.  So there is a word in a page that the kernel clears in every child (MADV_WIPEONFORK, Linux 4.14): where it
+ * is zero, this is such a child, and it gets an arena of its own before it counts, as a child of fork does.
+ *
+ * Looked at where memory is asked for, where records are pushed, and in the slow paths of calls: one comparison.  Not in
+ * thunks: what they count until one of these comes is the parent's.
+ *
+ * Context: any thread, signal handlers. */
+#ifndef SHIM_FORK_MARK_H
+#define SHIM_FORK_MARK_H
+
+#include <stdatomic.h>
+
+#include "shim/platform.h"
+
+struct fork_mark {
+    _Atomic uint32_t here;
+    char rest[4096 - sizeof(uint32_t)]; /* nothing else is to be cleared */
+};
+extern SHIM_HIDDEN struct fork_mark fork_mark;
+
+/* FORKED makes the child a process of its own.  Called once, when there is an arena. */
+void fork_mark_start(void (*forked)(void));
+/* 1 where children are told by the mark. */
+int fork_mark_tells(void);
+
+void fork_mark_gone(void);
+/* Calls FORKED where this is a child that was not seen before. */
+static inline void fork_mark_look(void)
+{
+    if (unlikely(atomic_load_explicit(&fork_mark.here, memory_order_relaxed) == 0))
+        fork_mark_gone();
+}
+
+#endif
