@@ -297,7 +297,8 @@ struct arena_memory {
 };
 
 struct arena_sampler {
-    uint64_t clock, asked_hz, period_ns, mechanism, signal; /* clock 0: not sampled */
+    uint64_t clock, asked_hz, period_ns, mechanism,
+        signal; /* clock 0: not sampled; period_ns: of samples' units */
     _Atomic uint64_t handler_n, handler_ns, handler_max_ns;
     _Atomic uint64_t handler_us_n[SAMPLER_BUCKET_N];
     uint64_t system_too;

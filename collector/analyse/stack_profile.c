@@ -90,6 +90,12 @@ uint64_t stack_period_ns(const struct process *p)
     return p->sampler.period_ns ? p->sampler.period_ns : hz ? 1000000000u / hz : 1000000u;
 }
 
+uint64_t stack_distance_ns(const struct process *p)
+{
+    uint64_t hz = p->sampler.asked_hz;
+    return hz ? 1000000000u / hz : stack_period_ns(p);
+}
+
 uint64_t stack_handler_under_us(const struct process *p, double share)
 {
     const uint64_t *n = p->sampler.handler_us_n;

@@ -44,6 +44,8 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
 
 /* What one period stands for, in nanoseconds. */
 uint64_t stack_period_ns(const struct process *p);
+/* How far apart samples were to be taken, on average. */
+uint64_t stack_distance_ns(const struct process *p);
 
 /* The whole number of microseconds under which SHARE of the samples were taken; 0: not known, UINT64_MAX: beyond
  * what is told apart. */

@@ -57,7 +57,7 @@ static struct export_about about_of(const struct stack_load *l, const struct sta
                                 : xstrdup(digest_command(&d));
     return (struct export_about){*title, p->start_real_ns,
                                  process_since_start(p, process_end_ns(p)),
-                                 l->tree.samples_n ? stack_period_ns(p) : 0};
+                                 l->tree.samples_n ? stack_distance_ns(p) : 0};
 }
 
 static int write_out(struct stack_load *l, const struct stack_settings *s, FILE *out)

@@ -36,7 +36,7 @@ static json_t *sampler(const struct process *p)
                   : s->mechanism == SAMPLER_TIMER ? "timer"
                                                   : "?");
     json_put_u64(v, "asked_hz", s->asked_hz);
-    json_put_u64(v, "period_ns", stack_period_ns(p));
+    json_put_u64(v, "period_ns", stack_distance_ns(p));
     json_put_u64(v, "handler_runs", s->handler_n);
     json_put_u64(v, "handler_ns", s->handler_ns);
     json_put_u64(v, "handler_max_ns", s->handler_max_ns);

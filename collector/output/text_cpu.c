@@ -142,7 +142,7 @@ static void rate_print(struct digest *d, const struct stack_quality *q, const st
     char n[HUMAN_MAX], time[HUMAN_MAX], each[HUMAN_MAX], text[300];
     uint64_t ran_n = q->samples_n - q->waiting_n;
     double each_ns = ran_n ? (double)(q->weight - q->state_weight[STATE_WAITING]) / (double)ran_n
-                           : (double)stack_period_ns(d->process);
+                           : (double)stack_distance_ns(d->process);
     snprintf(text, sizeof text, "%s samples of %s, %s: one each %s%s (%.0f Hz%s), by %s",
              human_count(n, q->samples_n),
              s->clock == CLOCK_WALL ? "wall time"
@@ -150,8 +150,9 @@ static void rate_print(struct digest *d, const struct stack_quality *q, const st
                                     : "CPU time (without the kernel's)",
              human_ns(time, (double)q->weight), human_ns(each, each_ns),
              s->clock == CLOCK_WALL ? " at work, waiting is measured" : "", 1e9 / each_ns,
-             each_ns > 1.5 * (double)stack_period_ns(d->process) ? ", as fine as the kernel's ticks"
-                                                                 : "",
+             each_ns > 1.5 * (double)stack_distance_ns(d->process)
+                 ? ", as fine as the kernel's ticks"
+                 : "",
              mechanism(s->mechanism));
     page_field(c, TONE_PLAIN, "sampled", text);
     if (s->handler_n)

@@ -26,7 +26,7 @@
 static _Atomic int on;
 static _Atomic int fenced;
 static enum tick_clock timer_clock;
-static uint64_t finer_at; /* periods after which threads try a perf event; 0: never */
+static uint64_t finer_at; /* units after which threads try a perf event; 0: never */
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int started;
@@ -73,6 +73,7 @@ static struct tick_thread *thread_new(void)
     t->tid = (uint32_t)syscall(SYS_gettid);
     t->source = TICK_SOURCE_NONE;
     t->finer_at = finer_at;
+    t->pace.seed = now_ns() ^ (uint64_t)t->tid << 32;
     native_stack_learn(&t->stack);
     waiting_begin(t);
     return t;
@@ -100,7 +101,7 @@ static const char *source_begin(struct tick_thread *t)
     if (!has_room_for_signals(t))
         return "its stack is too small for a signal";
     if (!sampler_is_fenced())
-        t->source = tick_source_timer(timer_clock);
+        t->source = tick_source_timer(timer_clock, sampler_distance_ns());
     else
         errno = EPERM;
     return t->source == TICK_SOURCE_NONE ? why_no_timer(errno) : NULL;
@@ -127,12 +128,36 @@ static COLD void thread_begin(void)
 void sampler_finer(struct tick_thread *t)
 {
     t->finer_at = 0;
-    uint32_t source = sampler_is_fenced() ? (uint32_t)TICK_SOURCE_NONE : tick_source_perf();
+    if (sampler_is_fenced())
+        return;
+    uint64_t distance = tick_pace_draw(&t->pace, arena->sampler.period_ns), now = cpu_now_ns();
+    uint32_t source = tick_source_perf(distance);
     if (source == TICK_SOURCE_NONE)
         return;
     tick_source_end(t->source);
     t->source = source;
+    t->due_n = 0;
+    tick_pace_begin(&t->pace, distance, now);
     arena->sampler.mechanism = SAMPLER_PERF;
+}
+
+/* Some hosts close all descriptors once, as they become daemons: then another event takes the place of this one. */
+void sampler_pace(struct tick_thread *t)
+{
+    enum { LOST_MAX = 8 };
+    if (sampler_is_fenced())
+        return;
+    uint64_t distance = tick_pace_draw(&t->pace, arena->sampler.period_ns), now = cpu_now_ns();
+    int failed = tick_source_change(t->source, distance);
+    if (failed == 0)
+        tick_pace_begin(&t->pace, distance, now);
+    else if (failed < 0 && t->lost_n++ < LOST_MAX)
+        sampler_finer(t);
+}
+
+uint64_t sampler_distance_ns(void)
+{
+    return arena->sampler.period_ns * TICK_UNITS;
 }
 
 void sampler_thread(void)
@@ -174,7 +199,7 @@ static void choose_source(struct arena_sampler *p)
     int no_events =
         !config.cpu_asked || config.cpu_timers || (config.wall && tick_source_cpu_time_is_safe());
     if (!no_events && !filtered && config.cpu_signal < SIGRTMIN && tick_source_perf_permitted())
-        finer_at = 1 + FINER_AFTER_NS / p->period_ns;
+        finer_at = TICK_UNITS + FINER_AFTER_NS / p->period_ns;
     else if (tick_source_cpu_time_is_safe())
         timer_clock = TICK_CPU_TIME;
     p->system_too = timer_clock == TICK_CPU_TIME;
@@ -189,7 +214,7 @@ static void start(void)
         return;
     p->clock = config.wall ? CLOCK_WALL : CLOCK_CPU;
     p->asked_hz = config.cpu_hz;
-    p->period_ns = 1000000000u / config.cpu_hz;
+    p->period_ns = (1000000000u / config.cpu_hz + TICK_UNITS - 1) / TICK_UNITS;
     p->mechanism = SAMPLER_TIMER;
     p->signal = (uint64_t)config.cpu_signal;
     choose_source(p);
@@ -240,6 +265,7 @@ int sampler_is_fenced(void)
 
 void sampler_fence(void)
 {
+    tick_source_let_go();
     atomic_store(&fenced, 1);
     native_ask_nothing();
     if (!config.cpu_asked && sampler_is_on())

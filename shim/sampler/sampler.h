@@ -19,6 +19,10 @@ void sampler_thread(void);
 struct tick_thread;
 /* Tries a finer source of ticks.  Signal handler of that thread. */
 void sampler_finer(struct tick_thread *t);
+/* Its event is to fall due at another distance from now on.  Signal handler of that thread. */
+void sampler_pace(struct tick_thread *t);
+/* How far apart ticks are on average. */
+uint64_t sampler_distance_ns(void);
 
 /* 1: the program has fenced itself in (seccomp): no system call that it may not foresee.  Any context. */
 int sampler_is_fenced(void);

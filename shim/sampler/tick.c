@@ -257,7 +257,7 @@ static void look(struct tick_thread *t, struct rec_sample *r)
 /* A thread that is found at work has waited before: where, only its Lua stack tells. */
 static void push_waited(struct tick_thread *t, struct rec_sample *r)
 {
-    r->periods = waiting_periods(t);
+    r->periods = waiting_units(t);
     r->flags = (r->flags & ~(uint64_t)SAMPLE_IN_HANDLER) | SAMPLE_WAITING;
     if (t->running_n == 0)
         r->native = 0;
@@ -265,26 +265,28 @@ static void push_waited(struct tick_thread *t, struct rec_sample *r)
         push(r);
 }
 
-/* Whether the tick came due while a handler of the host's kept it away, and all of its periods then. */
-static uint64_t flags_of(struct tick_thread *t, uint64_t *periods)
+/* Whether the tick came due while a handler of the host's kept it away, and how often then. */
+static uint64_t flags_of(struct tick_thread *t, uint64_t *ticks)
 {
     uint64_t due = tick_source_due(t->source), n = due - t->due_n;
     int was_kept_away = t->was_kept_away;
+    t->was_late = was_kept_away;
     t->due_n = due;
     t->was_kept_away = 0;
-    if (was_kept_away && n > *periods)
-        *periods = n;
+    if (was_kept_away && n > *ticks)
+        *ticks = n;
     return was_kept_away ? SAMPLE_IN_HANDLER : 0;
 }
 
-static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t periods)
+static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t ticks)
 {
-    uint64_t cost = tick_cost_begin(t->samples_n + t->tid), flags = flags_of(t, &periods);
-    struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = periods, .flags = flags};
+    uint64_t cost = tick_cost_begin(t->samples_n + t->tid), flags = flags_of(t, &ticks);
+    uint64_t units = tick_pace_units(&t->pace, ticks, arena->sampler.period_ns);
+    struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = units, .flags = flags};
     native_begin(&t->frame, context);
     look(t, &r);
     push(&r);
-    t->periods_n += periods;
+    t->units_n += units;
     if (unlikely(is_power_of_ten(++t->samples_n)))
         tick_name(t);
     if (waiting_on)
@@ -292,10 +294,10 @@ static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uin
     tick_cost_end(cost);
 }
 
-void tick_waited(struct tick_thread *t, uint64_t periods)
+void tick_waited(struct tick_thread *t, uint64_t units)
 {
     struct rec_sample r = {
-        .at_ns = now_ns(), .tid = t->tid, .periods = periods, .flags = SAMPLE_WAITING};
+        .at_ns = now_ns(), .tid = t->tid, .periods = units, .flags = SAMPLE_WAITING};
     learn(t, stack_now());
     native_begin_caller(&t->frame, &t->stack);
     look(t, &r);
@@ -305,30 +307,32 @@ void tick_waited(struct tick_thread *t, uint64_t periods)
 void tick(int signal, siginfo_t *info, void *context)
 {
     struct tick_thread *t = tick_now;
-    uint64_t periods = tick_source_periods(info);
+    uint64_t ticks = tick_source_ticks(info);
     (void)signal;
     int saved = errno;
-    if (unlikely(periods == 0))
+    if (unlikely(ticks == 0))
         signal_view_foreign(info, context);
     errno = saved;
-    if (t == NULL || t->busy || tick_stopped || arena == NULL || periods == 0)
+    if (t == NULL || t->busy || tick_stopped || arena == NULL || ticks == 0)
         return;
     t->busy = 1;
     native_begin(&t->frame, context);
     learn(t, t->frame.r[CFI_RSP]);
     uint64_t began = now_ns();
-    if (unlikely(tick_rest_holds(&t->rest, began, arena->sampler.period_ns, &periods))) {
+    if (unlikely(tick_rest_holds(&t->rest, began, sampler_distance_ns(), &ticks))) {
         t->busy = 0;
         errno = saved;
         return;
     }
-    take(t, context, began, periods);
+    take(t, context, began, ticks);
     uint64_t taken = now_ns();
-    if (unlikely(t->finer_at != 0 && t->periods_n >= t->finer_at))
+    if (unlikely(t->finer_at != 0 && t->units_n >= t->finer_at))
         sampler_finer(t);
     struct native_stack here = stack_here(t);
     if (has_room(&here))
         writer_tick(taken);
+    if (!t->was_late && tick_pace_is_due(&t->pace))
+        sampler_pace(t);
     tick_rest_note(&t->rest, taken - began, now_ns());
     t->busy = 0;
     errno = saved;

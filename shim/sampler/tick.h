@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "shim/sampler/tick_nodes.h"
+#include "shim/sampler/tick_pace.h"
 #include "shim/sampler/tick_rest.h"
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/native.h"
@@ -22,14 +23,15 @@ struct tick_thread {
     uint32_t tid;
     volatile uint32_t busy;
     volatile uint32_t was_kept_away; /* 1: the next tick came due in a handler (signal_guard.h) */
-    uint64_t due_n;                  /* of the source, at the last tick */
-    char name[16];                   /* as last seen */
-    uint64_t samples_n;              /* taken */
-    uint64_t periods_n;              /* that they stand for */
-    uint64_t finer_at;               /* periods after which a finer source is tried; 0: never */
-    uint64_t wall_ns;                /* waiting has been charged until this moment, */
-    uint64_t cpu_ns;                 /* when the thread had used so much CPU time, */
-    uint64_t uncharged_ns;           /* but for this rest of less than a period */
+    uint32_t was_late;     /* 1: the last one was; what it waited is no part of a distance */
+    uint64_t due_n;        /* of the source, at the last tick */
+    char name[16];         /* as last seen */
+    uint64_t samples_n;    /* taken */
+    uint64_t units_n;      /* that they stand for: periods of arena->sampler */
+    uint64_t finer_at;     /* units after which a finer source is tried; 0: never */
+    uint64_t wall_ns;      /* waiting has been charged until this moment, */
+    uint64_t cpu_ns;       /* when the thread had used so much CPU time, */
+    uint64_t uncharged_ns; /* but for this rest of less than a period */
     struct native_stack stack, own_stack; /* the thread's, and the handler's (0, 0: none) */
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
@@ -43,6 +45,8 @@ struct tick_thread {
     struct tick_nodes_lua lua_nodes;
     const struct arena_state *state; /* the last one's */
     struct tick_rest rest;
+    struct tick_pace pace;
+    uint32_t lost_n; /* events whose descriptor the host closed */
 };
 
 /* This thread's, or NULL: it is not sampled. */
@@ -55,9 +59,9 @@ void tick(int signal, siginfo_t *info, void *context);
 /* Its top; 0: handlers run on the stack that they interrupt. */
 extern SHIM_HIDDEN SHIM_TLS uintptr_t tick_stack;
 
-/* A sample of PERIODS in which the calling thread waited, at the caller's place on the stack.  Host thread, with
+/* A sample of UNITS in which the calling thread waited, at the caller's place on the stack.  Host thread, with
  * t->busy set. */
-void tick_waited(struct tick_thread *t, uint64_t periods);
+void tick_waited(struct tick_thread *t, uint64_t units);
 
 /* Writes what the thread is called, if that is not known yet, and how many samples it has. */
 void tick_name(struct tick_thread *t);

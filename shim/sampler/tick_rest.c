@@ -6,16 +6,16 @@
 
 enum { SHARE = 8 /* of time for the program, for one of samples */ };
 
-int tick_rest_holds(struct tick_rest *r, uint64_t now_ns, uint64_t period_ns, uint64_t *periods)
+int tick_rest_holds(struct tick_rest *r, uint64_t now_ns, uint64_t distance_ns, uint64_t *ticks)
 {
     uint64_t cost = r->cost_ns[0] < r->cost_ns[1] ? r->cost_ns[0] : r->cost_ns[1];
     uint64_t gap = now_ns - r->ended_ns;
-    r->on = gap < SHARE * cost && (r->on || gap < period_ns / 2);
+    r->on = gap < SHARE * cost && (r->on || gap < distance_ns / 2);
     if (r->on) {
-        r->held += *periods;
+        r->held += *ticks;
         return 1;
     }
-    *periods += r->held;
+    *ticks += r->held;
     r->held = 0;
     return 0;
 }

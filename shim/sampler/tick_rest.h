@@ -13,12 +13,12 @@
 struct tick_rest {
     uint64_t ended_ns;   /* the handler's last sample, at this moment */
     uint64_t cost_ns[2]; /* of the last two samples; the other one was perhaps interrupted */
-    uint64_t held;       /* periods that no sample stands for yet */
+    uint64_t held;       /* ticks that no sample stands for yet */
     int on;
 };
 
-/* Whether a tick at NOW_NS that stands for *PERIODS is held; else *PERIODS takes the held ones in. */
-int tick_rest_holds(struct tick_rest *r, uint64_t now_ns, uint64_t period_ns, uint64_t *periods);
+/* Whether *TICKS at NOW_NS, mostly DISTANCE_NS apart, are held; else *TICKS takes the held ones in. */
+int tick_rest_holds(struct tick_rest *r, uint64_t now_ns, uint64_t distance_ns, uint64_t *ticks);
 
 /* A sample took COST_NS, and the handler ends at NOW_NS. */
 void tick_rest_note(struct tick_rest *r, uint64_t cost_ns, uint64_t now_ns);

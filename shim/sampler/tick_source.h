@@ -10,7 +10,8 @@
  * A timer on all CPU time is taken only where the kernel (5.10 and later) sends its signal on the way back from the
  * system call, whose result stands by then.
  *
- * No descriptor stays open: an event lives as long as what is mapped from it.
+ * An event lives as long as what is mapped from it.  Its descriptor serves to change its distance only: it stays open where
+ * one of the numbers from 200 to 263 is free (else it is closed, and the distance stays what it is), and is not needed where the host closes it.
  *
  * Context: as said at each call. */
 #ifndef SHIM_SAMPLER_TICK_SOURCE_H
@@ -30,22 +31,28 @@ int tick_source_perf_permitted(void);
 /* Whether a timer on all CPU time leaves system calls alone here. */
 int tick_source_cpu_time_is_safe(void);
 
-/* Begin to send arena->sampler.signal to the calling thread each arena->sampler.period_ns.  Return a number,
+/* Begin to send arena->sampler.signal to the calling thread each DISTANCE_NS.  Return a number,
  * or TICK_SOURCE_NONE with errno set.  Host threads, signal handlers. */
-uint32_t tick_source_timer(enum tick_clock clock);
-uint32_t tick_source_perf(void);
+uint32_t tick_source_timer(enum tick_clock clock, uint64_t distance_ns);
+uint32_t tick_source_perf(uint64_t distance_ns);
+
+/* From now on event N, of the calling thread, falls due each DISTANCE_NS.  Returns 0; 1: that could never be changed; -1: not any more, since
+ * somebody closed its descriptor.  Signal handler. */
+int tick_source_change(uint32_t n, uint64_t distance_ns);
 
 /* Ends source N, if it is one.  Any context. */
 void tick_source_end(uint32_t n);
 /* Ends all; none begins any more. */
 void tick_source_end_all(void);
-/* In a fork's child: nothing was inherited. */
+/* In a fork's child: nothing was inherited, but descriptors. */
 void tick_source_forget(void);
+/* Events go on as they are, without descriptors. */
+void tick_source_let_go(void);
 
 /* How often event N fell due so far, also while its signal could not come; 0: it is a timer, whose signal says so. */
 uint64_t tick_source_due(uint32_t n);
 
-/* How many periods a signal stands for; 0: no source sent it. */
-uint64_t tick_source_periods(const siginfo_t *info);
+/* How many ticks a signal stands for; 0: no source sent it. */
+uint64_t tick_source_ticks(const siginfo_t *info);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "shim/fork_mark.h"
 #include "shim/record/record_api.h"
+#include "shim/sampler/sampler.h"
 #include "shim/sampler/tick.h"
 
 int waiting_on;
@@ -15,17 +16,17 @@ void waiting_begin(struct tick_thread *t)
     t->cpu_ns = cpu_now_ns();
 }
 
-uint64_t waiting_periods(struct tick_thread *t)
+uint64_t waiting_units(struct tick_thread *t)
 {
-    uint64_t wall = now_ns(), cpu = cpu_now_ns(), period = arena->sampler.period_ns;
+    uint64_t wall = now_ns(), cpu = cpu_now_ns(), each = sampler_distance_ns();
     uint64_t passed = wall - t->wall_ns, used = cpu - t->cpu_ns;
     t->wall_ns = wall;
     t->cpu_ns = cpu;
     if (passed > used)
         t->uncharged_ns += passed - used;
-    uint64_t n = t->uncharged_ns / period;
-    t->uncharged_ns -= n * period;
-    return n;
+    uint64_t n = t->uncharged_ns / each;
+    t->uncharged_ns -= n * each;
+    return n * TICK_UNITS;
 }
 
 /* Charges what this thread has waited to the stack as it is here. */
@@ -37,7 +38,7 @@ static COLD void charge(void)
         return;
     int saved = errno;
     t->busy = 1;
-    uint64_t n = waiting_periods(t);
+    uint64_t n = waiting_units(t);
     if (n != 0)
         tick_waited(t, n);
     t->busy = 0;
@@ -56,7 +57,7 @@ void waiting_look(uint64_t now_ns)
 
 void waiting_end(struct tick_thread *t)
 {
-    uint64_t n = waiting_on && !t->busy ? waiting_periods(t) : 0;
+    uint64_t n = waiting_on && !t->busy ? waiting_units(t) : 0;
     struct rec_sample r = {.at_ns = now_ns(), .tid = t->tid, .periods = n, .flags = SAMPLE_WAITING};
     if (n != 0)
         RECORD_PUSH(sample, &r);

@@ -24,8 +24,8 @@ void waiting_look(uint64_t now_ns);
 /* The thread's time begins to count. */
 void waiting_begin(struct tick_thread *t);
 
-/* Whole periods of waiting since the last call.  Any context on that thread. */
-uint64_t waiting_periods(struct tick_thread *t);
+/* Units (tick_pace.h) of waiting since the last call, as many as make whole distances of ticks.  Any context on that thread. */
+uint64_t waiting_units(struct tick_thread *t);
 
 /* The thread, or the process, ends: what is left is nobody's. */
 void waiting_end(struct tick_thread *t);

@@ -13,6 +13,11 @@ io.stderr:write(os.clock(), "\n")
 LUA
 }
 
+# by_events TRACE: skips what says nothing where the kernel gives no perf events.
+by_events() {
+    "$MODPROF" report "$1" --format json | jq -e '.processes[0].cpu.sampler.mechanism == "perf_event_open"' || skip "no perf events here"
+}
+
 # sampled_time TRACE: the CPU time that its samples stand for, ms.
 sampled_time() {
     "$MODPROF" report "$1" --format json | jq '.processes[0].cpu.time_ns / 1e6 | floor'
@@ -134,4 +139,54 @@ LUA
     MODPROF_CPU=2999 MODPROF_OUT=$PWD/m.mprof LD_PRELOAD=$SHIM "$HOSTS/masks" urgent >sampled
     diff plain sampled
     [[ $("$MODPROF" report m.mprof) == *"sent the signal by others"* ]]
+}
+
+# weights TRACE: what each sample stands for, in sixteenths of the mean distance.
+weights() {
+    "$MODPROF" export -f page-json "$1" | jq '.traces[0].processes[0].samples.log.periods'
+}
+
+# varied FILE: of the last weights in it some are of either end of the distances that are drawn.  Of more than 75 draws one in four is, each for 8
+# samples: fewer than three at one of the ends come once in a hundred million times (two samples in one millisecond are one here).
+varied() {
+    jq -e '.[-800:] | length > 600 and (map(select(. <= 12)) | length) > 16 and (map(select(. >= 20 and . < 26)) | length) > 16' "$1"
+}
+
+@test "a program whose rounds are in step with the samples is seen as a whole" {
+    cat >step.lua <<'LUA'
+local round, clock = 1 / 999, os.clock
+local function first(stop)
+  local s = 0
+  while clock() < stop do for i = 1, 2000 do s = s + i % 7 end end
+end
+local function second(stop)
+  local s = 0
+  while clock() < stop do for i = 1, 2000 do s = s + i % 7 end end
+end
+local at = clock()
+for i = 1, 1000 do
+  first(at + (i - 0.5) * round)
+  second(at + i * round)
+end
+LUA
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/s.mprof LD_PRELOAD=$SHIM lua5.4 step.lua
+    by_events s.mprof
+    weights s.mprof >weights
+    varied weights
+    "$MODPROF" flame s.mprof --by function -o folded
+    cat folded
+    # The share's spread was measured as 1.3 times the error of independent samples.
+    awk -v n="$(jq length weights)" '/first/ { a += $NF } /second/ { b += $NF }
+        END { off = a / (a + b) - 0.5; bound = 5.5 * 1.3 * sqrt(0.25 / n); print off, bound; exit !(off < bound && -off < bound) }' folded
+}
+
+@test "a host that closes descriptors goes on being sampled, and keeps its own files" {
+    for way in closes reuses; do
+        "$HOSTS/closes" $way >plain
+        MODPROF_CPU=999 MODPROF_OUT=$PWD/$way.mprof LD_PRELOAD=$SHIM "$HOSTS/closes" $way >sampled
+        diff plain sampled
+    done
+    by_events closes.mprof
+    weights closes.mprof >weights
+    varied weights
 }
