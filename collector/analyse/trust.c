@@ -44,10 +44,10 @@ static void file_add(struct sentences *s, const struct file_quality *q)
                                  ", within the frame that begins at byte %" PRIu64,
                                  q->bytes, q->truncated_at));
     if (q->newer_n)
-        sentences_add(s, xformat("%" PRIu64
-                                 " frames of format version %u are skipped: this modprof reads "
-                                 "up to version %d",
-                                 q->newer_n, q->newer_version, 1));
+        sentences_add(s, xformat("%" PRIu64 " %s skipped: of format version %u, and this modprof "
+                                 "reads up to version %d",
+                                 q->newer_n, q->newer_n == 1 ? "frame is" : "frames are",
+                                 q->newer_version, 1));
     if (q->recover_error)
         sentences_add(s, xformat("the trace could not be completed from shared memory: %s",
                                  q->recover_error));
@@ -74,13 +74,16 @@ void trust_incomplete(struct sentences *s, const struct model *m, struct process
         return;
     end_add(s, p);
     if (p->gaps.missing_n)
-        sentences_add(s, xformat("%" PRIu64 " of %u frames of process %u are missing",
-                                 p->gaps.missing_n, p->gaps.next_seq, p->pid));
+        sentences_add(s, xformat("%" PRIu64 " of %u %s of process %u %s missing", p->gaps.missing_n,
+                                 p->gaps.next_seq, p->gaps.next_seq == 1 ? "frame" : "frames",
+                                 p->pid, p->gaps.missing_n == 1 ? "is" : "are"));
     if (!p->about_seen)
         sentences_add(s, xformat("the record that says what process %u was is lost", p->pid));
     if (p->damaged_records_n)
-        sentences_add(s, xformat("%" PRIu64 " records of process %u make no sense and were skipped",
-                                 p->damaged_records_n, p->pid));
+        sentences_add(s, xformat("%" PRIu64 " %s no sense and %s skipped (process %u)",
+                                 p->damaged_records_n,
+                                 p->damaged_records_n == 1 ? "record makes" : "records make",
+                                 p->damaged_records_n == 1 ? "was" : "were", p->pid));
 }
 
 static const char *layout_note(const struct rec_copy *c)
@@ -148,54 +151,68 @@ int trust_c_memory(struct process *p)
     return 1;
 }
 
-/* What each loss means for the figures; %s is the count. */
-static const char *const loss_sentence[LOSS_N] = {
-    [0] = "%s losses of a kind that this modprof does not know",
-    [LOSS_RING_FULL] = "%s events were dropped because the event buffer was full: module rows may "
-                       "be missing or look unfinished",
-    [LOSS_FUNCTIONS_FULL] = "%s C functions were not counted because the table of functions was "
-                            "full: crossings are too low",
-    [LOSS_STRINGS_FULL] = "%s names were lost because the table of names was full",
-    [LOSS_STATES_FULL] = "%s Lua states were not counted because the table of states was full: "
-                         "Lua memory is too low",
-    [LOSS_THREADS_FULL] = "%s threads share one set of counters because there were more threads "
-                          "than slots: their counts may be too low",
-    [LOSS_OBJECTS_FULL] = "%s loaded objects have no row of their own because the table was full",
-    [LOSS_CHUNKS_FULL] = "%s loads of chunks have no row of their own because the table of "
-                         "chunks was full: they are in \"(other chunks)\"",
-    [LOSS_HITS_FULL] = "%s cached require calls were not counted by name because the table was "
-                       "full",
-    [LOSS_SINK] = "%s frames could not be written where the trace went",
-    [LOSS_MEMORY] = "%s times there was no shared memory for counters: counts may be too low",
-    [LOSS_TRIES] = "%s files tried while modules were searched were not kept",
-    [LOSS_SPANS] = "%s module loads have no row: too many of one name, or nested too deeply",
-    [LOSS_NODES_FULL] =
-        "%s frames of stacks found no room in the table: their callers stand for them",
-    [LOSS_SITES_FULL] = "%s allocations are counted without their stack because the table of "
-                        "allocation sites was full",
-    [LOSS_TRACK_FULL] = "%s blocks could not be followed to their release because the table was "
-                        "full: live bytes by place may be too low",
-    [LOSS_MARKS] = "%s marks were not kept because there were too many",
-    [LOSS_TEXTS_FULL] = "%s compiled texts are not remembered because the table was full: "
-                        "repeated compilation may be more than is shown",
-    [LOSS_STATES_BACK] =
-        "%s Lua states were gone, and then there again because the host put their memory back: "
-        "what they asked for since is not counted",
-    [LOSS_STATES_REWOUND] =
-        "%s Lua states had their memory put back as it was some time before: what they "
-        "seem to hold is not right",
+/* What each loss means for the figures: the count with ONE or MANY, and the REST. */
+static const struct loss_words {
+    const char *one, *many, *rest;
+} loss_words[LOSS_N] = {
+    [0] = {"loss", "losses", "of a kind that this modprof does not know"},
+    [LOSS_RING_FULL] = {"event was", "events were",
+                        "dropped because the event buffer was full: module rows may be missing or "
+                        "look unfinished"},
+    [LOSS_FUNCTIONS_FULL] = {"C function was", "C functions were",
+                             "not counted because the table of functions was full: crossings are "
+                             "too low"},
+    [LOSS_STRINGS_FULL] = {"name was", "names were", "lost because the table of names was full"},
+    [LOSS_STATES_FULL] = {"Lua state was", "Lua states were",
+                          "not counted because the table of states was full: Lua memory is too "
+                          "low"},
+    [LOSS_THREADS_FULL] = {"thread shares", "threads share",
+                           "one set of counters with others because there were more threads than "
+                           "slots: their counts may be too low"},
+    [LOSS_OBJECTS_FULL] = {"loaded object has", "loaded objects have",
+                           "no row of their own because the table was full"},
+    [LOSS_CHUNKS_FULL] = {"load of a chunk has", "loads of chunks have",
+                          "no row of their own because the table of chunks was full: see \"(other "
+                          "chunks)\""},
+    [LOSS_HITS_FULL] = {"cached require call was", "cached require calls were",
+                        "not counted by name because the table was full"},
+    [LOSS_SINK] = {"frame", "frames", "could not be written where the trace went"},
+    [LOSS_MEMORY] = {"time", "times",
+                     "there was no shared memory for counters: counts may be too low"},
+    [LOSS_TRIES] = {"file", "files", "tried while modules were searched: not kept"},
+    [LOSS_SPANS] = {"module load has", "module loads have",
+                    "no row: too many of one name, or nested too deeply"},
+    [LOSS_NODES_FULL] = {"frame of a stack", "frames of stacks",
+                         "found no room in the table: callers stand for what is lost"},
+    [LOSS_SITES_FULL] = {"allocation is", "allocations are",
+                         "counted without a stack because the table of allocation sites was full"},
+    [LOSS_TRACK_FULL] = {"block", "blocks",
+                         "could not be followed to the release because the table was full: live "
+                         "bytes by place may be too low"},
+    [LOSS_MARKS] = {"mark was", "marks were", "not kept because there were too many"},
+    [LOSS_TEXTS_FULL] = {"compiled text is", "compiled texts are",
+                         "not remembered because the table was full: repeated compilation may be "
+                         "more than is shown"},
+    [LOSS_STATES_BACK] = {"Lua state was", "Lua states were",
+                          "gone, and then there again because the host put back memory: what was "
+                          "asked for since is not counted"},
+    [LOSS_STATES_REWOUND] = {"Lua state", "Lua states",
+                             "had memory put back as it was some time before: what seems to be "
+                             "held is not right"},
 };
 
 void trust_losses(struct sentences *s, const struct process *p)
 {
-    char n[HUMAN_MAX];
+    char n[HUMAN_NOUN_MAX];
     for (unsigned i = 0; i < LOSS_N; i++) {
+        const struct loss_words *w = &loss_words[i];
         if (!p->losses[i] || i == LOSS_UNSEEN_RETURN)
             continue;
-        human_count(n, p->losses[i]);
-        if (loss_sentence[i])
-            sentences_add(s, xformat(loss_sentence[i], n));
+        if (w->rest)
+            sentences_add(s,
+                          xformat("%s %s", human_nouns(n, p->losses[i], w->one, w->many), w->rest));
         else
-            sentences_add(s, xformat("%s losses of kind %u", n, i));
+            sentences_add(
+                s, xformat("%s of kind %u", human_nouns(n, p->losses[i], "loss", "losses"), i));
     }
 }

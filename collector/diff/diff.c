@@ -68,7 +68,7 @@ void diff_release(struct diff *d)
 
 const char *diff_verdict_name(enum diff_verdict v, enum quantity q)
 {
-    static const char *const time[] = {"same", "slower", "faster", "new", "gone"};
-    static const char *const amount[] = {"same", "more", "less", "new", "gone"};
+    static const char *const time[] = {"same", "slower", "faster", "new", "gone", "unknown"};
+    static const char *const amount[] = {"same", "more", "less", "new", "gone", "unknown"};
     return q == QUANTITY_TIME ? time[v] : amount[v];
 }

@@ -40,7 +40,15 @@ enum diff_nature {
     DIFF_COUNTED  /* counts and bytes */
 };
 
-enum diff_verdict { DIFF_SAME, DIFF_MORE, DIFF_LESS, DIFF_NEW, DIFF_GONE, DIFF_VERDICT_N };
+enum diff_verdict {
+    DIFF_SAME,
+    DIFF_MORE,
+    DIFF_LESS,
+    DIFF_NEW,
+    DIFF_GONE,
+    DIFF_UNKNOWN, /* nothing on a side whose figures may lack something */
+    DIFF_VERDICT_N
+};
 
 /* One side of a row. */
 struct diff_value {
@@ -79,7 +87,8 @@ struct diff_section {
                                  not known */
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
-    const char *doubt; /* why values may be too low, or NULL */
+    const char *doubt;    /* why values may be too low, or NULL */
+    int doubtful[SIDE_N]; /* 1: those of this side */
 };
 
 struct diff_options {

@@ -47,6 +47,7 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
     for (size_t i = 0; i < run->n; i++) {
         const char *doubt = measure_each(m, run->digest[i], take, &r);
         s->doubt = s->doubt ? s->doubt : doubt;
+        s->doubtful[side] |= doubt != NULL;
     }
     for (size_t i = 0; i < r.n; i++) {
         struct diff_value *v = &s->row[i].side[side];

@@ -186,7 +186,7 @@ void check_github_summary(const struct check_report *r, FILE *out, size_t room)
         used += summary_row(one, out);
     }
     if (n < f->n && room > HEAD + FOOT)
-        fprintf(out, "\nand %zu more rules\n", f->n - n);
+        fprintf(out, "\nand %zu more %s\n", f->n - n, f->n - n == 1 ? "rule" : "rules");
     if (room > HEAD + FOOT)
         fputc('\n', out);
     free(order);

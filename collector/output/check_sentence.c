@@ -43,7 +43,7 @@ enum check_weight check_weight(const struct check_report *r, const struct findin
 char *check_change(const struct finding *f)
 {
     const struct relative *x = &f->relative;
-    char base[HUMAN_MAX];
+    char base[HUMAN_MAX], runs[HUMAN_NOUN_MAX];
     if (x->state == RELATIVE_NONE || x->state == RELATIVE_MISSING)
         return xstrdup("");
     rule_show(base, f->rule, x->base);
@@ -51,8 +51,8 @@ char *check_change(const struct finding *f)
         return xformat("against %s", base);
     if (!x->tested)
         return xformat("%+.1f%% against %s", x->change * 100, base);
-    return xformat("%+.1f%% against %s (%+.1f%% to %+.1f%%; %zu and %zu runs)", x->change * 100,
-                   base, x->low * 100, x->high * 100, x->n, x->base_n);
+    return xformat("%+.1f%% against %s (%+.1f%% to %+.1f%%; %zu and %s)", x->change * 100, base,
+                   x->low * 100, x->high * 100, x->n, human_nouns(runs, x->base_n, "run", "runs"));
 }
 
 char *check_place(const struct finding *f)

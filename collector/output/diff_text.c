@@ -89,14 +89,21 @@ static void columns(struct diff_columns *m, struct table *t, const struct diff_s
     m->place = table_column(t, "defined in", COLUMN_CUT_START);
 }
 
+/* A zero that nobody counted is none. */
+static int is_untold(const struct diff_section *s, const struct diff_row *r, int side)
+{
+    return s->doubtful[side] && r->side[side].sum == 0;
+}
+
 static void amounts(const struct diff_columns *m, struct table *t, const struct diff_section *s,
                     const struct diff_row *r)
 {
     char text[HUMAN_MAX + 1];
     double a = r->side[SIDE_A].mean;
-    table_cell(t, m->a, amount(s, text, a));
-    table_cell(t, m->b, amount(s, text, r->side[SIDE_B].mean));
-    table_cell(t, m->change, change(s, text, r->change));
+    int a_untold = is_untold(s, r, SIDE_A), b_untold = is_untold(s, r, SIDE_B);
+    table_cell(t, m->a, a_untold ? "?" : amount(s, text, a));
+    table_cell(t, m->b, b_untold ? "?" : amount(s, text, r->side[SIDE_B].mean));
+    table_cell(t, m->change, a_untold || b_untold ? "?" : change(s, text, r->change));
     if (r->error > 0)
         table_cell(t, m->error, amount(s, text, r->error));
     if (a > 0 && r->side[SIDE_B].sum > 0)
@@ -106,7 +113,7 @@ static void amounts(const struct diff_columns *m, struct table *t, const struct 
 static void verdict_cell(struct table *t, unsigned column, const struct diff_section *s,
                          const struct diff_row *r)
 {
-    static const char *const color[] = {NULL, "red", "green", "red", "green"};
+    static const char *const color[] = {NULL, "red", "green", "red", "green", NULL};
     table_cell(t, column, r->verdict ? diff_verdict_name(r->verdict, s->quantity) : "");
     if (color[r->verdict])
         table_row_color(t, color[r->verdict]);
@@ -225,6 +232,7 @@ static int is_whole(const struct diff_section *s)
 static void wholes_print(const struct diff_report *r, const struct canvas *c)
 {
     struct table *t = table_new();
+    const char *doubt = NULL;
     unsigned verdict = table_column(t, "news", 0);
     struct diff_columns m = {.verdict = verdict};
     m.a = table_column(t, "A", COLUMN_RIGHT);
@@ -238,6 +246,7 @@ static void wholes_print(const struct diff_report *r, const struct canvas *c)
         const struct diff_section *s = &r->diff->section[i];
         if (!diff_shows(r, s) || !is_whole(s) || (s->whole[SIDE_A] == 0 && s->whole[SIDE_B] == 0))
             continue;
+        doubt = doubt ? doubt : s->doubt;
         table_row(t, TABLE_NO_PARENT);
         verdict_cell(t, verdict, s, &s->row[0]);
         amounts(&m, t, s, &s->row[0]);
@@ -246,6 +255,8 @@ static void wholes_print(const struct diff_report *r, const struct canvas *c)
     }
     if (table_rows(t)) {
         page_heading(c, "The whole process", "per run");
+        if (doubt)
+            page_field(c, TONE_WARNING, "too low?", doubt);
         table_print(t, c);
     }
     table_free(t);

@@ -52,14 +52,15 @@ void flame_delta_amounts(const struct stack_delta *d, uint32_t node, FILE *out)
 
 void flame_delta_heading(const struct stack_delta *d, FILE *out)
 {
-    char a[HUMAN_MAX], b[HUMAN_MAX];
+    char a[HUMAN_MAX], b[HUMAN_NOUN_MAX];
     fprintf(out, "%s: ", d->tree.metric->title);
     put_change(d, d->weight[0].total, out);
     if (d->tree.samples_n)
-        fprintf(out, "; %s and %s samples", human_count(a, d->samples_n[DELTA_BEFORE]),
-                human_count(b, d->samples_n[DELTA_AFTER]));
+        fprintf(out, "; %s and %s", human_count(a, d->samples_n[DELTA_BEFORE]),
+                human_nouns(b, d->samples_n[DELTA_AFTER], "sample", "samples"));
     if (d->runs[DELTA_BEFORE] > 1 || d->runs[DELTA_AFTER] > 1)
-        fprintf(out, "; means of %zu and %zu runs", d->runs[DELTA_BEFORE], d->runs[DELTA_AFTER]);
+        fprintf(out, "; means of %zu and %s", d->runs[DELTA_BEFORE],
+                human_nouns(b, d->runs[DELTA_AFTER], "run", "runs"));
     if (d->shares)
         fprintf(out, "; before scaled by %.3g to the same total",
                 d->scale[DELTA_BEFORE] * (double)d->runs[DELTA_BEFORE]);

@@ -84,12 +84,13 @@ static char *weight_text(const struct drawing *d, char out[HUMAN_MAX], uint64_t 
 
 static void put_amount(const struct drawing *d, const char *what, uint64_t weight)
 {
-    char amount[HUMAN_MAX], samples[HUMAN_MAX];
+    char amount[HUMAN_MAX], samples[HUMAN_NOUN_MAX];
     double share = (double)weight / (double)d->whole;
     fprintf(d->out, "\n%s %.2f%%, %s", what, 100 * share, weight_text(d, amount, weight));
     if (d->tree->samples_n)
-        fprintf(d->out, ", %s samples",
-                human_count(samples, (uint64_t)(share * (double)d->tree->samples_n + 0.5)));
+        fprintf(d->out, ", %s",
+                human_nouns(samples, (uint64_t)(share * (double)d->tree->samples_n + 0.5), "sample",
+                            "samples"));
 }
 
 static void put_amounts(const struct drawing *d, uint32_t number)
@@ -223,7 +224,7 @@ static void put_whole(const struct drawing *d)
     }
     fprintf(d->out, "%s %s", weight_text(d, amount, d->whole), d->tree->metric->title);
     if (d->tree->samples_n)
-        fprintf(d->out, " in %s samples", human_count(n, d->tree->samples_n));
+        fprintf(d->out, " in %s", human_nouns(n, d->tree->samples_n, "sample", "samples"));
 }
 
 static void put_heading(const struct drawing *d, const struct flame_page *page)

@@ -59,18 +59,19 @@ static void finalizers_print(const struct gc_totals *g, const struct canvas *c)
 
 static void cycles_print(const struct gc_totals *g, const struct canvas *c)
 {
-    char text[300], n[HUMAN_MAX], minor[HUMAN_MAX], bytes[HUMAN_MAX];
+    char text[300], n[HUMAN_NOUN_MAX], minor[HUMAN_NOUN_MAX], bytes[HUMAN_MAX];
     if (g->how & (GC_HOW_STATE | GC_HOW_STEPS)) {
-        snprintf(text, sizeof text, "%s whole%s%s%s%s", human_count(n, g->cycle_n),
+        snprintf(text, sizeof text, "%s whole%s%s%s", human_count(n, g->cycle_n),
                  g->minor_n || g->generational_n ? ", " : "",
-                 g->minor_n || g->generational_n ? human_count(minor, g->minor_n) : "",
-                 g->minor_n || g->generational_n ? " young collections" : "",
+                 g->minor_n || g->generational_n
+                     ? human_nouns(minor, g->minor_n, "young collection", "young collections")
+                     : "",
                  g->how & GC_HOW_STEPS ? "" : " (by looking now and then: some may be missed)");
         page_field(c, TONE_PLAIN, "cycles", text);
     }
     if (!gc_timed(g))
         return;
-    snprintf(text, sizeof text, "%s blocks, %s%s", human_count(n, g->free_n),
+    snprintf(text, sizeof text, "%s, %s%s", human_nouns(n, g->free_n, "block", "blocks"),
              human_bytes(bytes, (double)g->free_bytes),
              g->how & GC_HOW_STEPS ? "" : ", in collections that were asked for");
     page_field(c, TONE_PLAIN, "freed", text);

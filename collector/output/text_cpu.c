@@ -91,26 +91,27 @@ static void states_print(const struct stack_quality *q, const struct canvas *c)
 
 static void unsure_print(const struct stack_quality *q, const struct canvas *c)
 {
-    char text[300], a[HUMAN_MAX], b[HUMAN_MAX];
+    char text[300], a[HUMAN_NOUN_MAX], b[HUMAN_NOUN_MAX];
     if (q->lua_n) {
-        snprintf(text, sizeof text, "%s of %s samples of running Lua functions (%.1f%%)",
-                 human_count(a, q->lua_n - q->stale_n), human_count(b, q->lua_n),
+        snprintf(text, sizeof text, "%s of %s of running Lua functions (%.1f%%)",
+                 human_count(a, q->lua_n - q->stale_n),
+                 human_nouns(b, q->lua_n, "sample", "samples"),
                  100.0 * (double)(q->lua_n - q->stale_n) / (double)q->lua_n);
         page_field(c, TONE_PLAIN, "exact lines", text);
     }
     if (q->no_native_n) {
-        snprintf(text, sizeof text, "%s samples: only their Lua functions are known",
-                 human_count(a, q->no_native_n));
+        snprintf(text, sizeof text, "%s: only their Lua functions are known",
+                 human_nouns(a, q->no_native_n, "sample", "samples"));
         page_field(c, TONE_WARNING, "no C stack", text);
     }
     if (q->busy_n) {
-        snprintf(text, sizeof text, "%s samples: Lua's stack was being changed just then",
-                 human_count(a, q->busy_n));
+        snprintf(text, sizeof text, "%s: Lua's stack was being changed just then",
+                 human_nouns(a, q->busy_n, "sample", "samples"));
         page_field(c, TONE_WARNING, "no Lua stack", text);
     }
     if (q->cut_n) {
-        snprintf(text, sizeof text, "%s samples: their outermost frames are not known",
-                 human_count(a, q->cut_n));
+        snprintf(text, sizeof text, "%s: their outermost frames are not known",
+                 human_nouns(a, q->cut_n, "sample", "samples"));
         page_field(c, TONE_WARNING, "too deep", text);
     }
 }
@@ -139,12 +140,12 @@ static void cost_print(struct digest *d, const struct canvas *c)
 static void rate_print(struct digest *d, const struct stack_quality *q, const struct canvas *c)
 {
     const struct rec_sampler *s = &d->process->sampler;
-    char n[HUMAN_MAX], time[HUMAN_MAX], each[HUMAN_MAX], text[300];
+    char n[HUMAN_NOUN_MAX], time[HUMAN_MAX], each[HUMAN_MAX], text[300];
     uint64_t ran_n = q->samples_n - q->waiting_n;
     double each_ns = ran_n ? (double)(q->weight - q->state_weight[STATE_WAITING]) / (double)ran_n
                            : (double)stack_distance_ns(d->process);
-    snprintf(text, sizeof text, "%s samples of %s, %s: one each %s%s (%.0f Hz%s), by %s",
-             human_count(n, q->samples_n),
+    snprintf(text, sizeof text, "%s of %s, %s: one each %s%s (%.0f Hz%s), by %s",
+             human_nouns(n, q->samples_n, "sample", "samples"),
              s->clock == CLOCK_WALL ? "wall time"
              : s->system_too        ? "CPU time"
                                     : "CPU time (without the kernel's)",

@@ -98,16 +98,19 @@ static void cold_start(const struct digest *d, const struct canvas *c)
 static void modules(const struct digest *d, const struct canvas *c)
 {
     const struct module_totals *m = &d->modules;
-    char ns[HUMAN_MAX], hits[HUMAN_MAX];
+    char ns[HUMAN_MAX], hits[HUMAN_NOUN_MAX], lua[HUMAN_NOUN_MAX], libraries[HUMAN_NOUN_MAX];
     size_t n = m->lua_n + m->c_n + m->builtin_n + m->other_n;
     char *failed = m->failed_n ? xformat(", %zu failed", m->failed_n) : xstrdup("");
     char *circular = m->circular_n ? xformat(", %zu circular", m->circular_n) : xstrdup("");
     char *open = m->open_n ? xformat(", %zu unfinished", m->open_n) : xstrdup("");
     field_free(c, "modules",
-               xformat("%zu loaded in %s (%zu Lua files, %zu C libraries, %zu built in, %zu other)"
-                       "%s%s%s; %s times require found its module loaded",
-                       n, human_ns(ns, (double)m->total_ns), m->lua_n, m->c_n, m->builtin_n,
-                       m->other_n, failed, circular, open, human_count(hits, m->hit_n)));
+               xformat("%zu loaded in %s (%s, %s, %zu built in, %zu other)%s%s%s; %s require "
+                       "found its module loaded",
+                       n, human_ns(ns, (double)m->total_ns),
+                       human_nouns(lua, m->lua_n, "Lua file", "Lua files"),
+                       human_nouns(libraries, m->c_n, "C library", "C libraries"), m->builtin_n,
+                       m->other_n, failed, circular, open,
+                       human_nouns(hits, m->hit_n, "time", "times")));
     free(failed);
     free(circular);
     free(open);
@@ -124,7 +127,7 @@ static const char *lua_end(const struct lua_totals *l)
 static void lua_memory(const struct digest *d, const struct canvas *c)
 {
     const struct lua_totals *l = &d->lua;
-    char peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX], live[HUMAN_MAX];
+    char peak[HUMAN_MAX], blocks[HUMAN_NOUN_MAX], bytes[HUMAN_MAX], live[HUMAN_MAX];
     if (!l->state_n) {
         page_field(c, TONE_PLAIN, "Lua memory", "no state was made");
         return;
@@ -132,23 +135,24 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
     char *states =
         l->state_n == 1 ? xstrdup("") : xformat(" (the largest of %zu states)", l->state_n);
     field_free(c, "Lua memory",
-               xformat("peak %s%s; %s at %s; %s blocks of %s in all",
+               xformat("peak %s%s; %s at %s; %s of %s in all",
                        human_bytes(peak, (double)l->peak_bytes), states,
                        human_bytes(live, (double)l->live_bytes), lua_end(l),
-                       human_count(n, l->alloc_n), human_bytes(bytes, (double)l->alloc_bytes)));
+                       human_nouns(blocks, l->alloc_n, "block", "blocks"),
+                       human_bytes(bytes, (double)l->alloc_bytes)));
     free(states);
 }
 
 static void c_memory(const struct digest *d, const struct canvas *c)
 {
-    char peak[HUMAN_MAX], n[HUMAN_MAX], bytes[HUMAN_MAX];
+    char peak[HUMAN_MAX], blocks[HUMAN_NOUN_MAX], bytes[HUMAN_MAX];
     const struct rec_c_heap *h = &d->process->c_heap;
     if (!d->c.alloc_n && !h->peak_bytes)
         return;
     char *end = c_end_text(d);
     field_free(c, "C memory",
-               xformat("peak %s; %s; %s blocks of %s in all (besides Lua's)", c_peak_text(peak, d),
-                       end, human_count(n, d->c.alloc_n),
+               xformat("peak %s; %s; %s of %s in all (besides Lua's)", c_peak_text(peak, d), end,
+                       human_nouns(blocks, d->c.alloc_n, "block", "blocks"),
                        human_bytes(bytes, (double)d->c.alloc_bytes)));
     free(end);
 }
@@ -156,10 +160,11 @@ static void c_memory(const struct digest *d, const struct canvas *c)
 static void crossings(const struct digest *d, const struct canvas *c)
 {
     const struct rec_up_calls *u = &d->process->up_calls;
-    char down[HUMAN_MAX], up[HUMAN_MAX];
+    char down[HUMAN_NOUN_MAX], functions[HUMAN_NOUN_MAX], up[HUMAN_MAX];
     field_free(c, "crossings",
-               xformat("%s calls from Lua into %zu C functions, %s from C into Lua",
-                       human_count(down, d->crossings.down_n), d->crossings.n,
+               xformat("%s from Lua into %s, %s from C into Lua",
+                       human_nouns(down, d->crossings.down_n, "call", "calls"),
+                       human_nouns(functions, d->crossings.n, "C function", "C functions"),
                        human_count(up, u->callk_n + u->pcallk_n + u->resume_n)));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "collector/output/text_page.h"
+#include "collector/util/human.h"
 #include "collector/output/text_report.h"
 #include "collector/util/escape.h"
 #include "collector/util/xalloc.h"
@@ -49,7 +50,8 @@ static void tries_print(const struct digest *d, const struct span_node *n, const
         free(line);
     }
     if (shown > TRIES_SHOWN) {
-        char *line = xformat("and %zu more files", shown - TRIES_SHOWN);
+        size_t more = shown - TRIES_SHOWN;
+        char *line = xformat("and %zu more %s", more, more == 1 ? "file" : "files");
         page_field(c, TONE_PLAIN, "", line);
         free(line);
     }
@@ -71,11 +73,17 @@ static char *error_text(const struct process *p, const struct span_node *n)
     return text;
 }
 
+static char *again_text(uint32_t n)
+{
+    char text[HUMAN_NOUN_MAX];
+    return xformat(" (and %s)", human_nouns(text, n, "more time", "more times"));
+}
+
 static void failure_print(const struct digest *d, const struct span_node *n, uint32_t times,
                           const struct canvas *c)
 {
     char *caller = span_caller_text(d->process, n->span), *error = error_text(d->process, n);
-    char *again = times > 1 ? xformat(" (and %u more times)", times - 1) : xstrdup("");
+    char *again = times > 1 ? again_text(times - 1) : xstrdup("");
     char *line = xformat("%s%s%s%s%s%s", n->name, *caller ? ", required at " : "", caller,
                          *error ? ": " : "", error, again);
     page_note(c, TONE_ERROR, line);
@@ -152,9 +160,10 @@ void text_searches(struct digest *d, const struct report_options *o, const struc
             found[n++] = node;
     }
     if (n) {
-        char *remarks = xformat("%zu modules were not found at the first place; %zu files tried "
-                                "in all",
-                                n, tries);
+        char modules[HUMAN_NOUN_MAX], files[HUMAN_NOUN_MAX];
+        char *remarks = xformat("%s not found at the first place; %s tried in all",
+                                human_nouns(modules, n, "module was", "modules were"),
+                                human_nouns(files, tries, "file", "files"));
         struct table *t = table_new();
         qsort(found, n, sizeof *found, by_tries);
         page_heading(c, "Searches", remarks);

@@ -65,6 +65,13 @@ char *human_count(char *out, uint64_t n)
     return out;
 }
 
+char *human_nouns(char *out, uint64_t n, const char *one, const char *many)
+{
+    char count[HUMAN_MAX];
+    snprintf(out, HUMAN_NOUN_MAX, "%s %s", human_count(count, n), n == 1 ? one : many);
+    return out;
+}
+
 char *human_share(char *out, double part, double whole)
 {
     if (whole > 0)

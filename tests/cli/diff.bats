@@ -209,3 +209,23 @@ LUA
         '.a.runs[0].processes[0].queued_ns >= $said - 1000'
     [[ $("$MODPROF" diff a.mprof a.mprof) == *"waited "*" for a processor"* ]]
 }
+
+@test "what a trace that was cut off does not tell is unknown, and no zero" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=b.mprof lua5.4 -e 'for i = 1, 1e5 do math.abs(i) end'
+    # The first frame is intact: it says what the process was, and nothing of what it did.
+    for cut in $(seq 256 256 "$(stat -c %s b.mprof)"); do
+        head -c "$cut" b.mprof >a.mprof
+        "$MODPROF" report -f json a.mprof >a.json 2>errors || true # incomplete
+        jq -e '.processes[0]' a.json && break
+    done
+    jq -e '.processes[0].overview.lua_to_c_calls == 0' a.json
+    for sides in "a.mprof b.mprof" "b.mprof a.mprof"; do
+        # shellcheck disable=SC2086
+        run -4 "$MODPROF" diff $sides
+        [[ $output == *"too low?"* && $output == *"unknown"* ]]
+        [[ $output != *" 0 B "* && $output != *$'\nnew '* && $output != *$'\ngone '* ]]
+        # shellcheck disable=SC2086
+        "$MODPROF" diff -f json $sides | jq -e '
+            [.sections[] | select(.name == "lua.peak" or .name == "module.lua") | .rows[].verdict] | unique == ["unknown"]'
+    done
+}

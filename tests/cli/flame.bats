@@ -297,7 +297,7 @@ PY
     "$MODPROF" flame --metric crossings 1.mprof 1.mprof --vs 4.mprof >crossings
     grep -q 'string.rep 20 20$' crossings
     "$MODPROF" flame 1.mprof 1.mprof --vs 4.mprof -o change.svg
-    grep -q 'means of 2 and 1 runs' change.svg
+    grep -q 'means of 2 and 1 run\b' change.svg
     grep -q 'from 1.mprof and 1 more to 4.mprof' change.svg
     run -2 "$MODPROF" flame 1.mprof --vs
     [[ $output == *"--vs"* ]]

@@ -62,6 +62,15 @@ static void counts_are_grouped(void **state)
     assert_string_equal(human_count(text, UINT64_MAX), "18,446,744,073,709,551,615");
 }
 
+static void nouns_are_plural_but_for_one(void **state)
+{
+    char text[HUMAN_NOUN_MAX];
+    (void)state;
+    assert_string_equal(human_nouns(text, 0, "library", "libraries"), "0 libraries");
+    assert_string_equal(human_nouns(text, 1, "library", "libraries"), "1 library");
+    assert_string_equal(human_nouns(text, 1234, "library", "libraries"), "1,234 libraries");
+}
+
 static void check_escaped(const char *given, size_t n, const char *expected)
 {
     char *text = escape_text(given, n);
@@ -202,6 +211,7 @@ int main(void)
         cmocka_unit_test(times_have_three_digits_and_a_unit),
         cmocka_unit_test(bytes_have_binary_units),
         cmocka_unit_test(counts_are_grouped),
+        cmocka_unit_test(nouns_are_plural_but_for_one),
         cmocka_unit_test(names_can_not_drive_the_terminal),
         cmocka_unit_test(names_are_ascii_where_the_locale_is),
         cmocka_unit_test(every_byte_alone_is_escaped_within_bounds),

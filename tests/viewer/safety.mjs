@@ -116,7 +116,8 @@ test('a trace without anything in it still has every page, which says what would
     assert.match(await none.page.locator('main').innerText(), /no process in this trace/);
     await none.done();
 });
-test('a trace that is cut off before anything of Lua says so, and shows no zeros that nobody counted', async () => {
+/** A document whose trace was cut off before anything of Lua was in it. */
+function cutOff() {
     const doc = makeDocument({ modules: 0 });
     const nothing = { lua_to_c: 0, c_to_lua: { lua_callk: 0, lua_pcallk: 0, lua_resume: 0, by_host: 0 }, functions: [] };
     const lua = { blocks: 0, bytes: 0, resized: 0, grown_bytes: 0, shrunk_bytes: 0, freed_bytes: 0, refused: 0, kinds: [], size_classes: [], states: [] };
@@ -126,7 +127,10 @@ test('a trace that is cut off before anything of Lua says so, and shows no zeros
         allocations: { lua, c: { covered: true, live_bytes: 0, peak_bytes: 0, calls_for_lua: 0, objects: [] } },
     });
     Object.assign(doc.traces[0].processes[0], { trees: [], samples: null, memory: { at_ns_d: [], lua_d: [], c_d: [], rss_d: [] }, marks: [] });
-    const s = await open(file(pageWith(bundle, doc)));
+    return doc;
+}
+test('a trace that is cut off before anything of Lua says so, and shows no zeros that nobody counted', async () => {
+    const s = await open(file(pageWith(bundle, cutOff())));
     for (const page of ['overview', 'load', 'memory', 'crossings']) {
         await go(s.page, `#${page}`);
         const text = await s.page.locator('main').innerText();
@@ -134,6 +138,26 @@ test('a trace that is cut off before anything of Lua says so, and shows no zeros
         assert.doesNotMatch(text, /^0$/m, page);
     }
     await s.done();
+});
+test('a difference to a trace that was cut off is none: nothing is new there, and no number is zero', async () => {
+    const doc = cutOff();
+    doc.traces.push(makeDocument().traces[0]);
+    for (const side of ['before', 'after']) {
+        doc.compare = side === 'before' ? [0, 1] : [1, 0];
+        const s = await open(file(pageWith(bundle, doc)));
+        for (const numbers of ['whole', 'modules', 'C functions']) {
+            await go(s.page, `#diff?numbers=${encodeURIComponent(numbers)}`);
+            const text = await s.page.locator('main').innerText();
+            assert.match(text, new RegExp(`The trace ${side} is not complete \\(the file is cut off`), numbers);
+            assert.match(text, new RegExp(`There are no stacks of ${side} to compare`), numbers);
+            const table = await s.page.getByRole('table', { name: `numbers of ${numbers}` }).innerText();
+            assert.match(table, new RegExp(`${side} \\(incomplete\\)`), numbers);
+            assert.match(table, /^–$/m, numbers);
+            if (numbers === 'whole') assert.match(table, /calls from Lua into C\n(–\n[\d,]+|[\d,]+\n–)\n–\n–/);
+            else assert.doesNotMatch(table, /^(0|new|[−+]\d.*)$/m, numbers);
+        }
+        await s.done();
+    }
 });
 /** What the page's own policy does not forbid: WORKER may be left out, as by somebody's proxy. */
 async function underPolicy(worker, look) {

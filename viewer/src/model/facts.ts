@@ -106,7 +106,7 @@ function loads(p: Process): Fact[] {
     if (required.length >= 5 && missed.length > 3 * Math.max(1, hits))
         out.push({
             weight: 0.35 + Math.min(0.3, missed.length / 5000),
-            text: `${count(missed.length)} files were looked for in vain to find ${plural(required.length, 'module')}: the search path is long`,
+            text: `${plural(missed.length, 'file was', 'files were')} looked for in vain to find ${plural(required.length, 'module')}: the search path is long`,
             page: 'load',
             params: { view: 'misses' },
         });

@@ -220,6 +220,11 @@ export interface ReportProcess {
     [more: string]: unknown;
 }
 
+/** What Lua did is not in the trace, though it did something: a zero is none. */
+export function luaIsUnknown(r: ReportProcess): boolean {
+    return withoutLua(r) !== null && (r.incomplete.length > 0 || r.not_covered.length > 0);
+}
+
 /** Why there is nothing of Lua, in place of zeros that nobody counted; null where there is something. As the report in text says it. */
 export function withoutLua(r: ReportProcess): string | null {
     const o = r.overview;

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { useOnce, useView } from '../app/context';
 import type { Unit } from '../model/page';
-import { amount, count, exact, nanoseconds, percent } from '../model/units';
+import { amount, count, exact, nanoseconds, percent, plural } from '../model/units';
 import { Card, Figure, Share } from '../widgets/bits';
 import { member, Rows, rowsOf } from '../widgets/rows';
 import { Table, type Column } from '../widgets/table';
@@ -110,8 +110,9 @@ export function Collector() {
             )}
             {known && counted > cycles.length && (
                 <p class="muted">
-                    {count(cycles.length)} of {count(counted)} collections are listed with their times; of the
-                    others only the number is known.
+                    {count(cycles.length)} of {plural(counted, 'collection')}{' '}
+                    {cycles.length === 1 ? 'is' : 'are'} listed with their times; of the others only the
+                    number is known.
                 </p>
             )}
             {cycles.length > 0 && <Rows name="collections" rows={cycles} sort="-longest_ns" height={280} />}

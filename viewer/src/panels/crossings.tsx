@@ -4,7 +4,7 @@ import { useView } from '../app/context';
 import { matrixOf } from '../model/matrix';
 import { withoutLua, type CrossingRow, type Crossings } from '../model/report';
 import { burstsOf } from '../model/bursts';
-import { amount, baseName, count, exact, nanoseconds, percent } from '../model/units';
+import { amount, baseName, count, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Figure, Share, Sparkline } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
 import { MatrixView } from './crossing_matrix';
@@ -198,7 +198,7 @@ function Functions({ c }: { c: Crossings }) {
                 onSort={sort => set({ sort }, true)}
                 filter={route.params['q'] ?? ''}
                 onFilter={q => set({ q }, true)}
-                rowTitle={r => `${r.label}: ${exact(r.lua_to_c.calls, 'count')} calls`}
+                rowTitle={r => `${r.label}: ${plural(r.lua_to_c.calls, 'call')}`}
             />
         </Card>
     );

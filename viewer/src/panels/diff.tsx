@@ -7,13 +7,14 @@ import { useTrace } from '../app/trace';
 import { css, diffColour } from '../draw/colours';
 import { diffTree, makeDiff, type DiffRow } from '../model/diff';
 import type { Process, Trace, Unit } from '../model/page';
+import { luaIsUnknown } from '../model/report';
 import { find } from '../model/search';
-import { amount, baseName, exact, percent, signed } from '../model/units';
+import { amount, baseName, count, exact, percent, signed } from '../model/units';
 import { escapes, Card, Empty, Select, Swatch, Toggle } from '../widgets/bits';
 import { FlameView } from '../widgets/flame_view';
 import { Table, type Column } from '../widgets/table';
 import { BYS, metricTitle } from './flame_data';
-import { DiffNumbers } from './diff_numbers';
+import { DiffNumbers, sideTitle } from './diff_numbers';
 
 export function DiffPanel() {
     const { page, route } = useView();
@@ -101,9 +102,24 @@ function Compared({ before, after }: { before: Trace; after: Trace }) {
                     />
                 </div>
             )}
+            <Doubts side="before" process={pa} />
+            <Doubts side="after" process={pb} />
             <DiffNumbers before={pa} after={pb} />
             <Stacks before={pa} after={pb} />
         </>
+    );
+}
+
+/** What is missing in a side looks like less: it is said before all numbers. */
+function Doubts({ side, process }: { side: 'before' | 'after'; process: Process }) {
+    const { incomplete, losses } = process.report;
+    if (incomplete.length === 0 && losses.length === 0) return null;
+    const says = [...incomplete, ...losses.map(l => `lost: ${count(l.n)} ${l.what}`)];
+    return (
+        <p class="note" role="note">
+            The trace {side} is not complete ({says.join('; ')}): what is missing there counts for nothing
+            here.
+        </p>
     );
 }
 
@@ -132,6 +148,15 @@ function Stacks({ before, after }: { before: Process; after: Process }) {
         () => (diff ? find(diff.shape.keys, route.params['q'] ?? '') : null),
         [diff, route.params['q']],
     );
+    const lost = [before, after].find(
+        p => luaIsUnknown(p.report) && !p.metrics.some(m => m.self.some(v => v > 0)),
+    );
+    if (lost)
+        return (
+            <Empty title={`There are no stacks of ${lost === before ? 'before' : 'after'} to compare.`}>
+                What Lua did is not in that trace: see its Overview.
+            </Empty>
+        );
     if (!ma || !mb || !diff || !tree)
         return (
             <Empty
@@ -175,7 +200,7 @@ function Stacks({ before, after }: { before: Process; after: Process }) {
                 </label>
             </div>
             <Card
-                title={`${metricTitle(ma.id)}: ${amount(ta, unit)} before, ${amount(tb, unit)} after (${signed(tb - ta, unit)}${ta > 0 ? `, ${tb >= ta ? '+' : '−'}${percent(Math.abs(tb - ta), ta)}` : ''})`}
+                title={`${metricTitle(ma.id)}: ${amount(ta, unit)} ${sideTitle('before', before)}, ${amount(tb, unit)} ${sideTitle('after', after)} (${signed(tb - ta, unit)}${ta > 0 ? `, ${tb >= ta ? '+' : '−'}${percent(Math.abs(tb - ta), ta)}` : ''})`}
             >
                 <FlameView
                     tree={tree}

@@ -147,7 +147,7 @@ function Coroutines() {
                 {all.length === 0
                     ? 'No sample was taken in a coroutine.'
                     : without > 0
-                      ? `The ${count(all.length - without)} functions that take most time have a lane above; ${count(without)} more have none.`
+                      ? `The ${plural(all.length - without, 'function that takes', 'functions that take')} most time ${all.length - without === 1 ? 'has' : 'have'} a lane above; ${count(without)} more ${without === 1 ? 'has' : 'have'} none.`
                       : 'Each function that they run has a lane above.'}
                 {single.length > 0 && ' So have the coroutines that take most of each.'}
             </p>
