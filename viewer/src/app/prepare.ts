@@ -33,6 +33,8 @@ function* rehearsals(process: Process, rehearse: Rehearse): Generator<Step> {
     yield () => laidOut(invertedOf(seen), 0, expectedWidth('flame'));
     for (let i = 0; i < 2 * RECENT + 1; i++) yield () => giveBack(new Float64Array(metric.stacks.n).fill(0));
     if (samples) yield () => rehearse('flame', { thread: samples.threads[0]?.tid });
+    if (samples?.log)
+        yield () => rehearse('flame', { from: 0, to: Math.ceil(process.report.duration_ns / 2) });
     yield () => rehearse('flame', { focus: seen.shape.keys.label[hottest(seen)[0]!] });
     yield () => rehearse('flame', { invert: 1 });
     yield () => rehearse('flame'); // last: its picture is the first to be asked for
