@@ -3,16 +3,7 @@
 
 #include "collector/analyse/memory_gc.h"
 #include "collector/analyse/memory_sums.h"
-#include "collector/analyse/stack_merge.h"
-
-static void stack_add(const struct stack_part *p, struct frames *f, const struct merged *stack,
-                      uint64_t weight)
-{
-    uint32_t node = p->under;
-    for (size_t i = stack->n; i-- > 0;)
-        node = stack_tree_child(p->tree, node, stack_tree_frame(p->tree, &f->at[stack->frame[i]]));
-    stack_tree_add(p->tree, node, weight);
-}
+#include "collector/analyse/stack_adder.h"
 
 /* What a site weighs: how many blocks, or bytes, or the time that was charged to it times FACTOR. */
 struct weighing {
@@ -38,13 +29,16 @@ static void add(const struct stack_part *p, const struct weighing *w)
         return;
     frames_init(&f, p->process, p->symbols, p->choice->by);
     struct merger *m = merger_new(&f);
+    struct stack_adder adder = {.tree = p->tree, .frames = &f, .under = p->under};
     for (size_t i = 0; i < sites->n; i++) {
         const struct alloc_site *site = rowset_at(sites, i);
         struct memory_sums sums = memory_sums_of(site, open);
         struct sample_total at = {.native = site->about.native, .lua = site->about.lua};
-        if (weight_of(w, &sums))
-            stack_add(p, &f, merger_stack(m, &at), weight_of(w, &sums));
+        uint64_t weight = weight_of(w, &sums);
+        if (weight)
+            stack_tree_add(p->tree, stack_adder_node(&adder, merger_stack(m, &at)), weight);
     }
+    stack_adder_release(&adder);
     merger_free(m);
     frames_release(&f);
 }

@@ -83,6 +83,38 @@ static uint32_t place_of(struct stack_chain *c, struct chain_node *n, int is_cal
     return n->place[is_caller];
 }
 
+uint32_t stack_chain_number(const struct stack_chain *c, uint64_t id)
+{
+    return node_number(&c->frames->process->nodes, id);
+}
+
+uint32_t *stack_chain_ranks(const struct stack_chain *c)
+{
+    const struct chain_node *node = c->node;
+    size_t n = c->frames->process->nodes.n;
+    uint32_t *rank = xcalloc(n + 1, sizeof *rank);
+    uint32_t *first = xcalloc(n + 1, sizeof *first); /* callees, as numbers + 1; those of 0: outermost nodes */
+    uint32_t *next = xcalloc(n + 1, sizeof *next);
+    for (size_t i = n; i-- > 0;) {
+        next[i] = first[node[i].parent];
+        first[node[i].parent] = (uint32_t)i + 1;
+    }
+    uint32_t at = first[0], rank_n = 0;
+    while (at) {
+        rank[at - 1] = ++rank_n;
+        if (first[at]) {
+            at = first[at];
+            continue;
+        }
+        while (at && !next[at - 1])
+            at = node[at - 1].parent;
+        at = at ? next[at - 1] : 0;
+    }
+    free(first);
+    free(next);
+    return rank;
+}
+
 /* Places move while new ones come: their numbers first. */
 static void native_read(struct stack_chain *c, uint32_t number)
 {
@@ -117,8 +149,7 @@ static void lua_read(struct stack_chain *c, uint32_t number)
 
 void stack_chain_read(struct stack_chain *c, uint64_t native, uint64_t lua)
 {
-    const struct rowset *nodes = &c->frames->process->nodes;
     c->is_cut = 0;
-    native_read(c, node_number(nodes, native));
-    lua_read(c, node_number(nodes, lua));
+    native_read(c, stack_chain_number(c, native));
+    lua_read(c, stack_chain_number(c, lua));
 }

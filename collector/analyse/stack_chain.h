@@ -34,6 +34,12 @@ struct stack_chain {
 void stack_chain_init(struct stack_chain *c, struct frames *f);
 void stack_chain_release(struct stack_chain *c);
 
+/* For each of the process's nodes its rank, from 1 on, in an order where those that a node is the caller of follow it at once.
+ * The caller frees it. */
+uint32_t *stack_chain_ranks(const struct stack_chain *c);
+/* The number of the node with this id, + 1; 0: none. */
+uint32_t stack_chain_number(const struct stack_chain *c, uint64_t id);
+
 /* The chains that begin at these nodes (0: none).  Valid until the next call. */
 void stack_chain_read(struct stack_chain *c, uint64_t native, uint64_t lua);
 

@@ -364,6 +364,28 @@ static void trim_innermost(struct merger *m, uint64_t flags)
         native_skip(m, n);
 }
 
+uint32_t *merger_order(const struct merger *m)
+{
+    const struct process *p = m->frames->process;
+    size_t n = p->samples.row_n;
+    uint32_t *rank = stack_chain_ranks(&m->chain);
+    uint32_t *of_row = xcalloc(n + 1, sizeof *of_row), *order = xcalloc(n + 1, sizeof *order);
+    size_t *begin = xcalloc(p->nodes.n + 2, sizeof *begin);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t number = stack_chain_number(&m->chain, p->samples.row[i].lua);
+        of_row[i] = number ? rank[number - 1] : 0;
+        begin[of_row[i] + 1]++;
+    }
+    for (size_t i = 1; i <= p->nodes.n; i++)
+        begin[i] += begin[i - 1];
+    for (size_t i = 0; i < n; i++)
+        order[begin[of_row[i]]++] = (uint32_t)i;
+    free(rank);
+    free(of_row);
+    free(begin);
+    return order;
+}
+
 const struct merged *merger_stack(struct merger *m, const struct sample_total *s)
 {
     struct merged *o = &m->out;

@@ -44,6 +44,10 @@ struct merger;
 struct merger *merger_new(struct frames *f);
 void merger_free(struct merger *m);
 
+/* The numbers of the process's sample rows in an order in which stacks with the same outer Lua frames follow one another: all that is
+ * read of them is near then.  For the caller to free. */
+uint32_t *merger_order(const struct merger *m);
+
 /* The stack of S; valid until the next call. */
 const struct merged *merger_stack(struct merger *m, const struct sample_total *s);
 

@@ -6,27 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/stack_adder.h"
 #include "collector/util/xalloc.h"
-
-/* The tree's numbers of the frames of a process. */
-struct numbers {
-    uint32_t *at; /* + 1; 0: not asked for yet */
-    size_t n;
-};
-
-static uint32_t tree_frame(struct stack_tree *tree, const struct frames *f, struct numbers *num,
-                           uint32_t frame)
-{
-    if (frame >= num->n) {
-        size_t n = f->n + f->n / 2;
-        num->at = xrealloc(num->at, n, sizeof *num->at);
-        memset(num->at + num->n, 0, (n - num->n) * sizeof *num->at);
-        num->n = n;
-    }
-    if (!num->at[frame])
-        num->at[frame] = stack_tree_frame(tree, &f->at[frame]) + 1;
-    return num->at[frame] - 1;
-}
 
 void stack_thread_choose(struct stack_thread *t, const struct process *p,
                          const struct stack_choice *c)
@@ -117,25 +98,24 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
 {
     struct process *p = f->process;
     struct merger *m = merger_new(f);
-    struct numbers num = {0};
+    struct stack_adder adder = {.tree = tree, .frames = f, .under = under};
     struct stack_thread thread;
     uint64_t period = stack_period_ns(p);
+    uint32_t *order = merger_order(m);
     stack_thread_choose(&thread, p, c);
     for (size_t i = 0; i < p->samples.row_n; i++) {
-        const struct sample_total *s = &p->samples.row[i];
+        const struct sample_total *s = &p->samples.row[order[i]];
         if (!stack_thread_is(&thread, s->tid) || (c->state && s->state != c->state))
             continue;
         const struct merged *stack = merger_stack(m, s);
-        uint32_t node = under;
-        for (size_t k = stack->n; k-- > 0;)
-            node = stack_tree_child(tree, node, tree_frame(tree, f, &num, stack->frame[k]));
-        stack_tree_add(tree, node, s->periods * period);
+        stack_tree_add(tree, stack_adder_node(&adder, stack), s->periods * period);
         quality_add(q, s, stack, s->periods * period);
         tree->samples_n += s->n;
     }
     q->thread_n += p->threads.n;
     q->gc_hidden |= !f->gc_known;
-    free(num.at);
+    free(order);
+    stack_adder_release(&adder);
     merger_free(m);
 }
 
