@@ -19,9 +19,6 @@ static const double noise = 0.05, fall = 0.2, rise = 0.35, all_kept = 0.9, most_
 
 /* Standard errors that an estimate has to be above zero. */
 static const double errors_least = 3;
-/* And its rise, where blocks come and go.  Of a million queues of ten samples that do not grow, 355 are accused without that,
- * 37 with it; of leaks of 20 samples 87 in 100 are found, not 97. */
-static const double rise_errors_least = 2.5;
 
 const char *leak_verdict_name(enum leak_verdict v)
 {
@@ -79,16 +76,14 @@ static int never_fell(const struct leak_course *c)
 }
 
 /* Nor was it emptied in between: work that piles up and is done again may be higher at each of a few checks.  A leak does not fall
- * at all, and what it holds more is new; a little garbage that was there at a check may, where it is certain that it rose all the
- * same. */
+ * at all; a little garbage that was there at a check may, where it is certain that it rose all the same. */
 static int never_emptied(const struct leak_course *c)
 {
-    double newest = held_at(c, 0), risen = newest - held_at(c, 1), fell = 0;
+    double newest = held_at(c, 0), before = held_at(c, 1), fell = 0;
     for (unsigned i = 0; i < c->check_n && i < CHECKS_ENOUGH; i++)
         fell += (double)c->sums->fell_bytes[i];
-    if (fell > noise * newest)
-        return fell <= fall * newest && risen > errors_least * error_of(c, newest + held_at(c, 1));
-    return nothing_freed(c) || risen > rise_errors_least * error_of(c, risen);
+    return fell <= noise * newest ||
+           (fell <= fall * newest && newest - before > errors_least * error_of(c, newest + before));
 }
 
 static int doubles(const struct leak_course *c)
