@@ -91,6 +91,12 @@ struct diff_section {
     int doubtful[SIDE_N]; /* 1: those of this side */
 };
 
+/* 1: nothing was counted on SIDE, where figures may lack something: a zero that nobody counted is none. */
+static inline int diff_is_untold(const struct diff_section *s, const struct diff_row *r, int side)
+{
+    return s->doubtful[side] && r->side[side].sum == 0;
+}
+
 struct diff_options {
     struct stack_choice choice;
     struct stack_shape shape;

@@ -183,7 +183,7 @@ static enum diff_verdict verdict_of(const struct diff_section *s, const struct d
     int shares = o->shares && s->nature == DIFF_SAMPLED;
     if (!is_news(s, r, o))
         return DIFF_SAME;
-    if ((s->doubtful[SIDE_A] && a->sum == 0) || (s->doubtful[SIDE_B] && b->sum == 0))
+    if (diff_is_untold(s, r, SIDE_A) || diff_is_untold(s, r, SIDE_B))
         return DIFF_UNKNOWN;
     if (a->sum == 0)
         return DIFF_NEW;

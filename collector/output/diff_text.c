@@ -89,18 +89,12 @@ static void columns(struct diff_columns *m, struct table *t, const struct diff_s
     m->place = table_column(t, "defined in", COLUMN_CUT_START);
 }
 
-/* A zero that nobody counted is none. */
-static int is_untold(const struct diff_section *s, const struct diff_row *r, int side)
-{
-    return s->doubtful[side] && r->side[side].sum == 0;
-}
-
 static void amounts(const struct diff_columns *m, struct table *t, const struct diff_section *s,
                     const struct diff_row *r)
 {
     char text[HUMAN_MAX + 1];
     double a = r->side[SIDE_A].mean;
-    int a_untold = is_untold(s, r, SIDE_A), b_untold = is_untold(s, r, SIDE_B);
+    int a_untold = diff_is_untold(s, r, SIDE_A), b_untold = diff_is_untold(s, r, SIDE_B);
     table_cell(t, m->a, a_untold ? "?" : amount(s, text, a));
     table_cell(t, m->b, b_untold ? "?" : amount(s, text, r->side[SIDE_B].mean));
     table_cell(t, m->change, a_untold || b_untold ? "?" : change(s, text, r->change));
