@@ -86,6 +86,7 @@ static void find_process(void)
     FIND(syscall);
     FIND(clone);
     FIND(sigaction);
+    FIND(sigaltstack);
     FIND(sigprocmask);
     FIND(pthread_sigmask);
     FIND(sigwait);

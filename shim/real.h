@@ -56,6 +56,7 @@ struct real {
     int (*sigtimedwait)(const sigset_t *, siginfo_t *, const struct timespec *);
     int (*signalfd)(int, const sigset_t *, int);
     int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+    int (*sigaltstack)(const stack_t *, stack_t *);
     void (*(*signal)(int, void (*)(int)))(int);
     void (*(*__sysv_signal)(int, void (*)(int)))(int);
 };

@@ -10,6 +10,7 @@
 #include "shim/hooks/userdata_types.h"
 #include "shim/real.h"
 #include "shim/sampler/current.h"
+#include "shim/sampler/sampler.h"
 #include "shim/stack/lua_key.h"
 #include "shim/stack/lua_learn.h"
 #include "shim/stack/lua_stack.h"
@@ -167,7 +168,7 @@ static COLD uint32_t site_by_frames(const struct arena_state *s, struct made m)
     uint32_t id = 0;
     if (!busy) {
         busy = 1;
-        uint32_t lua = c->L != NULL ? lua_stack_node(c->L, m.pc, c->code) : 0;
+        uint32_t lua = c->L != NULL ? lua_stack_node(c->L, m.pc, c->code, !sampler_is_fenced()) : 0;
         id = site_of(s, m.told_kind, lua);
         busy = 0;
     }

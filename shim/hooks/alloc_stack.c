@@ -247,22 +247,18 @@ static __attribute__((noinline)) void take_now(const struct asked *a)
     errno = saved;
 }
 
-static void take_elsewhere(void *asked, const struct native_stack *here)
+static void take_roomy(void *asked, const struct native_stack *here)
 {
     (void)here;
     take_now(asked);
 }
 
-/* A thread's whole stack may be 16 KiB, of which Lua left little.  Fibers are not known by their size. */
+/* A thread's whole stack may be 16 KiB, of which Lua left little; a fiber's or a segment's may be less, and is not known by its
+ * size. */
 static void take(const struct asked *a)
 {
-    int may_ask = !sampler_is_fenced();
-    struct native_stack here = native_bounds(a->from->rsp, may_ask);
     *a->out = (struct alloc_stack){.kind = ALLOC_OTHER};
-    if (likely(here.hi == 0 || a->from->rsp - here.lo >= WALK_STACK))
-        take_now(a);
-    else
-        roomy_call(take_elsewhere, (void *)(uintptr_t)a, WALK_STACK, may_ask);
+    roomy_call(take_roomy, (void *)(uintptr_t)a, WALK_STACK, !sampler_is_fenced());
 }
 
 /* The frame of whoever calls this is where the walk begins; it is still there while this runs. */

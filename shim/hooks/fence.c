@@ -11,9 +11,12 @@
 #include <sys/syscall.h>
 
 #include "shim/hooks/process.h"
+#include "shim/kernel.h"
 #include "shim/kernel_filter.h"
 #include "shim/real.h"
+#include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_stack.h"
 
 static int begin(const void *program)
 {
@@ -30,8 +33,12 @@ static int begin(const void *program)
 /* MODE as prctl has it.  A filter that is NULL the kernel refuses: programs ask so what it knows. */
 static int begin_mode(unsigned long mode, const void *program)
 {
-    if (mode == SECCOMP_MODE_STRICT)
+    if (mode == SECCOMP_MODE_STRICT) {
+        kernel_clock_by_call(); /* it takes the time stamp counter away */
+        uncovered_note("times from some time on",
+                       "the program may not ask for the time (seccomp's strict mode)", 0);
         return begin(NULL);
+    }
     return mode == SECCOMP_MODE_FILTER && program != NULL ? begin(program) : 0;
 }
 
@@ -40,6 +47,8 @@ static int begin_prctl(unsigned long option, unsigned long mode, const void *pro
 {
     if (option == PR_SET_NO_NEW_PRIVS)
         sampler_fence();
+    if (option == PR_SET_TSC && mode != PR_TSC_ENABLE)
+        kernel_clock_by_call();
     return option == PR_SET_SECCOMP ? begin_mode(mode, program) : 0;
 }
 
@@ -94,6 +103,11 @@ static COLD long forking(long number, long a, long b, long c, long d, long e)
     return child;
 }
 
+static int set_stack(const stack_t *to, stack_t *old)
+{
+    return (int)real.syscall(SYS_sigaltstack, to, old);
+}
+
 long interposed(long number, long a, long b, long c, long d, long e, long f)
 {
     if (unlikely(real.syscall == NULL))
@@ -102,6 +116,8 @@ long interposed(long number, long a, long b, long c, long d, long e, long f)
         return syscall(number, a, b, c, d, e, f);
     if (number == SYS_seccomp || number == SYS_prctl)
         return fencing(number, a, b, c, d, e);
+    if (number == SYS_sigaltstack)
+        return signal_stack_host(set_stack, (const stack_t *)a, (stack_t *)b);
     if (process_is_fork(number, a, b))
         return forking(number, a, b, c, d, e);
     return ((call *)real.syscall)(number, a, b, c, d, e, f);

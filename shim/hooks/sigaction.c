@@ -13,6 +13,7 @@
 #include "shim/real.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_guard.h"
+#include "shim/sampler/signal_stack.h"
 #include "shim/sampler/signal_view.h"
 
 #define REAL(name) (real.name ? (void)0 : real_resolve())
@@ -20,10 +21,18 @@
 SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *old)
 {
     REAL(sigaction);
+    if (act != NULL && unlikely(act->sa_flags & SA_ONSTACK))
+        signal_stack_withdraw();
     if (unlikely(marks_own(n)))
         return marks_action(act, old);
     return likely(!sampler_owns(n)) ? signal_guard_action(n, act, old)
                                     : signal_view_action(act, old);
+}
+
+SHIM_EXPORT int sigaltstack(const stack_t *to, stack_t *old)
+{
+    REAL(sigaltstack);
+    return signal_stack_host(real.sigaltstack, to, old);
 }
 
 /* As the C library's signal and sysv_signal do it. */

@@ -18,6 +18,7 @@
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/sampler/running.h"
+#include "shim/sampler/signal_stack.h"
 #include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick.h"
 #include "shim/sampler/tick_source.h"
@@ -33,11 +34,11 @@ static int started;
 
 /* ---- one thread ---- */
 
-/* A guard page, room for a jump (signal_guard.h), the handler's stack, the thread's data. */
+/* A guard page, what the kernel saves (signal_stack.h), room for a jump (signal_guard.h), the handler's stack, the thread's data. */
 enum {
     GUARD = 4096,
     JUMP_BYTES = 32 * 1024,
-    BELOW = GUARD + JUMP_BYTES + TICK_STACK_BYTES,
+    BELOW = GUARD + SIGNAL_STACK_BYTES + JUMP_BYTES + TICK_STACK_BYTES,
     MAPPING = BELOW + sizeof(struct tick_thread)
 };
 
@@ -46,7 +47,8 @@ static void thread_forget(struct tick_thread *t)
     tick_now = NULL;
     tick_stack = 0;
     tick_source_end(t->source);
-    munmap((char *)t - BELOW, MAPPING);
+    if (signal_stack_end(t) == 0)
+        munmap((char *)t - BELOW, MAPPING);
 }
 
 static void thread_end(void *p)
@@ -116,6 +118,8 @@ static COLD void thread_begin(void)
         pthread_setspecific(leave_key, t);
         tick_stack = t->own_stack.hi;
         tick_now = t;
+        if (tick_stack != 0)
+            signal_stack_begin(t, (char *)t - BELOW + GUARD);
         signal_view_thread();
         const char *why = source_begin(t);
         if (why != NULL)
@@ -209,6 +213,8 @@ static void start(void)
 {
     struct arena_sampler *p = &arena->sampler;
     started = 1;
+    if (is_filtered() || config.valgrind)
+        signal_stack_withdraw();
     if (region_reserve(p, sizeof *p + 64) || signal_view_take() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
         return;
@@ -266,6 +272,7 @@ int sampler_is_fenced(void)
 void sampler_fence(void)
 {
     tick_source_let_go();
+    signal_stack_withdraw();
     atomic_store(&fenced, 1);
     native_ask_nothing();
     if (!config.cpu_asked && sampler_is_on())

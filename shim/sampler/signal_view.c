@@ -13,6 +13,7 @@
 #include "shim/record/record_api.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_guard.h"
+#include "shim/sampler/signal_stack.h"
 #include "shim/sampler/tick.h"
 
 static struct sigaction host_action;
@@ -35,13 +36,19 @@ static int is_handler(const struct sigaction *a)
 
 /* ---- the action ---- */
 
-int signal_view_take(void)
+static int set_ours(void)
 {
-    struct sigaction now, ours;
+    struct sigaction ours;
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = tick_enter;
-    ours.sa_flags = SA_SIGINFO | SA_RESTART;
+    ours.sa_flags = SA_SIGINFO | SA_RESTART | signal_stack_flag();
     sigfillset(&ours.sa_mask); /* a handler of the host's may jump out of ours */
+    return real.sigaction(config.cpu_signal, &ours, NULL);
+}
+
+int signal_view_take(void)
+{
+    struct sigaction now;
     if (real.sigaction == NULL)
         real_resolve();
     if (real.sigaction(config.cpu_signal, NULL, &now) != 0)
@@ -51,7 +58,13 @@ int signal_view_take(void)
         return -1;
     }
     host_action = now;
-    return real.sigaction(config.cpu_signal, &ours, NULL);
+    return set_ours();
+}
+
+void signal_view_take_again(void)
+{
+    if (sampler_is_on())
+        set_ours();
 }
 
 static void give_up(void)

@@ -13,6 +13,8 @@
 
 /* Takes the signal where the host does not use it.  Returns 0, or -1. */
 int signal_view_take(void);
+/* While it is ours: what its handler asks for has changed (signal_stack.h). */
+void signal_view_take_again(void);
 
 /* sigaction by the host, of that signal.  Returns as sigaction does. */
 int signal_view_action(const struct sigaction *act, struct sigaction *old);

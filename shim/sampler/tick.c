@@ -11,6 +11,7 @@
 #include "shim/record/record_api.h"
 #include "shim/sampler/running.h"
 #include "shim/sampler/sampler.h"
+#include "shim/sampler/signal_stack.h"
 #include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick_cost.h"
 #include "shim/sampler/tick_source.h"
@@ -310,6 +311,8 @@ void tick(int signal, siginfo_t *info, void *context)
     uint64_t ticks = tick_source_ticks(info);
     (void)signal;
     int saved = errno;
+    if (likely(t != NULL))
+        signal_stack_tick(t, context);
     if (unlikely(ticks == 0))
         signal_view_foreign(info, context);
     errno = saved;

@@ -6,6 +6,8 @@
 
 #include <stdatomic.h>
 
+#include "shim/stack/roomy.h"
+
 static uint32_t intern_frame(struct lua_frame *f, uint32_t parent)
 {
     struct node_key k = lua_stack_key(f, parent);
@@ -67,10 +69,27 @@ static uint32_t intern_new(struct lua_frame *f, int n, uint64_t code)
     return node;
 }
 
-uint32_t lua_stack_node(const lua_State *L, uint64_t pc, uint64_t code)
+struct asked {
+    const lua_State *L;
+    uint64_t pc, code;
+    uint32_t node;
+};
+
+/* A frame of its own for what is read. */
+static __attribute__((noinline)) void node_roomy(void *asked, const struct native_stack *here)
 {
+    struct asked *a = asked;
     struct lua_frame f[LUA_STACK_MAX];
     enum lua_frames_end end;
-    int n = lua_frames_at_pc((lua_State *)(uintptr_t)L, pc, f, LUA_KEY_FRAMES, &end);
-    return end == LUA_FRAMES_WHOLE ? intern_new(f, n, code) : lua_stack_intern(f, n);
+    int n = lua_frames_at_pc((lua_State *)(uintptr_t)a->L, a->pc, f, LUA_KEY_FRAMES, &end);
+    (void)here;
+    a->node = end == LUA_FRAMES_WHOLE ? intern_new(f, n, a->code) : lua_stack_intern(f, n);
+}
+
+uint32_t lua_stack_node(const lua_State *L, uint64_t pc, uint64_t code, int may_ask)
+{
+    enum { STACK = 16 * 1024 };
+    struct asked a = {L, pc, code, 0};
+    roomy_call(node_roomy, &a, STACK, may_ask);
+    return a.node;
 }

@@ -28,7 +28,7 @@ uint32_t lua_stack_intern(struct lua_frame *f, int n);
 
 /* The node of what L runs, whose innermost function, where it is a Lua function, is at PC (0: at what it saved).  Within
  * Lua's allocator.  Callers that were met before are not interned again: CODE changes whenever a pc may have become
- * another function's. */
-uint32_t lua_stack_node(const lua_State *L, uint64_t pc, uint64_t code);
+ * another function's.  MAY_ASK as for native_bounds. */
+uint32_t lua_stack_node(const lua_State *L, uint64_t pc, uint64_t code, int may_ask);
 
 #endif

@@ -10,7 +10,7 @@
 #include "shim/stack/native_bounds.h"
 
 /* Below it a page that is no memory; above what is asked for, room for a handler of the host's. */
-enum { GUARD_BYTES = 4096, HANDLER_BYTES = 32 * 1024 };
+enum { GUARD_BYTES = 4096, HANDLER_BYTES = 128 * 1024 };
 
 struct call {
     roomy_function *f;
