@@ -55,6 +55,7 @@ struct config {
     int wall;        /* 1: of wall time, not of CPU time */
     int cpu_signal;
     int cpu_timers; /* 1: no perf events */
+    int cpu_events; /* 1: perf events whatever they cost */
     int valgrind;   /* 1: runs under valgrind, which speaks up when a stack is exchanged */
     struct config_alloc alloc;
     int marks, mark_signal; /* mark_signal 0: none */

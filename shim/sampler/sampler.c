@@ -27,7 +27,8 @@
 static _Atomic int on;
 static _Atomic int fenced;
 static enum tick_clock timer_clock;
-static uint64_t finer_at; /* units after which threads try a perf event; 0: never */
+static _Atomic uint64_t finer_at; /* units after which threads try a perf event; 0: never */
+static _Atomic enum { COST_UNKNOWN, COST_LOOKED_AT, COST_LOW, COST_HIGH } events_cost;
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int started;
@@ -128,11 +129,30 @@ static COLD void thread_begin(void)
     errno = saved;
 }
 
+/* One thread finds it out; others ask again when they have run as long once more. */
+static int events_are_cheap(struct tick_thread *t)
+{
+    int cost = COST_UNKNOWN;
+    if (config.cpu_events)
+        return 1;
+    if (atomic_compare_exchange_strong(&events_cost, &cost, COST_LOOKED_AT)) {
+        cost = tick_source_perf_is_cheap() ? COST_LOW : COST_HIGH;
+        atomic_store(&events_cost, cost);
+        if (cost == COST_HIGH)
+            atomic_store(&finer_at, 0);
+        else
+            arena->sampler.system_too = 0;
+    }
+    if (cost == COST_LOOKED_AT)
+        t->finer_at = t->units_n + finer_at;
+    return cost == COST_LOW;
+}
+
 /* The thread has run for a while: one perf event costs more than a timer, but tells more. */
 void sampler_finer(struct tick_thread *t)
 {
     t->finer_at = 0;
-    if (sampler_is_fenced())
+    if (sampler_is_fenced() || !events_are_cheap(t))
         return;
     uint64_t distance = tick_pace_draw(&t->pace, arena->sampler.period_ns), now = cpu_now_ns();
     uint32_t source = tick_source_perf(distance);
@@ -191,20 +211,21 @@ static int is_filtered(void)
     return syscall(SYS_prctl, PR_GET_SECCOMP, 0L, 0L, 0L, 0L) != 0;
 }
 
-/* Who asked for nothing gets what the kernel's own ticks give, for next to nothing: an event has interrupts of its own, which
- * a virtual machine makes dear (45 us each were measured).  Wall time is to be whole, so it wants the time inside the
- * kernel, too.  Real-time signals that can not be queued come as SIGIO from events, which would end the host. */
+/* An event has interrupts of its own, which a virtual machine makes dear (45 us each were measured).  So who asked for nothing gets what
+ * the kernel's own ticks give, for next to nothing, until the program has run so long that it does not matter to look what an event costs.
+ * Wall time is to be whole, so it wants the time inside the kernel, too.  Real-time signals that can not be queued come as
+ * SIGIO from events, which would end the host. */
 static void choose_source(struct arena_sampler *p)
 {
-    enum { FINER_AFTER_NS = 10 * 1000 * 1000 };
+    enum { FINER_AFTER_NS = 10 * 1000 * 1000, LOOK_AFTER_NS = 1000 * 1000 * 1000 };
     int filtered = is_filtered();
     if (filtered)
         native_ask_nothing();
-    int no_events =
-        !config.cpu_asked || config.cpu_timers || (config.wall && tick_source_cpu_time_is_safe());
-    if (!no_events && !filtered && config.cpu_signal < SIGRTMIN && tick_source_perf_permitted())
-        finer_at = TICK_UNITS + FINER_AFTER_NS / p->period_ns;
-    else if (tick_source_cpu_time_is_safe())
+    int no_events = filtered || config.cpu_timers || config.cpu_signal >= SIGRTMIN ||
+                    (config.wall && tick_source_cpu_time_is_safe());
+    if (!no_events && tick_source_perf_permitted())
+        finer_at = TICK_UNITS + (config.cpu_events ? FINER_AFTER_NS : LOOK_AFTER_NS) / p->period_ns;
+    if ((finer_at == 0 || !config.cpu_events) && tick_source_cpu_time_is_safe())
         timer_clock = TICK_CPU_TIME;
     p->system_too = timer_clock == TICK_CPU_TIME;
 }

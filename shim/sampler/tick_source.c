@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shim/record/record_api.h"
+#include "shim/sampler/event_cost.h"
 
 enum { PAGE = 4096, EVENT_BYTES = 2 * PAGE, CLOSED = 1 };
 
@@ -214,6 +215,25 @@ static int send_signals(int fd)
             syscall(SYS_fcntl, fd, F_SETOWN_EX, &owner) != 0 ||
             syscall(SYS_fcntl, fd, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 ||
             ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0);
+}
+
+int tick_source_perf_is_cheap(void)
+{
+    enum { DISTANCE_NS = 50 * 1000 };
+    struct event_cost c = {0};
+    int saved = errno, fd = perf_open(-1, DISTANCE_NS);
+    const volatile struct perf_event_mmap_page *page = MAP_FAILED;
+    if (fd >= 0)
+        page = mmap(NULL, EVENT_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    if (page != MAP_FAILED && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) == 0)
+        while (event_cost_look(&c, page->data_head, now_ns()))
+            ;
+    if (page != MAP_FAILED)
+        munmap((void *)(uintptr_t)page, EVENT_BYTES);
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    errno = saved;
+    return event_cost_is_low(&c);
 }
 
 uint32_t tick_source_perf(uint64_t distance_ns)

@@ -32,10 +32,25 @@ sampled_time() {
         .time_ns < ($used | tonumber) * 1.2e9 and .samples <= .time_ns / 1001001 and .samples > 50' t.json
 }
 
-@test "who asks for nothing gets the kernel's ticks, however long the program runs" {
-    sed -i 's/os.clock() + 0.6/os.clock() + 1.3/' loop.lua
+@test "who asks for nothing gets the kernel's ticks for a second of CPU time" {
     MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua
-    "$MODPROF" report t.mprof --format json | jq -e '.processes[0].cpu.sampler.mechanism == "timer" and .processes[0].cpu.samples > 50'
+    "$MODPROF" report t.mprof --format json | jq -e '.processes[0].cpu.sampler | .mechanism == "timer" and .kernel_time_too'
+}
+
+@test "after a second it gets events where these are cheap, and goes on as before where they are not" {
+    sed -i 's/os.clock() + 0.6/os.clock() + 1.3/' loop.lua
+    MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua 2>used
+    "$MODPROF" report t.mprof --format json >t.json
+    cat used; jq '.processes[0].cpu | del(.functions, .lines)' t.json
+    jq -e --rawfile used used '.processes[0].cpu | .samples > 50 and .time_ns > ($used | tonumber) * 0.8e9 and
+        .time_ns < ($used | tonumber) * 1.2e9 and .sampler.kernel_time_too == (.sampler.mechanism == "timer")' t.json
+}
+
+@test "events can be asked for at the rate that is taken unasked" {
+    MODPROF_CPU_SOURCE=event MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua 2>used
+    by_events t.mprof
+    "$MODPROF" report t.mprof --format json >t.json
+    jq -e '.processes[0].cpu | .sampler.asked_hz == 999 and .samples > 300' t.json
 }
 
 @test "where perf events are refused timers take their place" {
