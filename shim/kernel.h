@@ -16,8 +16,4 @@
 /* One system call; -1 with errno where it failed, EPERM where the host's filters would not let it through. */
 long kernel_call(long number, long a, long b, long c, long d, long e, long f);
 
-/* From now on the time is asked for by system calls: the host gives up the processor's counter, from which the kernel's code in
- * the process tells it.  Where such calls are not let through either, time stands still. */
-void kernel_clock_by_call(void);
-
 #endif

@@ -51,4 +51,8 @@ static inline uint64_t cpu_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* From now on the time is asked for by system calls: the host gives up the processor's counter, from which the kernel's code in
+ * the process tells it.  Where such calls are not let through either, time stands still. */
+void kernel_clock_by_call(void);
+
 #endif

@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 
 #include "shim/hooks/process.h"
-#include "shim/kernel.h"
 #include "shim/kernel_filter.h"
 #include "shim/real.h"
 #include "shim/record/record_api.h"
