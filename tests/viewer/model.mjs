@@ -16,6 +16,7 @@ const names = {
     diff: 'model/diff', units: 'model/units', search: 'model/search', matrix: 'model/matrix', flame: 'layout/flame',
     waterfall: 'layout/waterfall', loadTime: 'layout/load_time', activity: 'layout/activity', ticks: 'layout/ticks',
     route: 'app/route', csv: 'widgets/csv', annotate: 'model/annotate', coroutines: 'model/coroutines', facts: 'model/facts', buffers: 'model/buffers', colours: 'draw/colours',
+    sketch: 'app/sketch', lanes: 'layout/lanes',
 };
 await build({
     stdin: {
@@ -228,7 +229,8 @@ test('time cells of the matrix do not overlap, and C called from no Lua is of th
 test('the samples of a filter add up to those of none', () => {
     const p = v.page.importPage(makeDocument({ nodes: 500, samples: 4000 })).traces[0].processes[0];
     const m = p.metrics[0];
-    const sum = f => v.filter.baseWeights(m, p.samples, f).reduce((s, x) => s + x, 0);
+    const shape = v.merge.shapeOf(p.frames, m.stacks, 'line');
+    const sum = f => v.filter.filteredWeights(shape, m, p.samples, f).total[0];
     assert.equal(sum({}), 4000e6);
     assert.equal([4711, 4712, 4713].reduce((s, t) => s + sum({ thread: t }), 0), 4000e6);
     assert.equal(p.samples.what.reduce((s, w) => s + sum({ what: w }), 0), 4000e6);
@@ -251,6 +253,34 @@ test('the samples of a filter add up to those of none', () => {
     const single = v.coroutines.instancesOf(p);
     assert.deepEqual(single.map(i => [i.number, i.instance]).sort(), [[1, 1], [1, 4], [2, 2], [2, 5], [3, 3], [3, 6]]);
     for (const c of [1, 2, 3]) assert.equal(single.filter(i => i.number === c).reduce((s, i) => s + sum({ instance: i.instance }), 0), sum({ coroutine: c }));
+});
+test('each stack has what the samples of a filter say, looked at one by one', () => {
+    const p = v.page.importPage(makeDocument({ nodes: 500, samples: 4000 })).traces[0].processes[0];
+    const m = p.metrics[0];
+    const { rows, threads, what, log, periodNs } = p.samples;
+    const shape = v.merge.shapeOf(p.frames, m.stacks, 'function');
+    const told = f => {
+        const passes = r =>
+            (f.thread === undefined || threads[rows.thread[r]].tid === f.thread) && (f.what === undefined || what[rows.what[r]] === f.what) &&
+            (f.coroutine === undefined || rows.coroutine[r] === f.coroutine);
+        const self = new Float64Array(shape.n);
+        for (let b = 0; b + 1 < log.start.length; b++)
+            for (let e = log.start[b]; e < log.start[b + 1]; e++)
+                if (passes(log.row[e]) && (b + 1) * log.bucketNs > (f.from ?? 0) && b * log.bucketNs < (f.to ?? Infinity))
+                    self[shape.of[rows.node[log.row[e]]]] += log.periods[e] * periodNs[0];
+        return self;
+    };
+    const half = p.samples.log.bucketNs * 1000;
+    for (const f of [{ thread: 4712 }, { what: 'c' }, { thread: 4711, coroutine: 2 }, { to: half }, { from: half, thread: 4713 }, { thread: 99 }])
+        assert.deepEqual(v.filter.filteredWeights(shape, m, p.samples, f).self, told(f), JSON.stringify(f));
+});
+test('what the page rehearses with is a document like any other', () => {
+    const p = v.page.importPage(v.sketch.sketch(500)).traces[0].processes[0];
+    assert.equal(p.samples.rows.n, 499);
+    assert.deepEqual([p.metrics.length, p.metrics[0].sampled, p.samples.threads.length], [1, true, 3]);
+    const whole = v.activity.layoutActivity(p.samples, 0, p.report.duration_ns, 100, { metric: 0 });
+    assert.ok(Math.abs(whole.value.reduce((s, x) => s + x, 0) - 499) < 1e-6);
+    assert.ok(v.lanes.lanesOf(p).some(l => l.kind === 'activity') && v.lanes.lanesOf(p).some(l => l.kind === 'items'));
 });
 test('a difference knows both sides, new and gone frames too', () => {
     const before = shaped([['a;b', 5], ['gone', 2]]);

@@ -58,6 +58,8 @@ test('the flame graph draws what can be seen, and says what it leaves out', asyn
 test('what views will ask for first is made while nobody asks', async () => {
     const other = await open(url);
     await other.page.waitForSelector('html[data-ready=all]');
+    assert.equal(await other.page.locator('.rehearsal, #main .flame').count(), 0, 'what was rehearsed is not left');
+    assert.doesNotMatch(await other.page.locator('body').innerText(), /sketch/);
     await step('to the flame graph, first time', to('#flame'), other.page);
     assert.equal(await other.page.locator('.flame-canvas').getAttribute('data-drawn'), await s.page.locator('.flame-canvas').getAttribute('data-drawn'));
     await other.done();

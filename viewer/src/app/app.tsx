@@ -1,40 +1,20 @@
 // The frame around every page: where one can go, which trace and process is looked at, theme and help.
-import { render, type ComponentChildren, type FunctionComponent } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Page, Trace } from '../model/page';
 import { baseName } from '../model/units';
 import { Empty, Select } from '../widgets/bits';
-import { BudgetsPanel } from '../panels/budgets';
-import { CrossingsPanel } from '../panels/crossings';
-import { DiffPanel } from '../panels/diff';
-import { FlamePanel } from '../panels/flame';
-import { LoadPanel } from '../panels/load';
-import { MemoryPanel } from '../panels/memory';
-import { OverviewPanel } from '../panels/overview';
-import { SourcePanel } from '../panels/source';
-import { TimelinePanel } from '../panels/timeline';
 import { ViewContext, type View } from './context';
 import { useKeptFocus } from './focus';
-import { Frame, PAGES, type PageId } from './frame';
+import { Frame, PAGES } from './frame';
 import { HelpDialog } from './help';
 import { useShortcuts } from './keys';
-import { prepare, type Rehearse } from './prepare';
+import { prepare } from './prepare';
 import { ready } from './ready';
+import { PANELS, rehearse } from './rehearse';
 import { formatRoute, numberOf, onPage, parseRoute, patched, type Route } from './route';
 import { useTheme } from './theme';
 import { useTrace } from './trace';
-
-const PANELS: Record<PageId, FunctionComponent> = {
-    overview: OverviewPanel,
-    flame: FlamePanel,
-    load: LoadPanel,
-    memory: MemoryPanel,
-    crossings: CrossingsPanel,
-    timeline: TimelinePanel,
-    budgets: BudgetsPanel,
-    diff: DiffPanel,
-    source: SourcePanel,
-};
 
 function useRoute(first: string): [Route, (r: Route, replace?: boolean) => void] {
     const [route, setRoute] = useState(() => parseRoute(location.hash, first));
@@ -157,22 +137,6 @@ export function App({ page }: { page: Page }) {
             {help && <HelpDialog onClose={() => setHelp(false)} />}
         </Frame>
     );
-}
-
-/** Shows views where nobody sees them. */
-function rehearse(view: View): Rehearse {
-    return (page, params = {}) => {
-        const nowhere = document.createElement('div');
-        const Panel = PANELS[page];
-        const route = patched({ page, params: {} }, params);
-        render(
-            <ViewContext.Provider value={{ ...view, route }}>
-                <Panel />
-            </ViewContext.Provider>,
-            nowhere,
-        );
-        render(null, nowhere);
-    };
 }
 
 function Choose(p: { page: Page; trace: Trace | null; route: Route; move: (r: Route) => void }) {

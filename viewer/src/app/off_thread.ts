@@ -1,12 +1,14 @@
 // Documents are unpacked, checked and put into tables in a worker, so that the page answers meanwhile; where there can be no
 // worker (a policy that somebody put before ours, an old browser) the page does it itself.
 import { ImportError, type Packed } from '../import/carrier';
+import { giveBack } from '../model/buffers';
 import type { Page, Trace } from '../model/page';
 import { keep } from '../model/once';
 import { firstTables, type Widths } from './tables';
 import { importPacked, type Answer, type Task } from './task';
 import { expectedWidth } from '../widgets/size';
 import { readBy } from './ready';
+import { warmUp } from './rehearse';
 
 /** build.mjs puts the bundle of worker.ts here. */
 declare const WORKER_SOURCE: string;
@@ -16,6 +18,7 @@ function taken(a: Answer): Page | Trace {
     if (a.damaged !== undefined) throw new ImportError(a.damaged);
     if (!a.model) throw new Error(a.failed ?? 'the worker did not answer');
     for (const k of a.kept ?? []) keep(k);
+    giveBack(...(a.room ?? []));
     return a.model;
 }
 
@@ -44,7 +47,10 @@ function askWorker(task: Task): Promise<Answer | null> {
 }
 
 async function open(task: Task): Promise<Page | Trace> {
-    const answer = await askWorker(task);
+    const answering = askWorker(task);
+    const stop = warmUp();
+    const answer = await answering;
+    stop();
     readBy(answer ? 'worker' : 'page');
     if (answer) return taken(answer);
     const model = await importPacked(task);
@@ -52,7 +58,11 @@ async function open(task: Task): Promise<Page | Trace> {
     return model;
 }
 
-const widths = (): Widths => ({ flame: expectedWidth('flame'), strip: expectedWidth('strip') });
+const widths = (): Widths => ({
+    flame: expectedWidth('flame'),
+    strip: expectedWidth('strip'),
+    lanes: expectedWidth('lanes'),
+});
 
 export const openPage = (packed: Packed) => open({ packed, what: 'page', widths: widths() }) as Promise<Page>;
 export const openTrace = (packed: Packed) =>

@@ -1,15 +1,14 @@
 // What views will ask for first is made while nothing else is to be done, a link of a chain at a time, so that a first look
 // costs no more than a later one.  Whatever is asked for earlier is made then.
-import { giveBack } from '../model/buffers';
-import { RECENT } from '../model/once';
-import type { Process } from '../model/page';
-import { BYS, hottest, invertedOf, pickMetric, see } from '../panels/flame_data';
+import type { Metric, Process } from '../model/page';
+import { BYS, filterOf, hottest, invertedOf, pickMetric, see, stacksOf } from '../panels/flame_data';
 import { laidOut } from '../layout/flame';
 import { FLAME_HEIGHT } from '../widgets/flame_view';
 import { makeSpare } from '../widgets/picture';
 import { expectedWidth } from '../widgets/size';
 import { STRIP_HEIGHT } from '../widgets/time_strip';
-import type { Patch } from './route';
+import type { Rehearse } from './rehearse';
+import { patched, type Patch } from './route';
 import { tables, type Step } from './tables';
 
 /** What can be made before there are data: canvases, and the widths of all pictures. */
@@ -19,25 +18,31 @@ export function prepareCanvases(): void {
     expectedWidth('lanes');
 }
 
-/** Shows a view where nobody sees it. */
-export type Rehearse = (page: 'flame' | 'timeline' | 'load', params?: Patch) => void;
+/** A flame graph, a link of the chain at a time. */
+function* flame(process: Process, metric: Metric, rehearse: Rehearse, params: Patch): Generator<Step> {
+    const route = patched({ page: 'flame', params: {} }, params);
+    const seen = () => see(process, metric, BYS[0], filterOf(route));
+    const width = expectedWidth('flame');
+    yield () => seen();
+    yield () => hottest(seen());
+    yield () => laidOut(route.params['invert'] ? invertedOf(seen()) : stacksOf(seen()), 0, width);
+    yield () => rehearse('flame', params);
+}
 
-/** Trees, memory for filters, and the views whose pictures take longest: their code has run then, and their canvases are there. */
+/** Trees, and the views whose pictures take longest: their code has run then, and their canvases are there. */
 function* rehearsals(process: Process, rehearse: Rehearse): Generator<Step> {
     const { samples } = process;
     const metric = pickMetric(process, undefined);
     yield () => rehearse('timeline');
     yield () => rehearse('load');
     if (!metric) return;
+    const views: Patch[] = [];
+    if (samples) views.push({ thread: samples.threads[0]?.tid });
+    if (samples?.log) views.push({ from: 0, to: Math.ceil(process.report.duration_ns / 2) });
     const seen = see(process, metric, BYS[0], {});
-    yield () => laidOut(invertedOf(seen), 0, expectedWidth('flame'));
-    for (let i = 0; i < 2 * RECENT + 1; i++) yield () => giveBack(new Float64Array(metric.stacks.n).fill(0));
-    if (samples) yield () => rehearse('flame', { thread: samples.threads[0]?.tid });
-    if (samples?.log)
-        yield () => rehearse('flame', { from: 0, to: Math.ceil(process.report.duration_ns / 2) });
-    yield () => rehearse('flame', { focus: seen.shape.keys.label[hottest(seen)[0]!] });
-    yield () => rehearse('flame', { invert: 1 });
-    yield () => rehearse('flame'); // last: its picture is the first to be asked for
+    views.push({ focus: seen.shape.keys.label[hottest(seen)[0]!] }, { invert: 1 });
+    views.push({}); // last: its picture is the first to be asked for
+    for (const params of views) yield* flame(process, metric, rehearse, params);
 }
 
 function* chain(process: Process, rehearse: Rehearse): Generator<Step> {

@@ -15,6 +15,7 @@ export interface Task {
 export interface Answer {
     readonly model?: Page | Trace;
     readonly kept?: readonly Kept[];
+    readonly room?: readonly Uint8Array[]; // memory for what comes (model/buffers)
     readonly damaged?: string; // an ImportError's sentence
     readonly failed?: string;
 }

@@ -1,6 +1,6 @@
 // The worker's side of off_thread.ts: one task, one answer.
 import { ImportError } from '../import/carrier';
-import { firstTables } from './tables';
+import { firstTables, room } from './tables';
 import { importPacked, type Answer, type Task } from './task';
 
 /** Tables change hands instead of being copied. */
@@ -17,7 +17,7 @@ function buffersOf(v: unknown, seen = new Set<object>(), out = new Set<ArrayBuff
 async function answer(task: Task): Promise<Answer> {
     try {
         const model = await importPacked(task);
-        return { model, kept: firstTables(model, task.widths) };
+        return { model, kept: firstTables(model, task.widths), room: room(model) };
     } catch (e) {
         return e instanceof ImportError ? { damaged: e.message } : { failed: String(e) };
     }

@@ -1,6 +1,5 @@
 // Draws the lanes of the time line that are in view.
-import { layoutActivity } from '../layout/activity';
-import { ITEM_ROW, LANE_GAP, type Lane } from '../layout/lanes';
+import { ITEM_ROW, laneActivity, LANE_GAP, type Lane } from '../layout/lanes';
 import { ticks } from '../layout/ticks';
 import type { Samples } from '../model/page';
 import { bytes, nanoseconds } from '../model/units';
@@ -14,6 +13,7 @@ export interface LanesLook {
     readonly theme: Theme;
     readonly from: number;
     readonly to: number;
+    readonly duration: number;
     readonly samples: Samples | null;
     readonly metric: number;
 }
@@ -34,13 +34,7 @@ export function drawLanes(s: Surface, lanes: readonly Lane[], look: LanesLook): 
         ctx.fillText(lane.title, 4, y + LANE_GAP / 2);
         y += LANE_GAP;
         if (lane.kind === 'activity' && look.samples) {
-            const a = layoutActivity(look.samples, look.from, look.to, Math.max(1, width), {
-                metric: look.metric,
-                thread: lane.thread,
-                coroutine: lane.coroutine,
-                instance: lane.instance,
-                what: lane.what,
-            });
+            const a = laneActivity(look.samples, lane, Math.max(1, width), look);
             drawActivity(s, a, look.samples.what, {
                 y,
                 height: lane.height,

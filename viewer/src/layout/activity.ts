@@ -1,5 +1,6 @@
 // What threads did, by pixel column: samples of each activity in it.
 import { bucketRange } from '../model/filter';
+import { kindsOf, rowOf } from '../model/kinds';
 import { once } from '../model/once';
 import type { SampleLog, Samples } from '../model/page';
 
@@ -28,46 +29,15 @@ interface Doings {
     readonly periods: Float64Array;
 }
 
-/** Rows that differ in their stack only are of one kind. */
-function kindsOf({ rows }: Samples): { kind: Uint32Array; row: Uint32Array } {
-    const seen = new Map<string, number>();
-    const kind = new Uint32Array(rows.n);
-    const first: number[] = [];
-    let last = -1; // neighbours are often alike
-    for (let r = 0; r < rows.n; r++) {
-        const same =
-            last >= 0 &&
-            rows.metric[r] === rows.metric[last] &&
-            rows.thread[r] === rows.thread[last] &&
-            rows.state[r] === rows.state[last] &&
-            rows.coroutine[r] === rows.coroutine[last] &&
-            rows.instance[r] === rows.instance[last] &&
-            rows.what[r] === rows.what[last];
-        if (same) {
-            kind[r] = kind[last]!;
-            continue;
-        }
-        last = r;
-        const id = `${rows.metric[r]} ${rows.thread[r]} ${rows.state[r]} ${rows.what[r]} ${rows.coroutine[r]} ${rows.instance[r]}`;
-        let k = seen.get(id);
-        if (k === undefined) {
-            k = first.push(r) - 1;
-            seen.set(id, k);
-        }
-        kind[r] = k;
-    }
-    return { kind, row: Uint32Array.from(first) };
-}
-
 function makeDoings(samples: Samples, log: SampleLog): Doings {
-    const of = kindsOf(samples);
-    const n = of.row.length;
+    const kinds = kindsOf(samples);
+    const { n } = kinds;
     const buckets = log.start.length - 1;
     const last = new Int32Array(n).fill(-1); // bucket that a kind was last seen in
     const start = new Uint32Array(n + 1);
     for (let b = 0; b < buckets; b++)
         for (let e = log.start[b]!; e < log.start[b + 1]!; e++) {
-            const k = of.kind[log.row[e]!]!;
+            const k = kinds.of[log.row[e]!]!;
             if (last[k] === b) continue;
             last[k] = b;
             start[k + 1]!++;
@@ -79,14 +49,14 @@ function makeDoings(samples: Samples, log: SampleLog): Doings {
     last.fill(-1);
     for (let b = 0; b < buckets; b++)
         for (let e = log.start[b]!; e < log.start[b + 1]!; e++) {
-            const k = of.kind[log.row[e]!]!;
+            const k = kinds.of[log.row[e]!]!;
             if (last[k] !== b) {
                 last[k] = b;
                 bucket[next[k]!++] = b;
             }
             periods[next[k]! - 1]! += log.periods[e]!;
         }
-    return { n, row: of.row, start, bucket, periods };
+    return { n, row: Uint32Array.from({ length: n }, (_, k) => rowOf(kinds, k)), start, bucket, periods };
 }
 
 export function doingsOf(samples: Samples): Doings | null {
@@ -105,9 +75,14 @@ function entryAt(d: Doings, lo: number, hi: number, bucket: number): number {
 }
 
 /** Of the whole run, made once for each width. */
-export function wholeActivity(samples: Samples, duration: number, columns: number, metric: number): Activity {
-    const make = () => layoutActivity(samples, 0, duration, columns, { metric });
-    return once(samples, `whole ${metric} ${columns}`, make);
+export function wholeActivity(
+    samples: Samples,
+    duration: number,
+    columns: number,
+    f: ActivityFilter,
+): Activity {
+    const key = `whole ${columns} ${f.metric} ${f.thread} ${f.state} ${f.coroutine} ${f.instance} ${f.what}`;
+    return once(samples, key, () => layoutActivity(samples, 0, duration, columns, f));
 }
 
 /** Buckets between FROM and TO (ns), spread over COLUMNS. */

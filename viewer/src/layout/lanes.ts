@@ -1,4 +1,5 @@
 // What stands on the time line: lanes of activity, of things with a begin and an end, of moments, and of amounts.
+import { layoutActivity, wholeActivity, type Activity } from './activity';
 import { coroutinesOf, instancesOf } from '../model/coroutines';
 import { once } from '../model/once';
 import type { Process, Samples } from '../model/page';
@@ -230,6 +231,20 @@ function makeLanes(p: Process): Lane[] {
 
 export function lanesOf(p: Process): readonly Lane[] {
     return once(p, 'lanes', () => makeLanes(p));
+}
+
+/** What is drawn in a lane of activity: the whole run, or a stretch of it. */
+export function laneActivity(
+    samples: Samples,
+    lane: Lane,
+    columns: number,
+    look: { from: number; to: number; duration: number; metric: number },
+): Activity {
+    const { thread, coroutine, instance, what } = lane;
+    const filter = { metric: look.metric, thread, coroutine, instance, what };
+    return look.from <= 0 && look.to === look.duration
+        ? wholeActivity(samples, look.duration, columns, filter)
+        : layoutActivity(samples, look.from, look.to, columns, filter);
 }
 
 export const LANE_GAP = 20; // for the title above each lane

@@ -41,8 +41,12 @@ export interface Columns {
     readonly ints: readonly Int32Array[];
 }
 
+export function bytesOfRow(floatN: number, intN: number): number {
+    return floatN * Float64Array.BYTES_PER_ELEMENT + intN * Int32Array.BYTES_PER_ELEMENT;
+}
+
 export function takeColumns(rows: number, floatN: number, intN: number): Columns {
-    const width = floatN * Float64Array.BYTES_PER_ELEMENT + intN * Int32Array.BYTES_PER_ELEMENT;
+    const width = bytesOfRow(floatN, intN);
     const buffer = take(rows * width);
     const all = Math.floor(buffer.byteLength / width);
     return {

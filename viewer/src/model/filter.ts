@@ -1,6 +1,8 @@
 // Weights of a metric under a filter: samples of one thread, state, activity, of coroutines that run one function, of
 // one stretch of time.
 import { takeZeros } from './buffers';
+import { kindsOf, rowOf } from './kinds';
+import { withTotals, type Shape, type Weights } from './merge';
 import type { Metric, Samples } from './page';
 
 export interface Filter {
@@ -17,45 +19,68 @@ export function isFiltered(f: Filter): boolean {
     return Object.values(f).some(v => v !== undefined);
 }
 
-/** By row: 1 where it passes, whatever its time.  Column by column: a row is looked at in as many as are asked for. */
-function wantedRows(metric: Metric, { rows, threads, what }: Samples, f: Filter): Uint8Array {
-    const wanted = new Uint8Array(rows.n).fill(1);
-    const only = (column: ArrayLike<number>, value: number | undefined) => {
-        if (value === undefined) return;
-        for (let r = 0; r < rows.n; r++) if (column[r] !== value) wanted[r] = 0;
-    };
-    only(rows.metric, metric.index);
-    only(rows.thread, f.thread === undefined ? undefined : threads.findIndex(t => t.tid === f.thread));
-    only(rows.state, f.state);
-    only(rows.what, f.what === undefined ? undefined : what.indexOf(f.what));
-    only(rows.coroutine, f.coroutine);
-    only(rows.instance, f.instance);
-    return wanted;
+/** By kind: 1 where it passes, whatever its time. */
+function wantedKinds(metric: Metric, samples: Samples, f: Filter): Uint8Array {
+    const { rows, threads, what } = samples;
+    const kinds = kindsOf(samples);
+    const thread = f.thread === undefined ? undefined : threads.findIndex(t => t.tid === f.thread);
+    const doing = f.what === undefined ? undefined : what.indexOf(f.what);
+    const is = (wanted: number | undefined, value: number) => wanted === undefined || wanted === value;
+    return Uint8Array.from({ length: kinds.n }, (_, k) => {
+        const r = rowOf(kinds, k);
+        return Number(
+            rows.metric[r] === metric.index &&
+                is(thread, rows.thread[r]!) &&
+                is(f.state, rows.state[r]!) &&
+                is(doing, rows.what[r]!) &&
+                is(f.coroutine, rows.coroutine[r]!) &&
+                is(f.instance, rows.instance[r]!),
+        );
+    });
 }
 
-/**
- * By base node.  Without a filter (or where none is possible): the metric's own weights; else a buffer of the caller's
- * (model/buffers).
- */
-export function baseWeights(metric: Metric, samples: Samples | null, f: Filter): Float64Array {
-    if (!samples || !metric.sampled || !isFiltered(f)) return metric.self;
-    const { rows, log } = samples;
-    const out = takeZeros(metric.stacks.n);
-    const wanted = wantedRows(metric, samples, f);
-    if (f.from === undefined && f.to === undefined) {
-        for (let r = 0; r < rows.n; r++) if (wanted[r]) out[rows.node[r]!]! += rows.weight[r]!;
-        return out;
+/** Of samples whatever their time: those of other kinds are not looked at. */
+function addRows(self: Float64Array, of: Uint32Array, samples: Samples, wanted: Uint8Array): void {
+    const { start, row } = kindsOf(samples);
+    const { node, weight } = samples.rows;
+    for (let k = 0; k < wanted.length; k++) {
+        if (!wanted[k]) continue;
+        for (let i = start[k]!, end = start[k + 1]!; i < end; i++) {
+            const r = row[i]!;
+            self[of[node[r]!]!]! += weight[r]!;
+        }
     }
-    if (!log) return out;
-    const { node } = rows;
+}
+
+/** Of the entries of the log between two of its buckets. */
+function addEntries(
+    self: Float64Array,
+    of: Uint32Array,
+    samples: Samples,
+    wanted: Uint8Array,
+    { first, last, period }: { first: number; last: number; period: number },
+): void {
+    const { start, row, periods } = samples.log!;
+    const { node } = samples.rows;
+    const kind = kindsOf(samples).of;
     const all = !wanted.includes(0); // of a million entries a look each
-    const [first, last] = bucketRange(samples, f.from, f.to);
-    const period = samples.periodNs[metric.index] ?? 0;
-    for (let e = log.start[first]!; e < log.start[last]!; e++) {
-        const r = log.row[e]!;
-        if (all || wanted[r]) out[node[r]!]! += log.periods[e]! * period;
+    for (let e = start[first]!, end = start[last]!; e < end; e++) {
+        const r = row[e]!;
+        if (all || wanted[kind[r]!]) self[of[node[r]!]!]! += periods[e]! * period;
     }
-    return out;
+}
+
+/** In memory that may be given back (model/buffers). */
+export function filteredWeights(shape: Shape, metric: Metric, samples: Samples, f: Filter): Weights {
+    const self = takeZeros(shape.n);
+    const wanted = wantedKinds(metric, samples, f);
+    if (f.from === undefined && f.to === undefined) addRows(self, shape.of, samples, wanted);
+    else if (samples.log) {
+        const [first, last] = bucketRange(samples, f.from, f.to);
+        const period = samples.periodNs[metric.index] ?? 0;
+        addEntries(self, shape.of, samples, wanted, { first, last, period });
+    }
+    return withTotals(shape, self);
 }
 
 /** Buckets [first, last) that a stretch of time touches. */

@@ -199,12 +199,17 @@ export interface Weights {
     readonly total: Float64Array;
 }
 
-/** Base weights added up to merged nodes; totals include everything below. */
+/** Base weights added up to merged nodes. */
 export function weigh(shape: Shape, base: Float64Array): Weights {
     const self = takeZeros(shape.n);
     for (let i = 0; i < base.length; i++) self[shape.of[i]!]! += base[i]!;
-    const total = takeNumbers(shape.n);
+    return withTotals(shape, self);
+}
+
+/** Totals include everything below. */
+export function withTotals({ n, parent }: Shape, self: Float64Array): Weights {
+    const total = takeNumbers(n);
     total.set(self);
-    for (let i = shape.n - 1; i > 0; i--) total[shape.parent[i]!]! += total[i]!;
+    for (let i = n - 1; i > 0; i--) total[parent[i]!]! += total[i]!;
     return { self, total };
 }

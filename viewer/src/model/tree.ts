@@ -1,5 +1,5 @@
 // What a flame graph draws: nodes with a key and a weight, whose children are asked for only where they are seen.
-import { giveBackColumns, grownColumns, takeColumns, type Columns } from './buffers';
+import { bytesOfRow, giveBackColumns, grownColumns, takeColumns, type Columns } from './buffers';
 import type { Keys, Shape, Weights } from './merge';
 import { Kind } from './page';
 
@@ -39,6 +39,7 @@ export function downTree(shape: Shape, w: Weights): Tree {
 
 /** Merged nodes, each with a weight. */
 class Paths {
+    static readonly BYTES = bytesOfRow(1, 1);
     n = 0;
     private columns: Columns;
     node: Int32Array;
@@ -70,6 +71,7 @@ class Paths {
 
 /** Nodes of a tree that stand for several merged nodes each; the children of one stand side by side. */
 class PathNodes {
+    static readonly BYTES = bytesOfRow(2, 6);
     n = 0;
     private columns: Columns;
     key!: Int32Array;
@@ -124,9 +126,17 @@ interface Walk {
 const FEW = 1 << 8;
 const MANY = 1 << 16;
 
+/** Bytes of the tables that a tree of paths begins with. */
+export function roomOfPaths(shape: Shape): number[] {
+    const rows = firstRows(shape);
+    return [PathNodes.BYTES * rows, Paths.BYTES * rows, Paths.BYTES * rows];
+}
+
+const firstRows = (shape: Shape) => Math.max(FEW, Math.min(MANY, shape.n));
+
 /** Levels come to be as they are looked at: what stands behind a path, those of one key as one node. */
 function pathTree(shape: Shape, walk: Walk): Tree {
-    const rows = Math.max(FEW, Math.min(MANY, shape.n));
+    const rows = firstRows(shape);
     const nodes = new PathNodes(rows);
     const paths = new Paths(rows);
     const found = new Paths(rows); // of one level, before it is grouped
@@ -278,6 +288,7 @@ export function byKey(shape: Shape, w: Weights): { self: Float64Array; total: Fl
     const total = new Float64Array(keys.n);
     const vm = vmKeys(keys);
     for (let i = 1; i < shape.n; i++) {
+        if (w.total[i] === 0 && w.self[i] === 0) continue; // most, where there is a filter
         const k = shape.key[i]!;
         const up = shape.parent[i]!;
         const ofLua = vm[k] && up !== 0 && keys.kind[shape.key[up]!] === Kind.Lua;

@@ -1,6 +1,6 @@
 // The chain from metric and filter to weights, each link made once and kept with its stacks.
 import { numberOf, type Route } from '../app/route';
-import { baseWeights, isFiltered, type Filter } from '../model/filter';
+import { filteredWeights, isFiltered, type Filter } from '../model/filter';
 import { giveBack } from '../model/buffers';
 import { shapeOf, weigh, type By, type Shape, type Weights } from '../model/merge';
 import { known, once, recent } from '../model/once';
@@ -62,12 +62,10 @@ export function see(process: Process, metric: Metric, by: By, filter: Filter): S
     const shape = shapeOf(process.frames, metric.stacks, by);
     const filtered = metric.sampled && isFiltered(filter);
     const key = `weights ${metric.id} ${filtered ? `${by} ${JSON.stringify(filter)}` : ''}`;
-    const make = () => {
-        const base = baseWeights(metric, process.samples, filter);
-        const made = weigh(shape, base);
-        if (base !== metric.self) giveBack(base);
-        return made;
-    };
+    const make = () =>
+        filtered && process.samples
+            ? filteredWeights(shape, metric, process.samples, filter)
+            : weigh(shape, metric.self);
     const drop = (old: Weights) => {
         known<Tree>(old, 'up')?.release?.();
         giveBack(old.self, old.total);

@@ -222,7 +222,14 @@ function Lanes(p: {
     const height = AXIS + p.lanes.reduce((s, l) => s + l.height + LANE_GAP + 2, 0);
     const { from, to } = p.seen;
     const draw = (s: Surface) => {
-        drawLanes(s, p.lanes, { theme, from, to, samples: process.samples, metric: p.metric });
+        drawLanes(s, p.lanes, {
+            theme,
+            from,
+            to,
+            duration: p.duration,
+            samples: process.samples,
+            metric: p.metric,
+        });
         if (drag) {
             s.ctx.globalAlpha = 0.2;
             s.ctx.fillStyle = ink(theme).accent;

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { drawActivity } from '../draw/activity';
 import { ink, type Theme } from '../draw/colours';
 import type { Surface } from '../draw/surface';
-import { layoutActivity, wholeActivity } from '../layout/activity';
+import { wholeActivity } from '../layout/activity';
 import { ticks } from '../layout/ticks';
 import type { Samples } from '../model/page';
 import { nanoseconds } from '../model/units';
@@ -31,10 +31,7 @@ export function TimeStrip(p: StripProps) {
     const scale = width > 0 ? p.duration / width : 1;
     // Of a million samples: not again for every step of a drag.
     const activity = useMemo(
-        () =>
-            p.thread === undefined
-                ? wholeActivity(p.samples, p.duration, width, p.metric)
-                : layoutActivity(p.samples, 0, p.duration, width, { metric: p.metric, thread: p.thread }),
+        () => wholeActivity(p.samples, p.duration, width, { metric: p.metric, thread: p.thread }),
         [p.samples, p.duration, width, p.metric, p.thread],
     );
     const chosen: [number, number] | null =
