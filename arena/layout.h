@@ -132,17 +132,16 @@ struct arena_state {
     uint64_t live_bytes, peak_bytes;
     uint32_t route; /* how requests are passed on; known to shim/hooks/heap.c only */
     uint8_t tagging, tags_used, tags_unsure, host_looked_at; /* shim/hooks/heap_exact.c only */
-    /* lua_calls_n of this state, not yet in a thread's, but for releases: those that were not the host's (snapshot_direct_n). */
-    uint64_t direct_n;
+    uint64_t
+        host_n; /* requests through the host's allocator, or added up already: the others are snapshot_direct_n */
     uint64_t asked_osize,
         asked_nsize;     /* shim/hooks/heap*.c only: of the request that the C library has now */
     int64_t sample_left; /* bytes until the next sample of allocation */
-    uint64_t free_n, free_bytes, grow_bytes;
-    uint64_t shrink_bytes;
-    uint64_t host_free_n; /* part of free_n: through the host's allocator, or added up already */
-    uint64_t host_alloc, host_ud; /* addresses in the host, meaningless elsewhere */
-    uint64_t handle;              /* likewise: what Lua was given for the state (record_api.h) */
-    uint64_t current;             /* likewise: what alloc_exact.c keeps of it, where it is exact */
+    uint64_t free_n, grow_bytes, shrink_bytes; /* bytes that were freed: snapshot_free_bytes */
+    uint64_t inherited_bytes;                  /* that lived when the fork was made */
+    uint64_t host_alloc, host_ud;              /* addresses in the host, meaningless elsewhere */
+    uint64_t handle;  /* likewise: what Lua was given for the state (record_api.h) */
+    uint64_t current; /* likewise: what alloc_exact.c keeps of it, where it is exact */
     uint64_t table_lo,
         table_bytes; /* alloc_tag.c: where blocks lie that were ever put in the table */
     uint64_t kind_n[ALLOC_KIND_N], kind_bytes[ALLOC_KIND_N];

@@ -222,8 +222,9 @@ static void restart_state(struct arena_state *s)
     if (atomic_load(&s->in_use) == 2)
         atomic_store(&s->in_use, 0);
     s->peak_bytes = s->live_bytes;
-    s->free_bytes = s->grow_bytes = s->shrink_bytes = s->realloc_n = s->fail_n = 0;
-    s->setallocf_n = s->direct_n = s->free_n = s->host_free_n = 0;
+    s->inherited_bytes = s->live_bytes;
+    s->grow_bytes = s->shrink_bytes = s->realloc_n = s->fail_n = 0;
+    s->setallocf_n = s->host_n = s->free_n = 0;
     memset(s->kind_n, 0, sizeof s->kind_n);
     memset(s->kind_bytes, 0, sizeof s->kind_bytes);
     for (unsigned c = 0; c < SIZE_CLASS_N; c++)

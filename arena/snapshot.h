@@ -49,10 +49,9 @@ size_t snapshot_gc_encode(const struct arena *a, uint32_t i, uint8_t *out, size_
 int64_t snapshot_site_live_bytes(const struct arena_site *t);
 
 /* Requests of a state that went past the host's allocator and are not in a thread's lua_calls_n yet. */
-static inline uint64_t snapshot_direct_n(const struct arena_state *s)
-{
-    return s->direct_n + s->free_n - s->host_free_n;
-}
+uint64_t snapshot_direct_n(const struct arena_state *s);
+/* Bytes of the state's that were freed. */
+uint64_t snapshot_free_bytes(const struct arena_state *s);
 
 /* Bytes that Lua ever allocated, growth and closed states included. */
 uint64_t snapshot_lua_made(const struct arena *a);

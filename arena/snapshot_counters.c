@@ -132,6 +132,28 @@ static uint32_t without_zeros(const uint64_t *v, uint32_t n)
     return n;
 }
 
+/* Counters are read while they change: what seems to be less than nothing is nothing. */
+static uint64_t difference(uint64_t all, uint64_t part)
+{
+    return all > part ? all - part : 0;
+}
+
+uint64_t snapshot_direct_n(const struct arena_state *s)
+{
+    uint64_t all = s->realloc_n + s->fail_n + s->free_n;
+    for (unsigned k = 0; k < ALLOC_KIND_N; k++)
+        all += s->kind_n[k];
+    return difference(all, s->host_n);
+}
+
+uint64_t snapshot_free_bytes(const struct arena_state *s)
+{
+    uint64_t all = s->inherited_bytes + s->grow_bytes;
+    for (unsigned k = 0; k < ALLOC_KIND_N; k++)
+        all += s->kind_bytes[k];
+    return difference(all, s->shrink_bytes + s->live_bytes);
+}
+
 size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t cap)
 {
     struct rec_state r = {.id = s->id,
@@ -148,7 +170,7 @@ size_t snapshot_state_encode(const struct arena_state *s, uint8_t *out, size_t c
                           .setallocf_n = s->setallocf_n,
                           .grow_bytes = s->grow_bytes,
                           .shrink_bytes = s->shrink_bytes,
-                          .free_bytes = s->free_bytes,
+                          .free_bytes = snapshot_free_bytes(s),
                           .dropped = s->dropped};
     copy_table(r.kind_n, &r.kind_n_n, s->kind_n, ALLOC_KIND_N);
     copy_table(r.kind_bytes, &r.kind_bytes_n, s->kind_bytes, ALLOC_KIND_N);

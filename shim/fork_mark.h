@@ -26,11 +26,17 @@ void fork_mark_start(void (*forked)(void));
 /* 1 where children are told by the mark. */
 int fork_mark_tells(void);
 
-void fork_mark_gone(void);
+/* 0: this is a child that was not seen before, maybe; it is for fork_mark_gone, then. */
+static inline int fork_mark_is_here(void)
+{
+    return atomic_load_explicit(&fork_mark.here, memory_order_relaxed) != 0;
+}
+
 /* Calls FORKED where this is a child that was not seen before. */
+void fork_mark_gone(void);
 static inline void fork_mark_look(void)
 {
-    if (unlikely(atomic_load_explicit(&fork_mark.here, memory_order_relaxed) == 0))
+    if (unlikely(!fork_mark_is_here()))
         fork_mark_gone();
 }
 

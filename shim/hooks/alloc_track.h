@@ -34,14 +34,12 @@ extern SHIM_HIDDEN _Atomic uint16_t track_filter[2][TRACK_FILTER_N];
 
 static inline uint32_t track_bucket(const void *p)
 {
-    uintptr_t a = (uintptr_t)p;
-    return (uint32_t)((a >> 4) ^ (a >> 16)) % TRACK_FILTER_N;
+    return (uint32_t)((uintptr_t)p >> 4) % TRACK_FILTER_N;
 }
 
 static inline int track_may_hold(enum track_heap heap, const void *p)
 {
-    return unlikely(__atomic_load_n((const uint16_t *)&track_filter[heap][track_bucket(p)],
-                                    __ATOMIC_RELAXED) != 0);
+    return unlikely(((const uint16_t *)track_filter[heap])[track_bucket(p)] != 0);
 }
 
 /* Owners, by their numbers: the upper bits count how often theirs were dropped. */

@@ -4,6 +4,7 @@
  * cycles between two looks (an interval of sampling apart) one is counted. */
 #include "shim/hooks/collections.h"
 
+#include "arena/snapshot.h"
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/attach/collector_layout.h"
 #include "shim/stack/site_check.h"
@@ -22,22 +23,19 @@ static struct arena_lane *lane_of(const struct arena_state *s)
 /* The first of the process, then ever fewer: their number grows with the logarithm. */
 static int is_listed(void)
 {
-    static _Atomic uint64_t n;
+    static _Atomic uint64_t n, next = CYCLES_LISTED;
     uint64_t i = atomic_fetch_add(&n, 1);
-    return i < CYCLES_LISTED || i % (i / LISTED_OF) == 0;
-}
-
-static void list(struct arena_gc *gc, const struct rec_gc_cycle *r)
-{
-    if (is_listed())
-        RECORD_PUSH(gc_cycle, r);
-    else
-        gc->unlisted_n++;
+    if (i < CYCLES_LISTED)
+        return 1;
+    if (likely(i < atomic_load_explicit(&next, memory_order_relaxed)))
+        return 0;
+    atomic_store_explicit(&next, i + i / LISTED_OF, memory_order_relaxed);
+    return 1;
 }
 
 /* The cycle whose steps were timed has ended. */
-static void list_steps(struct arena_state *s, struct arena_gc *gc, enum gc_kind kind,
-                       uint64_t end_ns)
+static COLD void list_steps(struct arena_state *s, struct arena_gc *gc, enum gc_kind kind,
+                            uint64_t end_ns)
 {
     struct rec_gc_cycle r = {.state = s->id,
                              .kind = kind,
@@ -49,8 +47,7 @@ static void list_steps(struct arena_state *s, struct arena_gc *gc, enum gc_kind 
                              .begin_bytes = gc->cycle_begin_bytes,
                              .end_bytes = s->live_bytes,
                              .free_bytes = gc->cycle_free_bytes};
-    if (gc->how & GC_HOW_STEPS)
-        list(gc, &r);
+    RECORD_PUSH(gc_cycle, &r);
 }
 
 static void forget_steps(struct arena_gc *gc)
@@ -112,8 +109,12 @@ static void cycle_ended(struct arena_state *s, const struct collector_phase *p, 
 {
     struct arena_lane *l = lane_of(s);
     enum gc_kind kind = kind_of(&l->gc, p);
-    if (l->gc.cycle_steps != 0)
-        list_steps(s, &l->gc, kind, end_ns);
+    if (l->gc.cycle_steps != 0 && l->gc.how & GC_HOW_STEPS) {
+        if (is_listed())
+            list_steps(s, &l->gc, kind, end_ns);
+        else
+            l->gc.unlisted_n++;
+    }
     forget_steps(&l->gc);
     charge(l);
     if (kind == GC_MINOR) {
@@ -163,7 +164,7 @@ void collection_begin(struct collection *r, struct arena_state *s)
     r->state = s;
     r->begin_bytes = s->live_bytes;
     r->free_n = s->free_n;
-    r->free_bytes = s->free_bytes;
+    r->free_bytes = snapshot_free_bytes(s);
     gc->finalize_sp = 0;
     gc->open_sp = (uintptr_t)r;
     preempted_step_begin(&r->time);
@@ -175,18 +176,19 @@ static unsigned log2_of(uint64_t ns)
     return i < ARENA_PAUSES ? i : ARENA_PAUSES - 1;
 }
 
-static void count(struct arena_state *s, const struct collection *r, uint64_t ns)
+static void count(struct arena_state *s, const struct collection *r, uint64_t ns, uint64_t freed)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
     gc->free_n += s->free_n - r->free_n;
-    gc->free_bytes += s->free_bytes - r->free_bytes;
+    gc->free_bytes += freed;
     gc->pause_n[log2_of(ns)]++;
     if (ns > gc->pause_max_ns)
         gc->pause_max_ns = ns;
     gc->uncharged_ns += ns;
 }
 
-static void count_part(struct arena_state *s, const struct collection *r, uint64_t ns)
+static void count_part(struct arena_state *s, const struct collection *r, uint64_t ns,
+                       uint64_t freed)
 {
     struct arena_gc *gc = &lane_of(s)->gc;
     if (gc->cycle_steps++ == 0) {
@@ -196,12 +198,13 @@ static void count_part(struct arena_state *s, const struct collection *r, uint64
     gc->cycle_ns += ns;
     if (ns > gc->cycle_max_ns)
         gc->cycle_max_ns = ns;
-    gc->cycle_free_bytes += s->free_bytes - r->free_bytes;
+    gc->cycle_free_bytes += freed;
     look(s, r->time.begin_ns + ns);
 }
 
 /* Whatever cycle was on has begun anew within it. */
-static void count_full(struct arena_state *s, const struct collection *r, uint64_t ns)
+static void count_full(struct arena_state *s, const struct collection *r, uint64_t ns,
+                       uint64_t freed)
 {
     struct arena_lane *l = lane_of(s);
     struct rec_gc_cycle c = {.state = s->id,
@@ -213,11 +216,14 @@ static void count_full(struct arena_state *s, const struct collection *r, uint64
                              .step_max_ns = ns,
                              .begin_bytes = r->begin_bytes,
                              .end_bytes = s->live_bytes,
-                             .free_bytes = s->free_bytes - r->free_bytes};
+                             .free_bytes = freed};
     l->gc.full_n++;
     l->gc.full_ns += ns;
     l->gc.cycle_n++;
-    list(&l->gc, &c);
+    if (is_listed())
+        RECORD_PUSH(gc_cycle, &c);
+    else
+        l->gc.unlisted_n++;
     forget_steps(&l->gc);
     charge(l);
     if (l->gc.how & GC_HOW_STATE) { /* counted already */
@@ -235,12 +241,13 @@ void collection_end(struct collection *r, struct arena_state *s, enum collection
     gc->open_sp = gc->finalize_sp = 0;
     if (kind == COLLECTION_NONE)
         return;
-    count(s, r, ns);
+    uint64_t freed = snapshot_free_bytes(s) - r->free_bytes;
+    count(s, r, ns, freed);
     if (kind == COLLECTION_FULL) {
-        count_full(s, r, ns);
+        count_full(s, r, ns, freed);
         return;
     }
     *(kind == COLLECTION_STEP ? &gc->step_n : &gc->call_n) += 1;
     *(kind == COLLECTION_STEP ? &gc->step_ns : &gc->call_ns) += ns;
-    count_part(s, r, ns);
+    count_part(s, r, ns, freed);
 }

@@ -90,7 +90,7 @@ static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 {
     if (ptr != NULL) {
         heap_note_free(s, osize);
-        s->host_free_n++;
+        s->host_n++;
         if (track_may_hold(TRACK_LUA, ptr))
             alloc_lua_gone(s, ptr);
     }
@@ -104,6 +104,7 @@ static HOT void *host_free(struct arena_state *s, void *ptr, size_t osize)
 static inline void *host_ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
     lua_frames_moved = ptr;
+    s->host_n++;
     void *p = heap_host_call(s, ptr, osize, nsize);
     if (p == ptr || p == NULL)
         lua_frames_moved = NULL;
@@ -145,7 +146,6 @@ static HOT void *host_request(struct arena_state *s, void *ptr, size_t osize, si
 
 static inline void *direct_ask(struct arena_state *s, void *ptr, size_t osize, size_t nsize)
 {
-    s->direct_n++;
     lua_frames_moved = ptr;
     void *p = real.realloc(ptr, nsize);
     if (p == ptr || p == NULL)
@@ -205,8 +205,7 @@ static HOT_AS_IS void *direct_new(void *ud, void *ptr, size_t osize, size_t nsiz
                                   struct arena_state *s)
 {
     (void)ud;
-    (void)ptr; /* NULL */
-    s->direct_n++;
+    (void)ptr;              /* NULL */
     s->asked_osize = osize; /* meanwhile not in registers, which would have to be saved */
     s->asked_nsize = nsize;
     lua_frames_moved = NULL;
@@ -252,9 +251,8 @@ static HOT void *other_request(struct arena_state *s, void *ud, void *ptr, size_
                                    : host_request(s, ptr, osize, nsize);
 }
 
-HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+static inline void *request(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    fork_mark_look();
     struct arena_state *s = heap_state_now(ud);
     if (unlikely(s->route != ROUTE_DIRECT))
         return other_request(s, ud, ptr, osize, nsize);
@@ -263,6 +261,19 @@ HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (ptr == NULL)
         return direct_new(ud, ptr, osize, nsize, s);
     return direct_resize(s, ptr, osize, nsize);
+}
+
+static COLD void *first_in_child(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    fork_mark_gone();
+    return request(ud, ptr, osize, nsize);
+}
+
+/* What is rare is done in the place of this frame, which so needs none. */
+HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    return likely(fork_mark_is_here()) ? request(ud, ptr, osize, nsize)
+                                       : first_in_child(ud, ptr, osize, nsize);
 }
 
 /* ---- states ---- */
@@ -305,8 +316,7 @@ void heap_state_ended(struct arena_state *s, uint64_t now)
 {
     s->closed_ns = now;
     slot_get()->lua_calls_n += snapshot_direct_n(s);
-    s->direct_n = 0;
-    s->host_free_n = s->free_n;
+    s->host_n += snapshot_direct_n(s);
     state_handle_end(s);
     state_slot_close(s);
 }

@@ -53,7 +53,6 @@ static inline void heap_note_free(struct arena_state *s, size_t osize)
 {
     s->class_free_n[heap_size_class(osize)]++;
     s->free_n++;
-    s->free_bytes += osize;
     s->live_bytes -= osize;
 }
 

@@ -33,7 +33,6 @@ static void drop(struct arena_state *s)
     alloc_state_dropped(s);
     s->dropped = 1;
     s->close_live_bytes = s->live_bytes;
-    s->free_bytes += s->live_bytes;
     s->live_bytes = 0;
     for (unsigned c = 0; c < SIZE_CLASS_N; c++)
         s->class_free_n[c] = s->class_inherited_n[c] + s->class_alloc_n[c];

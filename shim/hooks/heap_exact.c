@@ -45,19 +45,17 @@ static COLD void *no_room(void)
 }
 
 /* Memory with room for a tag, by what the host's allocator would call itself. */
-static inline void *tagged_malloc(struct arena_state *s, size_t n)
+static inline void *tagged_malloc(size_t n)
 {
     size_t with_tag;
-    s->direct_n++;
     return unlikely(__builtin_add_overflow(n, (size_t)ALLOC_TAG_BYTES, &with_tag))
                ? no_room()
                : real.malloc(with_tag);
 }
 
-static inline void *tagged_realloc(struct arena_state *s, void *ptr, size_t n)
+static inline void *tagged_realloc(void *ptr, size_t n)
 {
     size_t with_tag;
-    s->direct_n++;
     return unlikely(__builtin_add_overflow(n, (size_t)ALLOC_TAG_BYTES, &with_tag))
                ? no_room()
                : real.realloc(ptr, with_tag);
@@ -67,6 +65,7 @@ static inline void *tagged_realloc(struct arena_state *s, void *ptr, size_t n)
 static __attribute__((noinline)) void *host_ask(struct arena_state *s, void *ptr, size_t osize,
                                                 size_t nsize)
 {
+    s->host_n++;
     return heap_host_call(s, ptr, osize, nsize);
 }
 
@@ -87,7 +86,7 @@ static HOT_AS_IS void *tagged_new(void *ud, void *ptr, size_t osize, size_t nsiz
     lua_frames_moved = NULL;
     s->asked_osize = osize; /* meanwhile not in registers, which would have to be saved */
     s->asked_nsize = nsize;
-    void *p = tagged_malloc(s, nsize);
+    void *p = tagged_malloc(nsize);
     if (unlikely(p == NULL))
         return refused(s);
     heap_note_new(s, s->asked_osize, s->asked_nsize);
@@ -109,7 +108,7 @@ static HOT void *resize(struct arena_state *s, void *ptr, size_t osize, size_t n
 {
     uint32_t taken = alloc_tag_take(s, ptr, osize), site = taken & ALLOC_TAG_SITE;
     lua_frames_moved = ptr;
-    void *p = likely(s->tagging) ? tagged_realloc(s, ptr, nsize) : host_ask(s, ptr, osize, nsize);
+    void *p = likely(s->tagging) ? tagged_realloc(ptr, nsize) : host_ask(s, ptr, osize, nsize);
     if (p == ptr || p == NULL)
         lua_frames_moved = NULL;
     if (unlikely(p == NULL)) {
@@ -140,7 +139,7 @@ static HOT void *host_release(struct arena_state *s, void *ptr, size_t osize)
     if (ptr != NULL) {
         uint32_t site = alloc_tag_take(s, ptr, osize) & ALLOC_TAG_SITE;
         heap_note_free(s, osize);
-        s->host_free_n++;
+        s->host_n++;
         alloc_exact_gone(s, ptr, site, osize);
     }
     void *p = heap_host_call(s, ptr, osize, 0);
@@ -161,9 +160,8 @@ static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, si
     return resize(s, ptr, osize, nsize);
 }
 
-HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+static inline void *request(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    fork_mark_look();
     struct arena_state *s = heap_state_now(ud);
     if (unlikely(!s->tagging))
         return untagged_request(s, ud, ptr, osize, nsize);
@@ -172,4 +170,17 @@ HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     if (ptr == NULL)
         return tagged_new(ud, ptr, osize, nsize, s);
     return resize(s, ptr, osize, nsize);
+}
+
+static COLD void *first_in_child(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    fork_mark_gone();
+    return request(ud, ptr, osize, nsize);
+}
+
+/* What is rare is done in the place of this frame, which so needs none. */
+HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    return likely(fork_mark_is_here()) ? request(ud, ptr, osize, nsize)
+                                       : first_in_child(ud, ptr, osize, nsize);
 }

@@ -6,7 +6,7 @@
 #include "shim/sampler/sampler.h"
 
 /* A time slice is longer than that.  A look at the thread's times is good for LOOK_NS. */
-enum { SHORT_NS = 20000, STEP_SHORT_NS = 100000, LOOK_NS = 200000 };
+enum { SHORT_NS = 20000, STEP_SHORT_NS = 100000, LOOK_NS = 1000000 };
 
 static SHIM_TLS struct preempted_times watched, looked;
 
@@ -62,12 +62,13 @@ uint32_t preempted_times(uint64_t begin_ns, uint64_t took_ns)
 
 /* CPU time since T, if the CPU was lost since, and never given up; else UINT64_MAX.  The child of a fork counts from nothing, so its
  * counts are below what they were. */
-static uint64_t cpu_since(const struct preempted_times *t)
+static uint64_t cpu_since(const struct preempted_times *t, long *lost_n)
 {
     struct preempted_times now;
     if (look(&now) != 0 || now.waited_n != t->waited_n || now.lost_n <= t->lost_n ||
         now.cpu_ns < t->cpu_ns)
         return UINT64_MAX;
+    *lost_n = now.lost_n - t->lost_n;
     return now.cpu_ns - t->cpu_ns;
 }
 
@@ -75,33 +76,41 @@ uint64_t preempted_took(uint64_t begin_ns, uint64_t took_ns)
 {
     if (took_ns < SHORT_NS || watched.at_ns != begin_ns)
         return took_ns;
-    uint64_t cpu_ns = cpu_since(&watched);
+    long lost_n;
+    uint64_t cpu_ns = cpu_since(&watched, &lost_n);
     return cpu_ns < took_ns ? cpu_ns : took_ns;
 }
 
 /* ---- steps ---- */
 
-static COLD uint64_t look_anew(uint64_t now)
+static COLD uint64_t look_anew(void)
 {
-    looked.at_ns = 0;
-    if (look(&looked) == 0)
-        looked.at_ns = now;
-    return now_ns();
+    int is_known = look(&looked) == 0;
+    uint64_t now = now_ns();
+    looked.at_ns = is_known ? now : 0;
+    return now;
 }
 
 void preempted_step_begin(struct preempted_step *s)
 {
     uint64_t now = now_ns();
     if (unlikely(now - looked.at_ns >= LOOK_NS))
-        now = look_anew(now);
+        now = look_anew();
     s->begin_ns = now;
     s->looked = looked;
 }
 
-/* CPU time since the look holds that of the step. */
+/* CPU time since the look holds that of the step.  Where the CPU was lost once, for longer than it was from the look to the step,
+ * that was in the step, and the time before it was all CPU time. */
 static COLD uint64_t took_of_that(const struct preempted_step *s, uint64_t took_ns)
 {
-    uint64_t cpu_ns = s->looked.at_ns != 0 ? cpu_since(&s->looked) : UINT64_MAX;
+    long lost_n;
+    uint64_t before_ns = s->begin_ns - s->looked.at_ns;
+    uint64_t cpu_ns = s->looked.at_ns != 0 ? cpu_since(&s->looked, &lost_n) : UINT64_MAX;
+    if (cpu_ns >= took_ns + before_ns)
+        return took_ns;
+    if (lost_n == 1 && took_ns > cpu_ns && cpu_ns > before_ns)
+        return cpu_ns - before_ns;
     return cpu_ns < took_ns ? cpu_ns : took_ns;
 }
 

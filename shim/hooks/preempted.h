@@ -9,7 +9,8 @@
  * it counts for as many, and one that was not watched is left out: so the sum is right in the mean.
  *
  * The collector's steps are as many, and some of them are long. A step that lost the CPU takes the thread's CPU time since a
- * look at most 0.2 ms before it: never less than its own, and never more than the clock says.
+ * look at most 1 ms before it, without what was before the step where that can be told: never less than its own, but for what
+ * interrupts took of the time before, and never more than the clock says.
  *
  * A host that fenced itself in (seccomp) is asked nothing: its times are those on the clock.
  *
@@ -56,7 +57,7 @@ struct preempted_step {
     struct preempted_times looked; /* not long before */
 };
 
-/* Begins a step; costs a system call at most every 0.2 ms. */
+/* Begins a step; costs a system call at most every ms. */
 void preempted_step_begin(struct preempted_step *s);
 /* What the step took, which ends now. */
 uint64_t preempted_step_took(const struct preempted_step *s);

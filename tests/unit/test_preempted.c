@@ -143,7 +143,7 @@ static void compute(uint64_t ns)
 /* Longer ago than a look is good for. */
 static void let_the_look_grow_old(void)
 {
-    compute(1000000);
+    compute(2000000);
 }
 
 static void a_step_that_lost_the_cpu_took_its_cpu_time(void **state)
