@@ -21,8 +21,8 @@
 SHIM_EXPORT int sigaction(int n, const struct sigaction *act, struct sigaction *old)
 {
     REAL(sigaction);
-    if (act != NULL && unlikely(act->sa_flags & SA_ONSTACK))
-        signal_stack_withdraw();
+    if (act != NULL)
+        signal_stack_handled(n, act);
     if (unlikely(marks_own(n)))
         return marks_action(act, old);
     return likely(!sampler_owns(n)) ? signal_guard_action(n, act, old)
@@ -51,6 +51,7 @@ static sighandler_t set(int n, sighandler_t handler, int flags)
     sighandler_t signal_##name(int n, sighandler_t handler) \
     { \
         REAL(original); \
+        signal_stack_handled(n, &(struct sigaction){.sa_handler = handler}); \
         return likely(!sampler_owns(n) && !marks_own(n)) ? real.original(n, handler) \
                                                          : set(n, handler, flags); \
     }

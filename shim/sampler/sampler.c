@@ -35,11 +35,11 @@ static int started;
 
 /* ---- one thread ---- */
 
-/* A guard page, what the kernel saves (signal_stack.h), room for a jump (signal_guard.h), the handler's stack, the thread's data. */
+/* A guard page, room for a jump (signal_guard.h), the handler's stack, the thread's data. */
 enum {
     GUARD = 4096,
     JUMP_BYTES = 32 * 1024,
-    BELOW = GUARD + SIGNAL_STACK_BYTES + JUMP_BYTES + TICK_STACK_BYTES,
+    BELOW = GUARD + JUMP_BYTES + TICK_STACK_BYTES,
     MAPPING = BELOW + sizeof(struct tick_thread)
 };
 
@@ -48,8 +48,8 @@ static void thread_forget(struct tick_thread *t)
     tick_now = NULL;
     tick_stack = 0;
     tick_source_end(t->source);
-    if (signal_stack_end(t) == 0)
-        munmap((char *)t - BELOW, MAPPING);
+    signal_stack_end(t);
+    munmap((char *)t - BELOW, MAPPING);
 }
 
 static void thread_end(void *p)
@@ -119,8 +119,7 @@ static COLD void thread_begin(void)
         pthread_setspecific(leave_key, t);
         tick_stack = t->own_stack.hi;
         tick_now = t;
-        if (tick_stack != 0)
-            signal_stack_begin(t, (char *)t - BELOW + GUARD);
+        signal_stack_look(t);
         signal_view_thread();
         const char *why = source_begin(t);
         if (why != NULL)
@@ -186,7 +185,9 @@ uint64_t sampler_distance_ns(void)
 
 void sampler_thread(void)
 {
-    if (unlikely(tick_now == NULL) && atomic_load_explicit(&on, memory_order_relaxed))
+    if (likely(tick_now != NULL))
+        signal_stack_look(tick_now);
+    else if (atomic_load_explicit(&on, memory_order_relaxed))
         thread_begin();
 }
 

@@ -2,16 +2,21 @@
 #include "shim/sampler/signal_stack.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick.h"
 
 static _Atomic int withdrawn;
+static _Atomic int
+    told; /* the process whose action says so: a child of vfork has our memory, and actions of its own */
 
 static int is_withdrawn(void)
 {
@@ -35,16 +40,54 @@ static int is_ours(const struct tick_thread *t, const stack_t *s)
     return t != NULL && t->signal_stack != NULL && s->ss_sp == t->signal_stack;
 }
 
-/* A host that set one by a system call of its own, or whose runtime did before we began, keeps it. */
-void signal_stack_begin(struct tick_thread *t, char *lo)
+/* ---- one thread's ---- */
+
+enum { GUARD_BYTES = 4096, STACK_BYTES = 128 * 1024 };
+
+static char *stack_new(void)
 {
-    stack_t now, ours = {.ss_sp = lo, .ss_size = SIGNAL_STACK_BYTES};
-    if (is_withdrawn() || set(NULL, &now) != 0)
+    char *p = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    mprotect(p, GUARD_BYTES, PROT_NONE);
+    return p + GUARD_BYTES;
+}
+
+static void stack_free(char *p)
+{
+    munmap(p - GUARD_BYTES, GUARD_BYTES + STACK_BYTES);
+}
+
+/* A host that set one by a system call of its own, or whose runtime did before we began, keeps it. */
+static COLD void begin(struct tick_thread *t)
+{
+    stack_t now, ours = {.ss_size = STACK_BYTES};
+    if (set(NULL, &now) != 0)
         return;
     if (!(now.ss_flags & SS_DISABLE))
         signal_stack_withdraw();
-    else if (set(&ours, NULL) == 0)
-        t->signal_stack = lo;
+    else if ((ours.ss_sp = stack_new()) != NULL && set(&ours, NULL) == 0)
+        t->signal_stack = ours.ss_sp;
+    else if (ours.ss_sp != NULL)
+        stack_free(ours.ss_sp);
+}
+
+/* What is left of the thread's own stack is enough for the kernel, and for handlers of the host's. */
+static int has_room(const struct tick_thread *t)
+{
+    enum { ROOM_BYTES = 32 * 1024 };
+    uint64_t lo = t->stack.lo + ROOM_BYTES, sp = stack_now();
+    return sp >= lo && sp < t->stack.hi;
+}
+
+void signal_stack_look(struct tick_thread *t)
+{
+    if (likely(has_room(t)) || t->signal_stack != NULL || is_withdrawn() || t->own_stack.hi == 0)
+        return;
+    int saved = errno;
+    begin(t);
+    errno = saved;
 }
 
 /* Returns 0 once the kernel does not know ours. */
@@ -55,9 +98,10 @@ static int take_away(const struct tick_thread *t)
     return set(NULL, &now) != 0 || (is_ours(t, &now) && set(&none, NULL) != 0);
 }
 
-int signal_stack_end(const struct tick_thread *t)
+void signal_stack_end(struct tick_thread *t)
 {
-    return t->signal_stack != NULL && (sampler_is_fenced() || take_away(t));
+    if (t->signal_stack != NULL && !sampler_is_fenced() && take_away(t) == 0)
+        stack_free(t->signal_stack);
 }
 
 /* The kernel sets what the context says when the handler returns. */
@@ -73,15 +117,27 @@ void signal_stack_tick(const struct tick_thread *t, void *context)
         c->uc_stack = (stack_t){.ss_flags = SS_DISABLE};
 }
 
+/* ---- the host ---- */
+
 void signal_stack_withdraw(void)
 {
-    int saved = errno;
-    if (atomic_exchange(&withdrawn, 1) || sampler_is_fenced())
+    int saved = errno, me;
+    atomic_store(&withdrawn, 1);
+    if (sampler_is_fenced() || !sampler_is_on() || (me = getpid()) == atomic_exchange(&told, me))
         return;
     signal_view_take_again();
     if (tick_now != NULL && tick_now->signal_stack != NULL)
         take_away(tick_now);
     errno = saved;
+}
+
+void signal_stack_handled(int n, const struct sigaction *act)
+{
+    if (act->sa_handler == SIG_DFL || act->sa_handler == SIG_IGN)
+        return;
+    if (act->sa_flags & SA_ONSTACK || n == SIGALRM || n == SIGVTALRM || n == SIGPROF ||
+        n >= SIGRTMIN)
+        signal_stack_withdraw();
 }
 
 static int is_ours_now(void)
@@ -91,16 +147,24 @@ static int is_ours_now(void)
            is_ours(tick_now, &now);
 }
 
+/* The kernel refuses what is neither. */
+static int is_disabling(const stack_t *to)
+{
+    enum { AUTODISARM = INT_MIN };
+    return (to->ss_flags & ~AUTODISARM) == SS_DISABLE;
+}
+
 int signal_stack_host(signal_stack_set *real_set, const stack_t *to, stack_t *old)
 {
-    int sets = to != NULL && !(to->ss_flags & SS_DISABLE);
+    int sets = to != NULL && !is_disabling(to);
     if (sets)
         signal_stack_withdraw();
     if (sets && is_ours_now())
         take_away(tick_now);
     if (sets || !is_ours_now())
         return real_set(to, old);
-    if (old != NULL)
+    int result = real_set(NULL, old); /* OLD may be no memory */
+    if (result == 0 && old != NULL)
         *old = (stack_t){.ss_flags = SS_DISABLE};
-    return 0;
+    return result;
 }

@@ -36,14 +36,16 @@ static int is_handler(const struct sigaction *a)
 
 /* ---- the action ---- */
 
-static int set_ours(void)
+static int set_ours(struct sigaction *old)
 {
     struct sigaction ours;
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = tick_enter;
     ours.sa_flags = SA_SIGINFO | SA_RESTART | signal_stack_flag();
-    sigfillset(&ours.sa_mask); /* a handler of the host's may jump out of ours */
-    return real.sigaction(config.cpu_signal, &ours, NULL);
+    /* A handler of the host's may jump out of ours.  The C library's own signals, too, which sigfillset leaves out: one ends the
+     * thread, the other asks for the alternate stack, from which our handler has gone away. */
+    memset(&ours.sa_mask, -1, sizeof ours.sa_mask);
+    return real.sigaction(config.cpu_signal, &ours, old);
 }
 
 int signal_view_take(void)
@@ -58,13 +60,14 @@ int signal_view_take(void)
         return -1;
     }
     host_action = now;
-    return set_ours();
+    return set_ours(NULL);
 }
 
 void signal_view_take_again(void)
 {
-    if (sampler_is_on())
-        set_ours();
+    struct sigaction old;
+    if (sampler_is_on() && set_ours(&old) == 0 && old.sa_sigaction != tick_enter)
+        real.sigaction(config.cpu_signal, &old, NULL); /* another thread has given it up just now */
 }
 
 static void give_up(void)

@@ -1,11 +1,13 @@
 /* altstack: what a host sees of alternate signal stacks, and where its handlers run, while Lua is sampled. */
 /* LINK: -llua5.4 -lpthread */
+/* altstack WAY [fiber]: on the main thread, and on another; or on a fiber, where the sampler has an alternate stack of its own. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "tests/hosts/host.h"
@@ -31,7 +33,7 @@ static const char *where(const char *p)
         return "own";
     if (p >= other_stack && p < other_stack + sizeof other_stack)
         return "other";
-    return labs(p - &here) < (1 << 16) ? "thread's" : "somewhere";
+    return labs(p - &here) < (1 << 17) ? "thread's" : "somewhere";
 }
 
 static void say(const char *what, int result, const stack_t *s)
@@ -56,11 +58,12 @@ static void set(const char *what, char *stack, size_t n, int flags)
 
 static volatile uintptr_t handled_at;
 
+/* Wants more than an alternate stack has at least. */
 static void on_signal(int n)
 {
-    char here;
-    (void)n;
-    handled_at = (uintptr_t)&here;
+    volatile char here[48 * 1024];
+    here[0] = (char)n;
+    handled_at = (uintptr_t)here;
 }
 
 static void handle(void)
@@ -74,6 +77,53 @@ static void raised(const char *what)
     raise(SIGUSR1);
     printf("%-8s handled on %s stack\n", what, where((const char *)handled_at));
 }
+
+/* ---- threads ---- */
+
+static int on_fibers;
+struct thread {
+    pthread_t id;
+    void *(*run)(void *);
+    void *argument;
+    ucontext_t here, there;
+    char fiber[256 * 1024];
+};
+static __thread struct thread *me;
+
+static void enter(void)
+{
+    me->run(me->argument);
+}
+
+static void *begin(void *t)
+{
+    me = t;
+    if (!on_fibers)
+        return me->run(me->argument);
+    getcontext(&me->there);
+    me->there.uc_stack = (stack_t){.ss_sp = me->fiber, .ss_size = sizeof me->fiber};
+    me->there.uc_link = &me->here;
+    makecontext(&me->there, enter, 0);
+    swapcontext(&me->here, &me->there);
+    return NULL;
+}
+
+static struct thread *thread_start(void *(*run)(void *), void *argument)
+{
+    struct thread *t = calloc(1, sizeof *t);
+    t->run = run;
+    t->argument = argument;
+    pthread_create(&t->id, NULL, begin, t);
+    return t;
+}
+
+static void thread_end(struct thread *t)
+{
+    pthread_join(t->id, NULL);
+    free(t);
+}
+
+/* ---- ways ---- */
 
 /* Set, asked and taken away, with Lua at work in between. */
 static void *settings(void *name)
@@ -141,6 +191,7 @@ static void *bystander(void *unused)
     work();
     pthread_barrier_wait(&both);
     pthread_barrier_wait(&both);
+    raise(SIGUSR1);
     for (int i = 0; i < 8; i++)
         work();
     ask("bystander");
@@ -150,14 +201,35 @@ static void *bystander(void *unused)
 
 static void *others(void *name)
 {
-    pthread_t t;
     pthread_barrier_init(&both, NULL, 2);
-    pthread_create(&t, NULL, bystander, NULL);
+    struct thread *t = thread_start(bystander, NULL);
     pthread_barrier_wait(&both);
     handle();
     ask(name);
     pthread_barrier_wait(&both);
-    pthread_join(t, NULL);
+    thread_end(t);
+    return NULL;
+}
+
+/* The C library tells all threads by a signal of its own, on alternate stacks, that the process has another group. */
+static volatile int is_done;
+static void *broadcast(void *unused)
+{
+    while (!is_done)
+        if (setegid(getegid()))
+            return NULL;
+    return unused;
+}
+
+static void *groups(void *name)
+{
+    is_done = 0;
+    struct thread *t = thread_start(broadcast, NULL);
+    for (int i = 0; i < 16; i++)
+        work();
+    is_done = 1;
+    thread_end(t);
+    printf("%s\n", (const char *)name);
     return NULL;
 }
 
@@ -166,14 +238,17 @@ int main(int argc, char **argv)
     static const struct way {
         const char *name;
         void *(*run)(void *);
-    } ways[] = {
-        {"settings", settings}, {"handlers", handlers}, {"children", children}, {"others", others}};
+    } ways[] = {{"settings", settings},
+                {"handlers", handlers},
+                {"children", children},
+                {"others", others},
+                {"groups", groups}};
+    on_fibers = argc > 2;
     for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; i++)
         if (strcmp(argv[1], ways[i].name) == 0) {
-            pthread_t t;
-            ways[i].run("main");
-            pthread_create(&t, NULL, ways[i].run, "thread");
-            pthread_join(t, NULL);
+            if (!on_fibers)
+                ways[i].run("main");
+            thread_end(thread_start(ways[i].run, "thread"));
             return 0;
         }
     return 2;
