@@ -82,9 +82,8 @@ struct diff_section {
     uint64_t samples[SIDE_N];
     double period_ns[SIDE_N]; /* mean; DIFF_SAMPLED */
     double interval_bytes; /* mean distance of samples of allocation, the longest; 0: not sampled */
-    double queued_ns
-        [SIDE_N]; /* what others may have taken of the processor in the midst of it, the run with most; 0: nothing, or
-                                 not known */
+    /* What others may have taken of the processor in the midst of it, the run with most; < 0: not known. */
+    double queued_ns[SIDE_N];
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
     const char *doubt;    /* why values may be too low, or NULL */

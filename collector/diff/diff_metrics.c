@@ -59,16 +59,19 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
     free(r.row);
 }
 
-/* What the processes of one run waited for a processor together; the run with most. */
+/* What the processes of one run waited for a processor together; the run with most. < 0: no process says it. */
 static double queued_of(const struct metric *m, const struct diff_side *side)
 {
-    double most = 0;
+    double most = -1;
     if (m->timing != TIMING_TIMED || m->quantity != QUANTITY_TIME)
         return 0;
     for (size_t r = 0; r < side->n; r++) {
-        double run = 0;
-        for (size_t i = 0; i < side->run[r].n; i++)
-            run += fmax(process_queued_ns(side->run[r].digest[i]->process), 0);
+        double run = -1;
+        for (size_t i = 0; i < side->run[r].n; i++) {
+            double one = process_queued_ns(side->run[r].digest[i]->process);
+            if (one >= 0)
+                run = fmax(run, 0) + one;
+        }
         most = fmax(most, run);
     }
     return most;

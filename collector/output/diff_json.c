@@ -55,10 +55,16 @@ static json_t *settings(const struct diff_options *o)
     return v;
 }
 
-static json_t *row_side(const struct diff_section *s, const struct diff_value *value)
+static json_t *known_or_null(int known, double v)
 {
+    return known ? json_real(v) : json_null();
+}
+
+static json_t *row_side(const struct diff_section *s, const struct diff_row *r, int side_number)
+{
+    const struct diff_value *value = &r->side[side_number];
     json_t *v = json_object();
-    json_put_real(v, "value", value->mean);
+    json_put(v, "value", known_or_null(!diff_is_untold(s, r, side_number), value->mean));
     if (s->nature == DIFF_SAMPLED) {
         json_put_real(v, "share", value->share);
         json_put_u64(v, "samples", value->samples);
@@ -82,9 +88,11 @@ static json_t *row(const struct diff_section *s, const struct diff_row *r)
         json_put_bool(v, "paired_by_lines", r->is_paired);
     }
     json_put_text(v, "verdict", diff_verdict_name(r->verdict, QUANTITY_COUNT));
-    json_put(v, "a", row_side(s, &r->side[SIDE_A]));
-    json_put(v, "b", row_side(s, &r->side[SIDE_B]));
-    json_put_real(v, "change", r->change);
+    json_put(v, "a", row_side(s, r, SIDE_A));
+    json_put(v, "b", row_side(s, r, SIDE_B));
+    json_put(
+        v, "change",
+        known_or_null(!diff_is_untold(s, r, SIDE_A) && !diff_is_untold(s, r, SIDE_B), r->change));
     json_put(v, "error", real_or_null(r->error));
     json_put(v, "p", real_or_null(r->p));
     return v;
@@ -93,7 +101,8 @@ static json_t *row(const struct diff_section *s, const struct diff_row *r)
 static json_t *section_side(const struct diff_section *s, int side_number)
 {
     json_t *v = json_object();
-    json_put_real(v, "value", s->whole[side_number]);
+    int known = !s->doubtful[side_number] || s->whole[side_number] != 0;
+    json_put(v, "value", known_or_null(known, s->whole[side_number]));
     if (s->nature == DIFF_SAMPLED) {
         json_put_u64(v, "samples", s->samples[side_number]);
         json_put_real(v, "period_ns", s->period_ns[side_number]);

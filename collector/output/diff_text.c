@@ -43,6 +43,11 @@ static void side_print(const struct diff_report *r, int side, const struct canva
     page_field(c, TONE_PLAIN, side == SIDE_A ? "A" : "B", text);
 }
 
+static const char *queued_show(char buf[HUMAN_MAX], double ns)
+{
+    return ns < 0 ? "unknown" : human_ns(buf, ns);
+}
+
 /* What wall-clock times of one run a side have to differ by. */
 static void queued_print(const struct diff_report *r, const struct canvas *c)
 {
@@ -55,12 +60,13 @@ static void queued_print(const struct diff_report *r, const struct canvas *c)
         i++;
     if (i == d->n || r->side[SIDE_A].n + r->side[SIDE_B].n > 2)
         return;
-    snprintf(text, sizeof text,
-             "A %s for a processor, B %s, on a busy machine: a time on the clock of one run a side "
-             "is no news "
-             "where it is longer by less than that",
-             human_ns(a, d->section[i].queued_ns[SIDE_A]),
-             human_ns(b, d->section[i].queued_ns[SIDE_B]));
+    snprintf(
+        text, sizeof text,
+        "for a processor: A %s, B %s; on a busy machine: a time on the clock of one run a side "
+        "is no news "
+        "where it is longer by less than that",
+        queued_show(a, d->section[i].queued_ns[SIDE_A]),
+        queued_show(b, d->section[i].queued_ns[SIDE_B]));
     page_field(c, TONE_WARNING, "waited", text);
 }
 

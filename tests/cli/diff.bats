@@ -207,7 +207,11 @@ LUA
         '.processes[0].ending.queued_ns | . >= $said - 1000 and . <= $lasted' a.json
     "$MODPROF" diff -f json a.mprof a.mprof | jq -e --argjson said "$(cat said)" \
         '.a.runs[0].processes[0].queued_ns >= $said - 1000'
-    [[ $("$MODPROF" diff a.mprof a.mprof) == *"waited "*" for a processor"* ]]
+    [[ $("$MODPROF" diff a.mprof a.mprof) == *"waited "*" for a processor: A "*", B "*"; on a busy"* ]]
+    # Its end record is what says it.
+    head -c -20 a.mprof >cut.mprof
+    run -4 "$MODPROF" diff cut.mprof a.mprof
+    [[ $output == *"waited "*" for a processor: A unknown, B "*"; on a busy"* ]]
 }
 
 @test "what a trace that was cut off does not tell is unknown, and no zero" {
@@ -227,5 +231,8 @@ LUA
         # shellcheck disable=SC2086
         "$MODPROF" diff -f json $sides | jq -e '
             [.sections[] | select(.name == "lua.peak" or .name == "module.lua") | .rows[].verdict] | unique == ["unknown"]'
+        # A number stands only where something is known, and there is a change only where both sides are.
+        "$MODPROF" diff -f json $sides | jq -e '
+            [.sections[].rows[] | select(.verdict == "unknown") | (.a.value == null) != (.b.value == null) and .change == null] | length > 1 and all'
     done
 }
