@@ -17,14 +17,14 @@ void measure_process_wall(struct measure_sink *s)
 void measure_process_cpu(struct measure_sink *s)
 {
     const struct rec_end *e = &s->digest->process->end;
-    if (s->digest->process->end_seen)
+    if (process_usage_told(s->digest->process))
         measure_item(s, (double)(e->user_us + e->system_us) * 1000, "");
 }
 
 void measure_process_rss(struct measure_sink *s)
 {
     const struct rec_end *e = &s->digest->process->end;
-    if (s->digest->process->end_seen && e->max_rss_kib)
+    if (process_usage_told(s->digest->process))
         measure_item(s, (double)e->max_rss_kib * 1024, "");
 }
 

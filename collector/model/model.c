@@ -141,6 +141,11 @@ uint64_t process_since_start(const struct process *p, uint64_t mono_ns)
     return mono_ns > p->about.start_mono_ns ? mono_ns - p->about.start_mono_ns : 0;
 }
 
+int process_usage_told(const struct process *p)
+{
+    return p->end_seen && p->end.max_rss_kib; /* no process is without memory */
+}
+
 double process_queued_ns(const struct process *p)
 {
     uint64_t plus_1 = p->end_seen ? p->end.queued_us_plus_1 : 0;

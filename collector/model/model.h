@@ -131,6 +131,8 @@ char *process_absolute(const struct process *p, const char *path);
 uint64_t process_end_ns(const struct process *p);
 /* How long one thread waited for a processor while it could run (docs/FORMAT.md, end); < 0: not known. */
 double process_queued_ns(const struct process *p);
+/* 1: its end record has the kernel's account of it (CPU time, resident memory); a killed process has none. */
+int process_usage_told(const struct process *p);
 /* The same moment, nanoseconds since 1970. */
 uint64_t process_end_real_ns(const struct process *p);
 /* MONO_NS relative to process start; 0 for moments before it. */

@@ -44,6 +44,11 @@ static void put_process(json_t *v, const struct process *p)
     json_put_u64(v, "duration_ns", process_since_start(p, process_end_ns(p)));
 }
 
+static json_t *u64_or_null(int known, uint64_t n)
+{
+    return known ? json_integer((json_int_t)n) : json_null();
+}
+
 static json_t *ending(const struct digest *d)
 {
     const struct process *p = d->process;
@@ -54,9 +59,10 @@ static json_t *ending(const struct digest *d)
              p->end_seen ? json_string(end_reason_name((unsigned)e->reason)) : json_null());
     json_put(v, "status",
              p->end_seen && e->status < 256 ? json_integer((json_int_t)e->status) : json_null());
-    json_put_u64(v, "max_rss_bytes", e->max_rss_kib * 1024);
-    json_put_u64(v, "user_ns", e->user_us * 1000);
-    json_put_u64(v, "system_ns", e->system_us * 1000);
+    int told = process_usage_told(p);
+    json_put(v, "max_rss_bytes", u64_or_null(told, e->max_rss_kib * 1024));
+    json_put(v, "user_ns", u64_or_null(told, e->user_us * 1000));
+    json_put(v, "system_ns", u64_or_null(told, e->system_us * 1000));
     double queued_ns = process_queued_ns(p);
     json_put(v, "queued_ns", queued_ns < 0 ? json_null() : json_integer((json_int_t)queued_ns));
     return v;

@@ -100,6 +100,8 @@ test('a trace without anything in it still has every page, which says what would
     const [r] = doc.traces[0].report.processes;
     for (const k of ['modules', 'crossings', 'allocations', 'overview', 'cpu', 'chunks', 'require_hits']) delete r[k];
     Object.assign(r, { copies: [], complete: false, incomplete: ['the trace ends early'] });
+    const { ending } = doc.traces[0].report.processes[0];
+    Object.assign(ending, { text: 'unknown', reason: null, status: null, max_rss_bytes: null, user_ns: null, system_ns: null });
     Object.assign(doc.traces[0].processes[0], { trees: [], samples: null, memory: { at_ns_d: [], lua_d: [], c_d: [], rss_d: [] }, marks: [] });
     const s = await open(file(pageWith(bundle, doc)));
     for (const page of PAGES.filter(p => p !== 'overview')) {
@@ -126,6 +128,8 @@ function cutOff() {
         overview: { modules: { total_ns: 0 }, lua_peak_bytes: 0, lua_live_bytes: 0, lua_to_c_calls: 0, cold_start: {} },
         allocations: { lua, c: { covered: true, live_bytes: 0, peak_bytes: 0, calls_for_lua: 0, objects: [] } },
     });
+    const { ending } = doc.traces[0].report.processes[0];
+    Object.assign(ending, { text: 'unknown', reason: null, status: null, max_rss_bytes: null, user_ns: null, system_ns: null });
     Object.assign(doc.traces[0].processes[0], { trees: [], samples: null, memory: { at_ns_d: [], lua_d: [], c_d: [], rss_d: [] }, marks: [] });
     return doc;
 }
@@ -153,6 +157,9 @@ test('a difference to a trace that was cut off is none: nothing is new there, an
             const table = await s.page.getByRole('table', { name: `numbers of ${numbers}` }).innerText();
             assert.match(table, new RegExp(`${side} \\(incomplete\\)`), numbers);
             assert.match(table, /^–$/m, numbers);
+            if (numbers === 'whole')
+                for (const name of ['CPU time of the process', 'resident at most'])
+                    assert.match(table, new RegExp(`${name}\n(–\n[\\d.,]+ \\w+|[\\d.,]+ \\w+\n–)\n–\n–`));
             if (numbers === 'whole') assert.match(table, /calls from Lua into C\n(–\n[\d,]+|[\d,]+\n–)\n–\n–/);
             else assert.doesNotMatch(table, /^(0|new|[−+]\d.*)$/m, numbers);
         }

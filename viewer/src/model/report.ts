@@ -179,9 +179,9 @@ export interface ReportProcess {
         text: string;
         reason: string | null;
         status: number | null;
-        max_rss_bytes?: number;
-        user_ns?: number;
-        system_ns?: number;
+        max_rss_bytes?: number | null; // null: not known
+        user_ns?: number | null;
+        system_ns?: number | null;
         queued_ns?: number | null;
     };
     complete: boolean;

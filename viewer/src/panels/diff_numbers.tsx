@@ -29,7 +29,7 @@ function whole(a: Process, b: Process): Pair[] {
     return [
         of('ran', 'ns', p => p.report.duration_ns),
         of('CPU time of the process', 'ns', p =>
-            p.report.ending.user_ns === undefined
+            p.report.ending.user_ns == null
                 ? null
                 : p.report.ending.user_ns + (p.report.ending.system_ns ?? 0),
         ),
