@@ -87,6 +87,12 @@ static char *excess_text(const struct finding *f)
                    *share ? ")" : "");
 }
 
+/* What stands before a place that is not all there is: the largest, which may be a small part of the whole. */
+static const char *part_name(const struct finding *f)
+{
+    return 2 * f->place_value >= f->value ? ", most of it " : ", the largest part ";
+}
+
 /* "lua.peak: 31 MiB, most of it app.heavy (20 MiB)". */
 static char *head_text(const struct finding *f)
 {
@@ -95,7 +101,7 @@ static char *head_text(const struct finding *f)
     const char *link = !*place                     ? ""
                        : f->rule->at != AT_EXTREME ? ", the largest "
                        : f->rule->each             ? " in "
-                                                   : ", most of it ";
+                                                   : part_name(f);
     char *text = xformat("%s: %s%s%s%s", f->rule->name, f->run_n > 1 ? "median run: " : "",
                          rule_show(value, f->rule, f->value), link, place);
     free(place);

@@ -146,7 +146,7 @@ void check_text(const struct check_report *r, const struct canvas *c)
     k.measured = table_column(t, "measured", COLUMN_RIGHT);
     k.limit = table_column(t, "limit", COLUMN_RIGHT);
     k.excess = table_column(t, "beyond", COLUMN_RIGHT);
-    k.place = table_column(t, "most of it, remarks", COLUMN_CUT_END);
+    k.place = table_column(t, "largest part, remarks", COLUMN_CUT_END);
     for (size_t i = 0; i < shown; i++)
         row(t, &k, &f->at[order[i]], r->groups->n > 1);
     table_print(t, c);

@@ -89,6 +89,11 @@ static void states_print(const struct stack_quality *q, const struct canvas *c)
                    "within [vm], and counted as Lua code");
 }
 
+static const char *its(uint64_t n)
+{
+    return n == 1 ? "its" : "their";
+}
+
 static void unsure_print(const struct stack_quality *q, const struct canvas *c)
 {
     char text[300], a[HUMAN_NOUN_MAX], b[HUMAN_NOUN_MAX];
@@ -100,8 +105,8 @@ static void unsure_print(const struct stack_quality *q, const struct canvas *c)
         page_field(c, TONE_PLAIN, "exact lines", text);
     }
     if (q->no_native_n) {
-        snprintf(text, sizeof text, "%s: only their Lua functions are known",
-                 human_nouns(a, q->no_native_n, "sample", "samples"));
+        snprintf(text, sizeof text, "%s: only %s Lua functions are known",
+                 human_nouns(a, q->no_native_n, "sample", "samples"), its(q->no_native_n));
         page_field(c, TONE_WARNING, "no C stack", text);
     }
     if (q->busy_n) {
@@ -110,8 +115,8 @@ static void unsure_print(const struct stack_quality *q, const struct canvas *c)
         page_field(c, TONE_WARNING, "no Lua stack", text);
     }
     if (q->cut_n) {
-        snprintf(text, sizeof text, "%s: their outermost frames are not known",
-                 human_nouns(a, q->cut_n, "sample", "samples"));
+        snprintf(text, sizeof text, "%s: %s outermost frames are not known",
+                 human_nouns(a, q->cut_n, "sample", "samples"), its(q->cut_n));
         page_field(c, TONE_WARNING, "too deep", text);
     }
 }
@@ -124,11 +129,11 @@ static const char *mechanism(uint64_t m)
 static void cost_print(struct digest *d, const struct canvas *c)
 {
     const struct rec_sampler *s = &d->process->sampler;
-    uint64_t under = stack_handler_under_us(d->process, 0.99);
+    uint64_t under = stack_handler_under_us(d->process, 0.99); /* the end of a bucket */
     char mean[HUMAN_MAX], most[HUMAN_MAX], text[200];
     human_ns(mean, (double)s->handler_ns / (double)s->handler_n);
     human_ns(most, (double)s->handler_max_ns);
-    if (under)
+    if (under && under * 1000 <= s->handler_max_ns)
         snprintf(text, sizeof text, "%s a sample, 99%% in less than %" PRIu64 " us, %s at most",
                  mean, under, most);
     else

@@ -127,7 +127,8 @@ static const char *lua_end(const struct lua_totals *l)
 static void lua_memory(const struct digest *d, const struct canvas *c)
 {
     const struct lua_totals *l = &d->lua;
-    char peak[HUMAN_MAX], blocks[HUMAN_NOUN_MAX], bytes[HUMAN_MAX], live[HUMAN_MAX];
+    char peak[HUMAN_MAX], blocks[HUMAN_NOUN_MAX], bytes[HUMAN_MAX], live[HUMAN_MAX],
+        grown[HUMAN_MAX];
     if (!l->state_n) {
         page_field(c, TONE_PLAIN, "Lua memory", "no state was made");
         return;
@@ -135,11 +136,13 @@ static void lua_memory(const struct digest *d, const struct canvas *c)
     char *states =
         l->state_n == 1 ? xstrdup("") : xformat(" (the largest of %zu states)", l->state_n);
     field_free(c, "Lua memory",
-               xformat("peak %s%s; %s at %s; %s of %s in all",
+               xformat("peak %s%s; %s at %s; %s of %s in all%s%s",
                        human_bytes(peak, (double)l->peak_bytes), states,
                        human_bytes(live, (double)l->live_bytes), lua_end(l),
                        human_nouns(blocks, l->alloc_n, "block", "blocks"),
-                       human_bytes(bytes, (double)l->alloc_bytes)));
+                       human_bytes(bytes, (double)l->alloc_bytes),
+                       l->grow_bytes ? ", which grew by " : "",
+                       l->grow_bytes ? human_bytes(grown, (double)l->grow_bytes) : ""));
     free(states);
 }
 
@@ -175,7 +178,7 @@ static void cost(const struct digest *d, const struct canvas *c)
     const struct rec_self_cost *s = &p->self_cost;
     if (!s->drain_n && !s->attach_ns)
         return;
-    char *peak = p->end_seen && p->end.max_rss_kib
+    char *peak = process_usage_told(p)
                      ? xformat("; the process's resident peak was %s",
                                human_bytes(rss, (double)p->end.max_rss_kib * 1024))
                      : xstrdup("");

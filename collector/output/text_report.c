@@ -1,6 +1,7 @@
 /* text_report: see text_report.h. */
 #include "collector/output/text_report.h"
 
+#include <math.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -50,8 +51,10 @@ void cell_ms(struct table *t, unsigned column, uint64_t ns)
 
 void cell_kib(struct table *t, unsigned column, int64_t bytes)
 {
+    const double least_kib = 0.05; /* what is less is 0.0, whichever side of zero it is on */
+    double kib = (double)bytes / 1024;
     if (bytes)
-        table_cellf(t, column, "%.1f", (double)bytes / 1024);
+        table_cellf(t, column, "%.1f", fabs(kib) < least_kib ? 0 : kib);
 }
 
 void cell_count(struct table *t, unsigned column, uint64_t n)

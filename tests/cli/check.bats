@@ -95,6 +95,28 @@ verdicts() { jq -r '.rules[].verdict' | paste -sd' '; }
     [[ $output == *"still running"* ]]
 }
 
+@test "of a killed process the kernel's account is not known: null, and no rule is kept by it" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=killed.mprof lua5.4 -e 'os.execute("kill -9 $PPID") io.read()' || true
+    "$MODPROF" report -f json killed.mprof |
+        jq -e '.processes[0].ending | .reason == "killed" and [.max_rss_bytes, .user_ns, .system_ns] == [null, null, null]'
+    "$MODPROF" report -f json a.mprof | jq -e '.processes[0].ending | .max_rss_bytes > 0 and .user_ns >= 0'
+    budgets '{ metric = "process.cpu", limit = "1 h" }, { metric = "process.rss", limit = "1 GiB" }'
+    "$MODPROF" check -f json killed.mprof >out.json || true
+    jq -e '[.rules[] | .measured == null and .verdict != "pass"] == [true, true]' out.json
+}
+
+@test "the largest part is most of it only where it is" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=parts.mprof lua5.4 -e 'for i = 1, 60 do ("").len("") end for i = 1, 30 do ("").rep("", 1) end for i = 1, 20 do ("").sub("", 1) end'
+    budgets '{ metric = "crossings.down", func = "string.*", limit = 1 }'
+    run -3 "$MODPROF" check parts.mprof
+    [[ $output == *"largest part, remarks"* ]]
+    "$MODPROF" check -f json parts.mprof >out.json || true
+    jq -e '.rules[0].sentence | contains("110, most of it string.len (60)")' out.json
+    budgets '{ metric = "lua.peak", limit = 1 }'
+    "$MODPROF" check -f json parts.mprof >out.json || true
+    jq -e '.rules[0].sentence | contains(", the largest part ")' out.json
+}
+
 @test "what is missing has a status of its own" {
     budgets '{ metric = "losses", limit = 0 }'
     run -4 "$MODPROF" check none.mprof

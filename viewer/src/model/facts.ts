@@ -62,7 +62,8 @@ function cpu(p: Process): Fact[] {
     // What the profiler took, and waiting, are told apart from the program's own functions.
     const own = c.functions.filter(f => !f.label.startsWith('[modprof]') && f.label !== '[waiting]');
     const top = own.reduce((a, b) => (b.self_ns > a.self_ns ? b : a), own[0]!);
-    if (top)
+    // Of a few samples nothing can be said.
+    if (top && top.self_ns > 2 * (top.self_error_ns ?? 0))
         out.push({
             weight: 0.5 + 0.5 * (top.self_ns / c.time_ns),
             text: `${top.label} takes ${percent(top.self_ns, c.time_ns)} of the ${time} by itself (${nanoseconds(top.self_ns)})`,
@@ -133,7 +134,7 @@ function memory(p: Process): Fact[] {
     if (top)
         out.push({
             weight: 0.45,
-            text: `Lua's memory peaks at ${bytes(o.lua_peak_bytes)}; ${percent(top.bytes, a.lua.bytes)} of the ${bytes(a.lua.bytes)} allocated are of kind ${top.kind}`,
+            text: `Lua's memory peaks at ${bytes(o.lua_peak_bytes)}; ${percent(top.bytes, a.lua.bytes)} of the ${bytes(a.lua.bytes)} in new blocks are of kind ${top.kind}`,
             page: 'memory',
             params: {},
         });

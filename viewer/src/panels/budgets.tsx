@@ -133,7 +133,7 @@ function Rules() {
                 id: 'sentence',
                 title: 'says',
                 width: 'minmax(14rem, 3fr)',
-                value: r => (r.message ? `${r.sentence} ${r.message}` : r.sentence),
+                value: says,
             },
         ],
         [trace],
@@ -159,11 +159,16 @@ function Rules() {
                 columns={columns}
                 sort={route.params['sort'] ?? 'verdict'}
                 onSort={sort => set({ sort }, true)}
-                rowTitle={r => [r.sentence, r.reason, r.message].filter(Boolean).join(' ')}
+                rowTitle={says}
                 height={560}
             />
         </Card>
     );
+}
+
+/** The sentence has the message where a limit is broken, and the reason where there is no verdict. */
+function says(r: CheckRule): string {
+    return r.message && !r.sentence.includes(r.message) ? `${r.sentence}. ${r.message}` : r.sentence;
 }
 
 function Courses() {
