@@ -71,9 +71,25 @@ static struct entry *table(int i, int make)
     return t;
 }
 
+/* Looked at by whoever comes by, while the slot may become another block's: whose it is then tells claim, by the key. */
+static uint32_t owner_of(const struct entry *s)
+{
+    return __atomic_load_n(&s->t.owner, __ATOMIC_RELAXED);
+}
+
+static void fill(struct entry *s, const struct tracked *t)
+{
+    s->t.bytes = t->bytes;
+    s->t.site = t->site;
+    s->t.n = t->n;
+    s->t.var = t->var;
+    __atomic_store_n(&s->t.owner, t->owner, __ATOMIC_RELAXED);
+}
+
 static int is_dropped(const struct entry *s)
 {
-    return unlikely(s->t.owner != track_owner(s->t.owner % TRACK_OWNERS));
+    uint32_t owner = owner_of(s);
+    return unlikely(owner != track_owner(owner % TRACK_OWNERS));
 }
 
 /* The slot, in which SEEN was seen, becomes ours where it is empty, or its block was dropped. */
@@ -99,7 +115,7 @@ static int add_in(int i, uint64_t key, const struct tracked *t)
     for (uint32_t k = 0; e != NULL && k < PROBES; k++) {
         struct entry *s = &e[(hash_of(key) + k) % level_n[i]];
         if (claim(s, atomic_load_explicit(&s->key, memory_order_acquire))) {
-            s->t = *t;
+            fill(s, t);
             atomic_store_explicit(&s->key, key, memory_order_release);
             return 1;
         }
