@@ -102,6 +102,7 @@ static void find_rest(void)
     FIND(fopen);
     FIND(fopen64);
     FIND(dlopen);
+    FIND(dlmopen);
     FIND(longjmp);
     FIND(_longjmp);
     FIND(siglongjmp);

@@ -33,6 +33,7 @@ struct real {
     FILE *(*fopen)(const char *, const char *);
     FILE *(*fopen64)(const char *, const char *);
     void *(*dlopen)(const char *, int);
+    void *(*dlmopen)(long, const char *, int);
     void (*longjmp)(struct __jmp_buf_tag *, int);
     void (*_longjmp)(struct __jmp_buf_tag *, int);
     void (*siglongjmp)(struct __jmp_buf_tag *, int);

@@ -297,6 +297,16 @@ void adopt_lua(const struct image *im, int late)
         writer_want(v.flavour == LUA_FLAVOUR_54);
 }
 
+void adopt_not(const struct image *im, const char *why)
+{
+    struct symbol found[LUA_SYMBOL_N];
+    struct lua_version v;
+    lua_symbols_find(im, found);
+    lua_symbols_version(im, found, &v);
+    note(im, v.flavour == LUA_FLAVOUR_UNKNOWN ? "Lua" : v.name, why, 0);
+    writer_want(v.flavour == LUA_FLAVOUR_54);
+}
+
 /* ---- libffi ---- */
 
 static uint64_t ffi_entry; /* of the ffi_call that is redirected; 0: none */

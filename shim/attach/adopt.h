@@ -8,6 +8,8 @@
 
 /* Attaches to the Lua of IM.  LATE: it came after start-up, and is not relocated yet. */
 void adopt_lua(const struct image *im, int late);
+/* The trace is to say of the Lua of IM that it is not covered, and why. */
+void adopt_not(const struct image *im, const char *why);
 
 /* Redirects ffi_call where IM is the first to define it. */
 void adopt_ffi(const struct image *im, int late);

@@ -11,6 +11,7 @@
 #include "shim/attach/adopt.h"
 #include "shim/attach/loader.h"
 #include "shim/attach/lua_symbols.h"
+#include "shim/attach/namespaces.h"
 #include "shim/attach/rescan.h"
 #include "shim/attach/scan.h"
 #include "shim/hooks/cheap.h"
@@ -81,6 +82,12 @@ static void came(void *ctx, const struct image *im)
         adopt_ffi(im, late);
 }
 
+static void came_elsewhere(const struct image *im)
+{
+    if (lua_symbols_present(im) && arena_ready())
+        adopt_not(im, "it was opened into a namespace of its own (dlmopen)");
+}
+
 static void went(void *ctx, uint64_t lo, uint64_t hi)
 {
     (void)ctx;
@@ -100,6 +107,7 @@ static void scan_once(void)
     if (arena != NULL)
         objects_refresh();
     scan_objects(came, went, NULL);
+    namespaces_look(came_elsewhere);
     if (scan_overflow() != 0 && arena != NULL)
         uncovered_note("libraries", "too many are loaded; the later ones were not looked at", 0);
 }
@@ -193,4 +201,14 @@ void *dlopen_prepare(const char *path)
         real_resolve();
     attach_prepare();
     return unfollowed && is_plain_path(path) ? (void *)dlopen_and_look : (void *)real.dlopen;
+}
+
+/* The same of dlmopen. */
+void *dlmopen_prepare(void);
+void *dlmopen_prepare(void)
+{
+    if (real.dlmopen == NULL)
+        real_resolve();
+    attach_prepare();
+    return (void *)real.dlmopen;
 }

@@ -150,6 +150,16 @@ C
     [[ $output != *"no copy"* ]]
 }
 
+@test "Lua that the loader keeps apart is said to be not covered" {
+    LD_PRELOAD=$SHIM MODPROF_OUT=out.mprof "$HOSTS/kept_apart"
+    run "$MODPROF" report out.mprof
+    [[ $output == *"NOT covered  Lua 5.4."*"liblua5.4.so.0: it was opened into a namespace of its own (dlmopen)"* ]]
+    [[ $output != *" covered      Lua"* ]]
+    LD_PRELOAD=$SHIM MODPROF_OUT=out.mprof "$HOSTS/kept_apart" liblua5.4.so.0
+    run "$MODPROF" report out.mprof
+    [[ $output == *" covered      Lua 5.4."*"NOT covered  Lua 5.4."*"(dlmopen)"* ]]
+}
+
 @test "without Lua nothing is said, written or left behind" {
     preloaded sh -c 'echo $$; exec cat /proc/self/maps'
     pid=${output%%$'\n'*}
