@@ -120,9 +120,18 @@ static void apply_c_alloc(struct process *p, const struct rec_c_alloc *r)
     *(struct rec_c_alloc *)rowset_put(&p->c_allocs, r->object) = *r;
 }
 
+/* Threads tell the peak in steps: what was live at a moment that is known was the peak at least. */
+static void c_lived(struct process *p, int64_t bytes)
+{
+    if (bytes > 0 && (uint64_t)bytes > p->c_heap.peak_bytes)
+        p->c_heap.peak_bytes = (uint64_t)bytes;
+}
+
 static void apply_c_heap(struct process *p, const struct rec_c_heap *r)
 {
+    uint64_t peak = p->c_heap.peak_bytes;
     p->c_heap = *r;
+    c_lived(p, (int64_t)peak);
 }
 
 static void apply_loss(struct process *p, const struct rec_loss *r)
@@ -144,12 +153,19 @@ static void apply_end(struct process *p, const struct rec_end *r)
 {
     p->end = *r;
     p->end_seen = 1;
+    /* The kernel adds a process's pages up from parts now and then: it was as large as it was seen. */
+    for (size_t i = 0; p->end.max_rss_kib && i < p->memory.n; i++) {
+        const struct rec_sample_memory *moment = rowset_at(&p->memory, i);
+        if (moment->rss_bytes / 1024 > p->end.max_rss_kib)
+            p->end.max_rss_kib = moment->rss_bytes / 1024;
+    }
     seen_ns(p, r->end_ns);
 }
 
 static void apply_sample_memory(struct process *p, const struct rec_sample_memory *r)
 {
     *(struct rec_sample_memory *)rowset_put(&p->memory, p->memory.n) = *r;
+    c_lived(p, r->c_bytes);
     seen_ns(p, r->at_ns);
 }
 

@@ -250,6 +250,31 @@ static void newest_counter_wins(void **state)
     trace_free(&t);
 }
 
+static void peaks_are_no_lower_than_what_was_seen(void **state)
+{
+    struct trace t;
+    struct model m;
+    struct err err;
+    (void)state;
+    trace_init(&t, 7);
+    trace_process(&t);
+    TRACE_ADD(&t, sample_memory, .at_ns = trace_ms(&t, 2), .c_bytes = -5, .rss_bytes = 3 << 20);
+    TRACE_ADD(&t, sample_memory, .at_ns = trace_ms(&t, 3), .c_bytes = 70000, .rss_bytes = 5 << 20);
+    TRACE_ADD(&t, c_heap, .live_bytes = 90000, .peak_bytes = 90000);
+    trace_frame(&t);
+    TRACE_ADD(&t, sample_memory, .at_ns = trace_ms(&t, 4), .c_bytes = 60000, .rss_bytes = 1 << 20);
+    TRACE_ADD(&t, c_heap, .live_bytes = -100, .peak_bytes = 65536, .lua_calls_n = 9);
+    trace_end(&t, 0);
+    trace_frame(&t);
+    assert_int_equal(read_trace(&t, &m, &err), 0);
+    assert_int_equal(m.process[0]->c_heap.peak_bytes, 90000);
+    assert_int_equal(m.process[0]->c_heap.live_bytes, -100);
+    assert_int_equal(m.process[0]->c_heap.lua_calls_n, 9);
+    assert_int_equal(m.process[0]->end.max_rss_kib, 5 << 10);
+    model_release(&m);
+    trace_free(&t);
+}
+
 static void records_behind_the_end_reopen_the_process(void **state)
 {
     struct trace t;
@@ -344,6 +369,7 @@ int main(void)
         cmocka_unit_test(record_that_overruns_its_frame_is_damage),
         cmocka_unit_test(processes_in_one_file_are_kept_apart),
         cmocka_unit_test(newest_counter_wins),
+        cmocka_unit_test(peaks_are_no_lower_than_what_was_seen),
         cmocka_unit_test(records_behind_the_end_reopen_the_process),
         cmocka_unit_test(transport_line_in_front_is_skipped),
         cmocka_unit_test(lost_string_is_told_from_no_string),

@@ -151,6 +151,10 @@ def check_process(process, report):
     equal_lengths(process["frames"], "frames")
     memory_n = equal_lengths({k: v for k, v in process["memory"].items() if k != "live_kinds"}, "memory")
     assert all(len(k["bytes_d"]) == memory_n for k in process["memory"]["live_kinds"])
+    # No moment on the chart is above the peak that stands beside it.
+    memory, end = process["memory"], report["ending"]["max_rss_bytes"]
+    assert max(undelta(memory["c_d"]), default=0) <= report["allocations"]["c"]["peak_bytes"]
+    assert end is None or max(undelta(memory["rss_d"]), default=0) <= end
     equal_lengths({k: v for k, v in process["collections"].items() if k != "kinds"}, "collections")
     assert all(i < function_n for i in process["frames"]["function"])
     for tree in process["trees"]:

@@ -124,6 +124,6 @@ function drawAmount(s: Surface, lane: Lane, y: number, look: LanesLook, x: (t: n
     ctx.globalAlpha = 1;
     ctx.fillStyle = ink(look.theme).muted;
     ctx.textAlign = 'right';
-    ctx.fillText(`at most ${bytes(most)}`, width - 4, y - LANE_GAP / 2);
+    ctx.fillText(`to ${bytes(most)}`, width - 4, y - LANE_GAP / 2);
     ctx.textAlign = 'left';
 }

@@ -104,6 +104,7 @@ function Pictures({ seen }: { seen: Seen }) {
     );
     const open = (key: number) => set({ focus: shape.keys.label[key], zoom: '' });
     const all = { unit: metric.unit, theme, found, onKey: open, rootLabel: `all ${metricTitle(metric.id)}` };
+    const ofFocus = { ...all, rootLabel: `${metricTitle(metric.id)} in ${label}` };
     const whole = weights.total[0]!;
     return (
         <>
@@ -126,7 +127,7 @@ function Pictures({ seen }: { seen: Seen }) {
                         </p>
                         <Card title="Callers" means="Who calls it: each row up is one caller further out.">
                             <FlameView
-                                {...all}
+                                {...ofFocus}
                                 tree={sandwich.callers}
                                 up
                                 height={300}
@@ -138,7 +139,7 @@ function Pictures({ seen }: { seen: Seen }) {
                         </Card>
                         <Card title="Callees" means="What it calls, and what that calls.">
                             <FlameView
-                                {...all}
+                                {...ofFocus}
                                 tree={sandwich.callees}
                                 height={300}
                                 whole={whole}
