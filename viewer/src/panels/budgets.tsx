@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
 import type { CheckRule, History } from '../model/page';
-import { amount, exact, moment, plural, signed } from '../model/units';
+import { amount, exact, moment, percent, plural, signed } from '../model/units';
 import { Card, Empty, Sparkline } from '../widgets/bits';
 import { Table, type Column } from '../widgets/table';
 
@@ -108,7 +108,7 @@ function Rules() {
                 value: r => (r.limit && r.measured !== null ? r.measured / r.limit.value : null),
                 show: r =>
                     r.limit && r.measured !== null && r.limit.value > 0
-                        ? `${((100 * r.measured) / r.limit.value).toFixed(0)} %`
+                        ? percent(r.measured, r.limit.value)
                         : '–',
             },
             {

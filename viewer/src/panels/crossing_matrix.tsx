@@ -83,9 +83,9 @@ export function MatrixView({ matrix, unit }: { matrix: Matrix; unit: Unit }) {
             </div>
             <p class="row muted small">
                 {more
-                    ? `The heaviest ${rows} of ${plural(matrix.callers.length, 'module')} and ${columns} of ${plural(matrix.functions.length, 'function')}.`
-                    : `All ${plural(matrix.callers.length, 'module')} and ${plural(matrix.functions.length, 'function')}.`}{' '}
-                Together {amount(matrix.total, unit)}.
+                    ? `The heaviest ${rows} of ${plural(matrix.callers.length, 'module')} and ${columns} of ${plural(matrix.functions.length, 'function')}; all of them`
+                    : `${plural(matrix.callers.length, 'module')} and ${plural(matrix.functions.length, 'function')},`}{' '}
+                together {amount(matrix.total, unit)}.
                 {more && (
                     <button type="button" onClick={() => set({ cells: shown * 2 }, true)}>
                         show more

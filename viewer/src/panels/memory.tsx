@@ -77,10 +77,17 @@ function Figures({ a, process }: { a: Allocations; process: Process }) {
                 <Figure label="blocks" value={count(a.lua.blocks)} />
                 <Figure
                     label="resized"
-                    value={`${count(a.lua.resized)}${a.lua.grown_bytes > 0 ? ` (+${bytes(a.lua.grown_bytes)})` : ''}`}
-                    means="Blocks that became larger or smaller; what they grew by is not in the bytes allocated."
+                    value={count(a.lua.resized)}
                     title={`grown by ${exact(a.lua.grown_bytes, 'bytes')}, shrunk by ${exact(a.lua.shrunk_bytes, 'bytes')}`}
                 />
+                {a.lua.grown_bytes > 0 && (
+                    <Figure
+                        label="growth of these"
+                        value={bytes(a.lua.grown_bytes)}
+                        title={exact(a.lua.grown_bytes, 'bytes')}
+                        means="What resized blocks grew by; it is not in what was allocated."
+                    />
+                )}
                 {a.lua.refused > 0 && <Figure label="refused" value={count(a.lua.refused)} />}
                 {a.c.covered && (
                     <>
