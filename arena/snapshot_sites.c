@@ -4,6 +4,8 @@
  * a full collection since, which may change what lived then.
  *
  * Context: see snapshot.h. */
+#include <string.h>
+
 #include "arena/snapshot_parts.h"
 
 static uint64_t mode_or_off(uint64_t mode)
@@ -87,6 +89,11 @@ static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
 {
     _Static_assert(ARENA_CHECKS == sizeof r->check_n / sizeof *r->check_n, "as many as a record");
     r->look_bytes = t->look_bytes;
+    for (uint32_t i = 0; i < ARENA_LATE; i++) {
+        r->late_bytes[i] = t->late_bytes[i];
+        if (t->late_bytes[i])
+            r->late_bytes_n = i + 1;
+    }
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
         r->check_n[i] = t->check_n[i];
         r->check_bytes[i] = t->check_bytes[i];
@@ -99,14 +106,17 @@ static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
 static int checks(const struct snapshot *s)
 {
     struct arena_memory *m = &s->a->memory;
-    struct rec_check r = {
-        .clock_n = ARENA_CHECKS, .at_ns_n = ARENA_CHECKS, .look_clock = m->look_clock};
+    struct rec_check r = {.clock_n = ARENA_CHECKS,
+                          .at_ns_n = ARENA_CHECKS,
+                          .look_clock = m->look_clock,
+                          .late_clock_n = ARENA_LATE};
     if (m->looks_n == m->looks_emitted)
         return 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
         r.clock[i] = m->check_clock[i];
         r.at_ns[i] = m->check_at_ns[i];
     }
+    memcpy(r.late_clock, m->late_clock, sizeof r.late_clock);
     int stop = SNAPSHOT_EMIT(s, check, &r);
     if (!stop)
         m->looks_emitted = m->looks_n;
@@ -173,7 +183,8 @@ static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
     return 1 + (a->memory.checks_n << 40) + ((uint64_t)t->type_name << 32) + t->alloc_n +
            t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
            7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns +
-           13 * t->fell_bytes[0] + 17 * t->look_bytes;
+           13 * t->fell_bytes[0] + 17 * t->look_bytes + 19 * t->late_bytes[0] +
+           23 * a->memory.late_clock[0];
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -270,6 +281,7 @@ static void restart_checks(struct arena_memory *m)
 {
     atomic_store(&m->next_look, 0);
     m->checks_n = m->looks_n = m->looks_emitted = m->look_clock = 0;
+    memset(m->late_clock, 0, sizeof m->late_clock);
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         m->check_clock[i] = m->check_at_ns[i] = 0;
 }
@@ -285,6 +297,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->peak_epoch = t->full_epoch = 0;
     t->alloc_var = 0;
     t->look_bytes = 0;
+    memset(t->late_bytes, 0, sizeof t->late_bytes);
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         t->check_bytes[i] = t->fell_bytes[i] = t->check_n[i] = 0;
     l->epoch++;

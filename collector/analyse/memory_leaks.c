@@ -17,12 +17,16 @@ enum {
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
 static const double noise = 0.05, fall = 0.2, rise = 0.35, all_kept = 0.9, most_kept = 0.67;
 
-/* Standard errors that an estimate has to be above zero. */
-static const double errors_least = 3;
+/* Standard errors that an estimate has to be above zero; that a rise has to be below what it was before. */
+static const double errors_least = 3, errors_stopped = 3.5;
+
+/* A rise that has become less than such a part of what it was, over such a part of the run and more, has stopped.  What it was is
+ * looked for over the half before. */
+static const double slowed = 0.4, last_part = 0.12, half = 0.55;
 
 const char *leak_verdict_name(enum leak_verdict v)
 {
-    static const char *const name[] = {"rises", "unsure", "kept"};
+    static const char *const name[] = {"rises", "stopped", "unsure", "kept"};
     return name[v];
 }
 
@@ -123,6 +127,47 @@ static int goes_on(const struct leak_course *c)
             (double)c->sums->look_bytes >= due(c, c->look_ratio));
 }
 
+/* What it rose by for each byte allocated, over the half before the moment AT, when it held BYTES. */
+static double slope_before(const struct leak_course *c, double at, double bytes)
+{
+    for (unsigned i = 0; i < c->check_n; i++)
+        if (c->check_clock[i] <= at * half)
+            return (bytes - held_at(c, i)) / (at - c->check_clock[i]);
+    return bytes / at;
+}
+
+/* What was held when so much had been allocated. */
+struct moment {
+    double clock, bytes;
+};
+
+/* From FROM to TO it rose by much less than before, and by less than chance explains. */
+static int stopped_between(const struct leak_course *c, struct moment from, struct moment to)
+{
+    if (from.clock <= 0 || to.clock - from.clock < last_part * to.clock)
+        return 0;
+    double due_rise = slope_before(c, from.clock, from.bytes) * (to.clock - from.clock);
+    double rise_since = to.bytes - from.bytes;
+    return rise_since < slowed * due_rise &&
+           due_rise - rise_since > errors_stopped * error_of(c, due_rise);
+}
+
+/* At the end there is garbage, too: what did not rise in spite of it did not rise.  A table's array only changes when it doubles: of
+ * that nothing can be said. */
+static int stopped(const struct leak_course *c)
+{
+    const struct moment end = {c->clock_end, held(c)},
+                        look = {c->look_clock, (double)c->sums->look_bytes};
+    if (doubles(c))
+        return 0;
+    for (unsigned i = 0; i < MEMORY_LATE; i++) {
+        const struct moment late = {c->late_clock[i], (double)c->sums->late_bytes[i]};
+        if (stopped_between(c, late, look) || stopped_between(c, late, end))
+            return 1;
+    }
+    return stopped_between(c, look, end);
+}
+
 /* Lua's own table of strings, and other things that nobody's code made, grow with what others keep. */
 static int is_nobodys(const struct leak_course *c)
 {
@@ -145,7 +190,7 @@ enum leak_verdict leak_judge(const struct leak_course *c)
         return LEAK_KEPT;
     if (c->check_n >= 2 && held_at(c, 0) > 0 && never_fell(c) && never_emptied(c) && rose(c) &&
         goes_on(c) && seen_enough(c) && above_error(c) && above_garbage(c) && !is_nobodys(c))
-        return LEAK_RISES;
+        return stopped(c) ? LEAK_STOPPED : LEAK_RISES;
     if (c->check_n < CHECKS_ENOUGH && nothing_freed(c) &&
         (!c->check_n || held(c) > (1 + rise) * held_at(c, 0)))
         return LEAK_UNSURE;
@@ -181,6 +226,11 @@ static struct leak_course course_new(const struct process *p, unsigned check_n)
     struct leak_course c = {.check_n = check_n, .clock_end = clock_end(p)};
     double check = (double)p->heap.checks.clock[0];
     c.clock_ratio = check > 0 && c.clock_end > check ? c.clock_end / check : 1;
+    c.look_clock = (double)p->heap.checks.look_clock;
+    for (int i = 0; i < MEMORY_CHECKS; i++)
+        c.check_clock[i] = (double)p->heap.checks.clock[i];
+    for (int i = 0; i < MEMORY_LATE; i++)
+        c.late_clock[i] = (double)p->heap.checks.late_clock[i];
     c.look_ratio = check > 0 ? (double)p->heap.checks.look_clock / check : 1;
     for (size_t i = 0; i < p->heap.sites.n; i++) {
         const struct alloc_site *site = rowset_at(&p->heap.sites, i);

@@ -11,7 +11,8 @@
 #include "collector/analyse/memory_rows.h"
 
 enum leak_verdict {
-    LEAK_RISES, /* accused */
+    LEAK_RISES,   /* accused */
+    LEAK_STOPPED, /* rose, but no longer in the last part of the run */
     LEAK_UNSURE, /* nothing of it was released, but there were too few collections, or samples, to see it rise */
     LEAK_KEPT, /* held, but it does not rise */
     LEAK_VERDICT_N
@@ -53,7 +54,10 @@ struct leak_course {
     double clock_ratio; /* that, over what was by the newest check; at least 1 */
     double look_ratio;  /* likewise, by the last look; at most 1: there was none since that check */
     double heap_bytes;  /* that all of Lua held at the newest check */
-    int nobodys;        /* 1: Lua's own memory, made by no Lua code */
+    double look_clock;  /* bytes that Lua had allocated by the last look */
+    double check_clock[MEMORY_CHECKS],
+        late_clock[MEMORY_LATE]; /* by those moments; 0: there was none */
+    int nobodys;                 /* 1: Lua's own memory, made by no Lua code */
 };
 enum leak_verdict leak_judge(const struct leak_course *c);
 

@@ -2,6 +2,7 @@
 #include "collector/analyse/memory_sums.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct memory_amount amount(int64_t n, int64_t bytes)
 {
@@ -72,6 +73,7 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     s.of[MEMORY_COLLECTED] = (struct memory_amount){c->gc_free_n, c->gc_free_bytes};
     s.of[MEMORY_FULL] = amount(c->full_n, c->full_bytes);
     s.look_bytes = c->look_bytes;
+    memcpy(s.late_bytes, c->late_bytes, sizeof s.late_bytes);
     for (int i = 0; i < MEMORY_CHECKS; i++) {
         s.check[i] = (struct memory_amount){c->check_n[i], c->check_bytes[i]};
         s.fell_bytes[i] = c->fell_bytes[i];
@@ -94,6 +96,8 @@ void memory_sums_add(struct memory_sums *s, const struct memory_sums *more)
     for (int i = 0; i < MEMORY_CHECKS; i++)
         s->fell_bytes[i] += more->fell_bytes[i];
     s->look_bytes += more->look_bytes;
+    for (int i = 0; i < MEMORY_LATE; i++)
+        s->late_bytes[i] += more->late_bytes[i];
     s->made_variance += more->made_variance;
     s->live_variance += more->live_variance;
     s->seen_n += more->seen_n;

@@ -124,8 +124,9 @@ static void accused_print(struct digest *d, const struct leaks *l, const struct 
     if (!l->verdict_n[LEAK_RISES]) {
         page_heading(c, "Leaks",
                      l->check_n < 2 ? "not known: there were too few collections to see what rises"
-                     : l->verdict_n[LEAK_UNSURE] ? "none for certain"
-                                                 : "none: nothing holds ever more");
+                     : l->verdict_n[LEAK_UNSURE] || l->verdict_n[LEAK_STOPPED]
+                         ? "none for certain"
+                         : "none: nothing holds ever more");
         return;
     }
     snprintf(text, sizeof text,
@@ -142,6 +143,11 @@ static void rest_print(const struct leaks *l, int sampled, const struct report_o
                        const struct canvas *c)
 {
     size_t half = o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
+    if (l->verdict_n[LEAK_STOPPED]) {
+        page_heading(c, "Grew, then stopped",
+                     "held more and more, but next to nothing more in the last part of the run");
+        group_print(l, LEAK_STOPPED, o, c, half);
+    }
     if (l->verdict_n[LEAK_UNSURE]) {
         page_heading(
             c, "Perhaps",

@@ -6,7 +6,8 @@
 
 enum {
     FIRST_BYTES = 256 << 10,
-    LOOKS = 16 /* between two checks */
+    LOOKS = 16, /* between two checks */
+    LATE_OF = 7 /* looks that are kept are such a part of what was made apart */
 };
 
 static uint32_t blocks(const struct arena_site *t)
@@ -41,6 +42,14 @@ static void look(struct arena_site *t)
         t->fell_bytes[0] = then - now;
 }
 
+/* So that what an earlier stretch brought can be held against the last one, wherever the program ends. */
+static void keep_late(struct arena_site *t)
+{
+    for (int i = ARENA_LATE - 1; i > 0; i--)
+        t->late_bytes[i] = t->late_bytes[i - 1];
+    t->late_bytes[0] = t->look_bytes;
+}
+
 static void for_sites(void (*what)(struct arena_site *))
 {
     uint32_t n = atomic_load(&arena->sites_n);
@@ -59,6 +68,17 @@ static void check(struct arena_memory *m, uint64_t made)
     m->check_at_ns[0] = now_ns();
     for_sites(note);
     m->checks_n++;
+}
+
+/* Behind a look at all sites. */
+static void late(struct arena_memory *m, uint64_t made)
+{
+    if (made < m->late_clock[0] + m->late_clock[0] / LATE_OF)
+        return;
+    for (int i = ARENA_LATE - 1; i > 0; i--)
+        m->late_clock[i] = m->late_clock[i - 1];
+    m->late_clock[0] = made;
+    for_sites(keep_late);
 }
 
 static uint64_t next_look(const struct arena_memory *m, uint64_t made)
@@ -81,6 +101,7 @@ void site_check(void)
         check(m, made);
     else
         for_sites(look);
+    late(m, made);
     m->look_clock = made;
     m->looks_n++;
     atomic_store(&m->next_look, next_look(m, made));

@@ -85,6 +85,16 @@ clean() { # PROGRAM
     clean growing_shrinking 40000 sample:1k,c-sample:4k
 }
 
+@test "what grew for most of the run and then stopped is told apart" {
+    found stopping Lua 40000 exact
+    clean stopping 40000 exact
+    "$MODPROF" report --leaks --format json "$TRACE" >"$BATS_TEST_TMPDIR/json"
+    [ "$(jq -r --argjson line "$(marked stopping PLANTED | sed 's/.*://')" \
+        '.processes[0].leaks.findings[] | select(.line == $line) | .verdict' "$BATS_TEST_TMPDIR/json")" = stopped ]
+    run -0 "$MODPROF" report --leaks "$TRACE"
+    [[ $output == *"Grew, then stopped"* ]]
+}
+
 @test "stacks of coroutines" {
     found coroutine_stacks Lua
     clean coroutine_stacks

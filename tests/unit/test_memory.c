@@ -277,6 +277,37 @@ static void what_does_not_go_on_is_not_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_RISES);
 }
 
+/* Held after collections: 40,000 at a clock of 400,000, twice as much at twice that; the last look is at 1,150,000. */
+static enum leak_verdict judged_late(uint64_t late, uint64_t look, double variance)
+{
+    struct memory_sums s = {.check = {{800, 80000}, {400, 40000}, {200, 20000}},
+                            .made_variance = variance,
+                            .look_bytes = look,
+                            .late_bytes = {look, late, 80000}};
+    struct leak_course c = {.sums = &s,
+                            .check_n = 3,
+                            .clock_ratio = 1.5,
+                            .look_ratio = 1.4375,
+                            .look_clock = 1150000,
+                            .check_clock = {800000, 400000, 200000},
+                            .late_clock = {1140000, 960000, 800000}};
+    s.of[MEMORY_MADE] = (struct memory_amount){2000, 200000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){1200, 120000};
+    return leak_judge(&c);
+}
+
+static void what_stopped_at_the_end_is_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(judged_late(96000, 115000, 0), LEAK_RISES);
+    assert_int_equal(judged_late(96000, 105000, 0), LEAK_RISES); /* half as fast */
+    assert_int_equal(judged_late(96000, 102000, 0), LEAK_STOPPED);
+    assert_int_equal(judged_late(100000, 100000, 0), LEAK_STOPPED);
+    assert_int_equal(judged_late(100000, 100000, 200000 * 1000.0), LEAK_STOPPED);
+    assert_int_equal(judged_late(100000, 100000, 200000 * 4000.0), LEAK_RISES); /* five samples */
+    assert_string_equal(leak_verdict_name(LEAK_STOPPED), "stopped");
+}
+
 static void less_than_a_block_is_not_held(void **state)
 {
     (void)state;
@@ -584,6 +615,7 @@ int main(void)
         cmocka_unit_test(a_table_that_doubles_is_accused),
         cmocka_unit_test(what_was_emptied_between_checks_is_not_accused),
         cmocka_unit_test(what_does_not_go_on_is_not_accused),
+        cmocka_unit_test(what_stopped_at_the_end_is_told_apart),
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),

@@ -76,6 +76,29 @@ static void a_fall_between_checks_is_noted(void **state)
     assert_int_equal(arena->sites[1].fell_bytes[1], 0);
 }
 
+/* Whenever the program ends, what its last part brought can be told. */
+static void looks_are_kept_some_way_apart(void **state)
+{
+    (void)state;
+    begin(1);
+    allocate(0, 700, KIB, 0);
+    site_check();
+    for (int i = 0; i < 300; i++) {
+        allocate(0, 1, KIB, 0);
+        site_check();
+    }
+    const struct arena_memory *m = &arena->memory;
+    assert_int_equal(m->checks_n, 1);
+    assert_int_equal(m->late_clock[3], 0);
+    assert_int_equal(m->late_clock[2], 700 * KIB);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(arena->sites[0].late_bytes[i], m->late_clock[i]);
+    for (int i = 0; i < 2; i++)
+        assert_in_range(m->late_clock[i], m->late_clock[i + 1] * 8 / 7,
+                        m->late_clock[i + 1] * 5 / 4);
+    assert_in_range(m->look_clock, m->late_clock[0], m->late_clock[0] * 5 / 4);
+}
+
 /* However many collections there are. */
 static void few_looks_are_taken_between_checks(void **state)
 {
@@ -173,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checks_come_at_doubling_distances),
         cmocka_unit_test(a_fall_between_checks_is_noted),
+        cmocka_unit_test(looks_are_kept_some_way_apart),
         cmocka_unit_test(few_looks_are_taken_between_checks),
         cmocka_unit_test(nothing_is_checked_without_sites),
         cmocka_unit_test(checks_come_to_the_reader),
