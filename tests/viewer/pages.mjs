@@ -379,6 +379,15 @@ test('source lines stand beside what they cost', async () => {
     const sum = a.cpu.lines.filter(x => x.file === hot.file && x.line === hot.line).reduce((s, x) => s + x.self_ns, 0);
     assert.equal(Number(/itself ([\d,]+)/.exec(title)[1].replace(/,/g, '')), sum);
 });
+test('no number is cut off, and no heading above numbers', async () => {
+    for (const { page } of [A, L])
+        for (const hash of ['flame', 'flame?by=module', 'load', 'load?view=table', 'load?view=misses', 'memory', 'memory?heap=C', 'crossings', 'timeline']) {
+            await go(page, `#${hash}`);
+            const cut = await page.locator('.tr .num, .thead .num, .thead .num button').evaluateAll(cells =>
+                cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => `${c.closest('[role=table]').getAttribute('aria-label')}: ${c.textContent}`));
+            assert.deepEqual(cut, [], hash);
+        }
+});
 test('tables sort, filter and copy', async () => {
     await go(A.page, '#load?view=table');
     await A.page.getByRole('button', { name: 'module', exact: true }).click();

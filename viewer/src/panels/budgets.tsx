@@ -104,7 +104,7 @@ function Rules() {
                 id: 'used',
                 title: 'of limit',
                 numeric: true,
-                width: '5.5rem',
+                width: '6.5rem',
                 value: r => (r.limit && r.measured !== null ? r.measured / r.limit.value : null),
                 show: r =>
                     r.limit && r.measured !== null && r.limit.value > 0

@@ -162,7 +162,7 @@ function Pauses() {
                 id: 'share',
                 title: 'share',
                 numeric: true,
-                width: '5rem',
+                width: '5.6rem',
                 value: r => r.n,
                 show: r => percent(r.n, all),
             },

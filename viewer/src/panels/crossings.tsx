@@ -139,7 +139,7 @@ function Functions({ c }: { c: Crossings }) {
                 id: 'share',
                 title: 'share',
                 numeric: true,
-                width: '4.7rem',
+                width: '5.6rem',
                 value: r => r.lua_to_c.calls / Math.max(1, c.lua_to_c),
                 show: r => percent(r.lua_to_c.calls, c.lua_to_c),
             },

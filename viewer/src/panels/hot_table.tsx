@@ -44,7 +44,7 @@ export function HotTable(p: {
                 id: 'selfshare',
                 title: 'share',
                 numeric: true,
-                width: '5rem',
+                width: '5.6rem',
                 value: k => Math.round((1e6 * self[k]!) / whole) / 1e4,
                 show: k => percent(self[k]!, whole),
             },

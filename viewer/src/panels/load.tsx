@@ -289,7 +289,7 @@ function ModuleTable({ modules }: { modules: ModuleRow[] }) {
                 title: 'Lua heap',
                 help: 'gained, without nested loads',
                 numeric: true,
-                width: '5.5rem',
+                width: '6.2rem',
                 value: m => m.lua_self_bytes,
                 show: m => bytes(m.lua_self_bytes),
             },

@@ -198,7 +198,7 @@ function Kinds({ a }: { a: Allocations }) {
                 id: 'share',
                 title: 'share',
                 numeric: true,
-                width: '5rem',
+                width: '5.6rem',
                 value: r => r.bytes / Math.max(1, a.lua.bytes),
                 show: r => percent(r.bytes, a.lua.bytes),
             },

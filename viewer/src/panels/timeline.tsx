@@ -197,7 +197,7 @@ function CoroutineTable(p: { name: string; rows: readonly (Coroutine | Instance)
                 id: 'share',
                 title: 'share',
                 numeric: true,
-                width: '5rem',
+                width: '5.6rem',
                 value: c => c.weight,
                 show: c => percent(c.weight, process.report.cpu?.time_ns ?? 0),
             },
