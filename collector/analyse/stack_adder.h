@@ -17,7 +17,7 @@ struct stack_adder {
     size_t number_n;
     struct adder_step {
         uint32_t frame, node; /* frame: in `frames` */
-    } *way;                   /* of the latest stack, outermost first */
+    } * way;                  /* of the latest stack, outermost first */
     size_t way_n, way_cap;
 };
 

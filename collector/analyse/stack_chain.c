@@ -93,7 +93,8 @@ uint32_t *stack_chain_ranks(const struct stack_chain *c)
     const struct chain_node *node = c->node;
     size_t n = c->frames->process->nodes.n;
     uint32_t *rank = xcalloc(n + 1, sizeof *rank);
-    uint32_t *first = xcalloc(n + 1, sizeof *first); /* callees, as numbers + 1; those of 0: outermost nodes */
+    uint32_t *first =
+        xcalloc(n + 1, sizeof *first); /* callees, as numbers + 1; those of 0: outermost nodes */
     uint32_t *next = xcalloc(n + 1, sizeof *next);
     for (size_t i = n; i-- > 0;) {
         next[i] = first[node[i].parent];

@@ -28,7 +28,8 @@ static _Atomic int on;
 static _Atomic int fenced;
 static enum tick_clock timer_clock;
 static _Atomic uint64_t finer_at; /* units after which threads try a perf event; 0: never */
-static _Atomic enum { COST_UNKNOWN, COST_LOOKED_AT, COST_LOW, COST_HIGH } events_cost;
+enum { COST_UNKNOWN, COST_LOOKED_AT, COST_LOW, COST_HIGH };
+static _Atomic int events_cost;
 static pthread_key_t leave_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int started;

@@ -15,8 +15,8 @@
 #include "shim/sampler/tick.h"
 
 static _Atomic int withdrawn;
-static _Atomic int
-    told; /* the process whose action says so: a child of vfork has our memory, and actions of its own */
+/* The process whose action says so: a child of vfork has our memory, and actions of its own. */
+static _Atomic int told;
 
 static int is_withdrawn(void)
 {
@@ -121,9 +121,12 @@ void signal_stack_tick(const struct tick_thread *t, void *context)
 
 void signal_stack_withdraw(void)
 {
-    int saved = errno, me;
+    int saved = errno;
     atomic_store(&withdrawn, 1);
-    if (sampler_is_fenced() || !sampler_is_on() || (me = getpid()) == atomic_exchange(&told, me))
+    if (sampler_is_fenced() || !sampler_is_on())
+        return;
+    int me = getpid();
+    if (atomic_exchange(&told, me) == me)
         return;
     signal_view_take_again();
     if (tick_now != NULL && tick_now->signal_stack != NULL)
