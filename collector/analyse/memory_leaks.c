@@ -141,14 +141,15 @@ struct moment {
     double clock, bytes;
 };
 
-/* From FROM to TO it rose by much less than before, and by less than chance explains. */
+/* From FROM to TO it rose by much less than before, and by less than chance explains.  Where it fell there was garbage at FROM, and
+ * what was held is not known. */
 static int stopped_between(const struct leak_course *c, struct moment from, struct moment to)
 {
     if (from.clock <= 0 || to.clock - from.clock < last_part * to.clock)
         return 0;
     double due_rise = slope_before(c, from.clock, from.bytes) * (to.clock - from.clock);
     double rise_since = to.bytes - from.bytes;
-    return rise_since < slowed * due_rise &&
+    return rise_since >= -noise * from.bytes && rise_since < slowed * due_rise &&
            due_rise - rise_since > errors_stopped * error_of(c, due_rise);
 }
 

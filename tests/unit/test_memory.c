@@ -303,6 +303,7 @@ static void what_stopped_at_the_end_is_told_apart(void **state)
     assert_int_equal(judged_late(96000, 105000, 0), LEAK_RISES); /* half as fast */
     assert_int_equal(judged_late(96000, 102000, 0), LEAK_STOPPED);
     assert_int_equal(judged_late(100000, 100000, 0), LEAK_STOPPED);
+    assert_int_equal(judged_late(110000, 100000, 0), LEAK_RISES); /* with garbage */
     assert_int_equal(judged_late(100000, 100000, 200000 * 1000.0), LEAK_STOPPED);
     assert_int_equal(judged_late(100000, 100000, 200000 * 4000.0), LEAK_RISES); /* five samples */
     assert_string_equal(leak_verdict_name(LEAK_STOPPED), "stopped");
