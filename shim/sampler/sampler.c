@@ -73,12 +73,14 @@ static struct tick_thread *thread_new(void)
         return NULL;
     struct tick_thread *t = (void *)(p + BELOW);
     if (!config.valgrind && mprotect(p, GUARD, PROT_NONE) == 0)
-        t->own_stack = (struct native_stack){(uintptr_t)t - TICK_STACK_BYTES, (uintptr_t)t, 0};
+        t->own_stack =
+            (struct native_stack){(uintptr_t)t - TICK_STACK_BYTES, (uintptr_t)t, 0, NULL};
     t->tid = (uint32_t)syscall(SYS_gettid);
     t->source = TICK_SOURCE_NONE;
     t->finer_at = finer_at;
     t->pace.seed = now_ns() ^ (uint64_t)t->tid << 32;
     native_stack_learn(&t->stack);
+    t->stack.window = &t->window;
     waiting_begin(t);
     return t;
 }

@@ -284,6 +284,7 @@ static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uin
     uint64_t cost = tick_cost_begin(t->samples_n + t->tid), flags = flags_of(t, &ticks);
     uint64_t units = tick_pace_units(&t->pace, ticks, arena->sampler.period_ns);
     struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = units, .flags = flags};
+    t->window.n = 0;
     native_begin(&t->frame, context);
     look(t, &r);
     push(&r);
@@ -300,6 +301,7 @@ void tick_waited(struct tick_thread *t, uint64_t units)
     struct rec_sample r = {
         .at_ns = now_ns(), .tid = t->tid, .periods = units, .flags = SAMPLE_WAITING};
     learn(t, stack_now());
+    t->window.n = 0;
     native_begin_caller(&t->frame, &t->stack);
     look(t, &r);
     push(&r);

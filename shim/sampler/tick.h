@@ -34,6 +34,7 @@ struct tick_thread {
     uint64_t uncharged_ns; /* but for this rest of less than a period */
     struct native_stack stack, own_stack; /* the thread's, and the handler's (0, 0: none) */
     char *signal_stack; /* where its signals come to; NULL: where they find it (signal_stack.h) */
+    struct native_window window; /* of a fiber's */
     struct native_frame frame, vm;
     uint64_t native[TICK_NATIVE_MAX];
     struct lua_frame lua[TICK_LUA_MAX];

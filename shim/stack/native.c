@@ -276,6 +276,31 @@ static COLD int peek_at(struct native_frame *f, uint64_t at, void *out, size_t n
     return 0;
 }
 
+/* As far as the page goes: of one page the kernel copies all or nothing. */
+static COLD int fill(struct native_window *w, uint64_t at, size_t n)
+{
+    size_t rest = PAGE_BYTES - (at & (PAGE_BYTES - 1)), most = sizeof w->bytes;
+    w->n = 0;
+    if (rest < n)
+        return -1;
+    if (rest < most)
+        most = rest;
+    if (native_read(at, w->bytes, most) != 0)
+        return -1;
+    w->at = at;
+    w->n = (uint32_t)most;
+    return 0;
+}
+
+static COLD int window_read(struct native_window *w, uint64_t at, void *out, size_t n)
+{
+    int has = at >= w->at && at + n <= w->at + w->n;
+    if (!has && fill(w, at, n) != 0)
+        return native_read(at, out, n);
+    memcpy(out, w->bytes + (at - w->at), n);
+    return 0;
+}
+
 /* Copies N bytes of the stack that F is on; nothing faults. Returns 0, or -1. */
 static inline __attribute__((always_inline)) int
 read_stack(const struct native_stack *s, struct native_frame *f, uint64_t at, void *out, size_t n)
@@ -285,7 +310,9 @@ read_stack(const struct native_stack *s, struct native_frame *f, uint64_t at, vo
         memcpy(out, (const void *)(uintptr_t)at, n);
         return 0;
     }
-    return s->peeks ? peek_at(f, at, out, n) : native_read(at, out, n);
+    if (s->peeks)
+        return peek_at(f, at, out, n);
+    return s->window != NULL ? window_read(s->window, at, out, n) : native_read(at, out, n);
 }
 
 /* Whether it is what the kernel returns to from a signal handler: mov $15, %rax; syscall.  Or ours (signal_return.S): call;
@@ -399,6 +426,17 @@ static COLD int step_undescribed(struct native_frame *f, const struct native_sta
     return -1;
 }
 
+/* A return address in front of which there is no code, while a function begins there, was put by who made the stack (makecontext
+ * and the like): what its first function returns to.  No call returns to there. */
+static int is_made_up(const struct native_frame *f)
+{
+    struct cfi_row row;
+    if (f->is_exact)
+        return 0;
+    native_row(f->pc, &row);
+    return row.kind == CFI_ROW || row.kind == CFI_OUTERMOST;
+}
+
 static uint64_t place_of(const struct native_frame *f)
 {
     return f->is_exact ? f->pc : f->pc - 1;
@@ -414,7 +452,7 @@ static int step(struct native_frame *f, const struct native_stack *s, const stru
     case CFI_OUTERMOST:
         return 0;
     case CFI_NONE:
-        return step_undescribed(f, s);
+        return is_made_up(f) ? 0 : step_undescribed(f, s);
     default: /* the C library describes signal frames by expressions */
         return !f->is_exact && is_sigreturn(f->pc) ? step_signal(f, s) : -1;
     }

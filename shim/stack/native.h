@@ -21,11 +21,20 @@ struct native_frame {
     uint64_t page;      /* found readable last, where the stack's peeks is set; 0: none */
 };
 
+/* What a walk has read of a stack that is not known: it takes many words that lie side by side. */
+struct native_window {
+    uint64_t at;
+    uint32_t n; /* bytes; 0: none yet */
+    uint8_t bytes[1024];
+};
+
 /* The stack of the calling thread. */
 struct native_stack {
     uint64_t lo, hi; /* 0, 0: unknown */
     uint8_t
         peeks; /* 1: what is elsewhere is read as by native_peek, a page at a time; 0: as by native_read */
+    struct native_window
+        *window; /* then by way of this; emptied by who begins a walk; may be NULL */
 };
 
 /* Learns the calling thread's stack; may allocate; not in a signal handler. */

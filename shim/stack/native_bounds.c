@@ -57,7 +57,7 @@ static int search(int fd, uint64_t at, struct native_stack *out)
     while ((n = read(fd, buf, sizeof buf)) > 0)
         for (ssize_t i = 0; i < n; i++)
             if (take(&m, buf[i]) && at >= m.lo && at < m.hi) {
-                *out = (struct native_stack){m.lo, at, 0};
+                *out = (struct native_stack){.lo = m.lo, .hi = at};
                 return 0;
             }
     return -1;

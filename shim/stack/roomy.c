@@ -70,7 +70,7 @@ static int call_elsewhere(struct call *c, size_t bytes)
     char *p = stack_take(n);
     if (p == NULL)
         return -1;
-    c->here = (struct native_stack){(uintptr_t)p + GUARD_BYTES, (uintptr_t)p + n, 0};
+    c->here = (struct native_stack){(uintptr_t)p + GUARD_BYTES, (uintptr_t)p + n, 0, NULL};
     stack_call(c, make, c->here.hi);
     stack_give(p, n);
     return 0;

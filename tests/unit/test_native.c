@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <ucontext.h>
 
 #include <cmocka.h>
 #include <lua5.4/lauxlib.h>
@@ -249,6 +250,58 @@ static __attribute__((noinline)) void deep(int n, void (*what)(void))
     else
         what();
     __asm__ volatile("" ::: "memory");
+}
+
+/* ---- fibers ---- */
+
+static ucontext_t thread_, fiber_;
+static struct native_window window;
+static uint64_t on_fiber[3][MAX];
+static int on_fiber_n[3], on_fiber_end[3];
+
+static __attribute__((noinline)) void walk_fiber(void)
+{
+    const struct native_stack ways[3] = {
+        {0, 0, 0, NULL}, {stack_.lo, stack_.hi, 0, &window}, {0, 0, 1, NULL}};
+    for (int i = 0; i < 3; i++) {
+        struct native_frame f;
+        on_fiber_n[i] = 0;
+        native_begin_caller(&f, &ways[i]);
+        do {
+            on_fiber[i][on_fiber_n[i]++] = f.pc;
+            on_fiber_end[i] = native_step(&f, &ways[i]);
+        } while (on_fiber_n[i] < MAX && on_fiber_end[i] > 0);
+    }
+}
+
+static void run_fiber(void)
+{
+    deep(40, walk_fiber);
+}
+
+/* Its stack ends at memory that is none. */
+static void fibers_are_walked_to_their_first_function(void **unused)
+{
+    enum { PAGE = 4096, BYTES = 16 * PAGE };
+    (void)unused;
+    char *p = mmap(NULL, BYTES + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_int_equal(mprotect(p + BYTES, PAGE, PROT_NONE), 0);
+    getcontext(&fiber_);
+    fiber_.uc_stack.ss_sp = p;
+    fiber_.uc_stack.ss_size = BYTES;
+    fiber_.uc_link = &thread_;
+    makecontext(&fiber_, run_fiber, 0);
+    assert_int_equal(swapcontext(&thread_, &fiber_), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(on_fiber_end[i], 0);
+        assert_true(on_fiber_n[i] > 41 && on_fiber_n[i] < MAX);
+        assert_int_equal(on_fiber_n[i], on_fiber_n[0]);
+        /* the first is this very place in walk_fiber */
+        assert_memory_equal(on_fiber[i] + 1, on_fiber[0] + 1,
+                            (size_t)(on_fiber_n[0] - 1) * sizeof **on_fiber);
+    }
+    assert_true(window.n != 0);
+    munmap(p, BYTES + PAGE);
 }
 
 /* A row that was changed by hand tells that the trail is followed, and for how long. */
@@ -491,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_trail_is_followed_until_an_object_goes),
         cmocka_unit_test(objects_that_may_be_going_are_not_read),
         cmocka_unit_test(what_can_not_be_read_is_not_read),
+        cmocka_unit_test(fibers_are_walked_to_their_first_function),
         cmocka_unit_test(damaged_tables_are_survived),
     };
     if (oracle == NULL)
