@@ -179,6 +179,19 @@ uint64_t process_info_rss_bytes(void)
     return second ? number_at(second + 1) * 4096 : 0;
 }
 
+uint64_t process_info_peak_rss_kib(void)
+{
+    static const char label[] = "VmHWM:";
+    char text[2048];
+    slurp_text("/proc/self/status", text, sizeof text);
+    const char *at = strstr(text, label);
+    if (at == NULL)
+        return 0;
+    for (at += sizeof label - 1; *at == ' ' || *at == '\t'; at++)
+        ;
+    return number_at(at);
+}
+
 /* "time on a processor, time in the queue for one, turns" (Linux, Documentation/scheduler/sched-stats.rst) */
 uint64_t process_info_queued_ns(uint32_t tid)
 {

@@ -30,6 +30,10 @@ uint64_t process_info_start_of(uint64_t pid);
 /* Resident memory of this process, 0: unknown. */
 uint64_t process_info_rss_bytes(void);
 
+/* The most of it so far, since the last exec; 0: unknown.  (What getrusage tells is at least as much as the process that
+ * called exec had, which may have been another program's.) */
+uint64_t process_info_peak_rss_kib(void);
+
 /* How long the thread TID of this process waited for a processor while it could run, since it began; UINT64_MAX: unknown. */
 uint64_t process_info_queued_ns(uint32_t tid);
 

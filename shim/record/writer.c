@@ -205,7 +205,8 @@ static void add_end(enum end_reason reason, int status)
                         .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status,
                         .queued_us_plus_1 = queued_ns == UINT64_MAX ? 0 : queued_ns / 1000 + 1};
     if (getrusage(RUSAGE_SELF, &u) == 0) {
-        r.max_rss_kib = (uint64_t)u.ru_maxrss;
+        uint64_t peak_kib = process_info_peak_rss_kib();
+        r.max_rss_kib = peak_kib != 0 ? peak_kib : (uint64_t)u.ru_maxrss;
         r.user_us = micros(u.ru_utime);
         r.system_us = micros(u.ru_stime);
     }

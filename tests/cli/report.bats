@@ -192,3 +192,17 @@ widest() { awk '{ n = length($0); if (n > w) w = n } END { print w + 0 }'; }
     [[ $output == *"INCOMPLETE"*"is not in what is left of this trace"* ]]
     [[ $output != *"0 calls"* && $output != *" 0 B"* && $output != *"No module"* ]]
 }
+
+@test "the resident peak is the program's own, however large the one was that started it" {
+    # A hundred MiB that are touched, in a process that becomes lua5.4.
+    MODPROF_OUT=$PWD/own.mprof SHIM=$SHIM python3 -c '
+import os
+large = b"x" * (100 << 20)
+if os.fork() == 0:
+    os.execvpe("lua5.4", ["lua5.4", "-e", "local t = {} for i = 1, 1e5 do t[i] = {} end"],
+               dict(os.environ, LD_PRELOAD=os.environ["SHIM"]))
+os.wait()'
+    "$MODPROF" report --format json own.mprof >own.json
+    jq '.processes[0].overview' own.json
+    jq -e '[.. | .max_rss_bytes? // empty] | length == 1 and .[0] > 5 * 1024 * 1024 and .[0] < 50 * 1024 * 1024' own.json
+}
