@@ -220,7 +220,7 @@ tsan:
 	@$(MAKE) --no-print-directory deps-test
 	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fsanitize=thread -Wno-tsan" \
 		SKIP_UNIT="$(SANITIZE_SKIP) test_decision test_native test_redirect" unit
-	@tests/run $(BUILD)/tsan unit
+	@TSAN_OPTIONS="allocator_may_return_null=1 $$TSAN_OPTIONS" tests/run $(BUILD)/tsan unit
 
 sanitize-build: $(BUILD)/modprof $(UNIT)
 unit: $(UNIT)

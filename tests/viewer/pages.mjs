@@ -194,6 +194,25 @@ test('what C gave back of before counting began is no negative memory', async ()
     assert.deepEqual(s.seen.errors, []);
     await s.done();
 });
+test('estimates of memory have their errors beside them, exact figures have none', async () => {
+    const program = { 'made.lua': 'kept = {} for i = 1, 3000 do kept[i] = { i } end local s = "" for i = 1, 300 do s = s .. i end\n' };
+    for (const [how, shown] of [['sample:4k', true], ['exact', false]]) {
+        const trace = record(`errors-${how.slice(0, 5)}`, ['lua5.4', 'made.lua'], { MODPROF_ALLOC: how }, program);
+        const s = await open(pageOf([trace]));
+        await go(s.page, '#memory');
+        const rows = await csvOf(s.page, 'lua memory by lines');
+        const wanted = report(trace).processes[0].memory.lua.lines;
+        assert.ok(rows.length > 0);
+        assert.equal('± held' in rows[0], shown, how);
+        assert.equal(await s.page.getByText('estimates, whose standard error').count(), shown ? 1 : 0);
+        if (shown)
+            sameRows(
+                rows.map(r => [r.label, Number(r.held), Number(r['± held']), Number(r['± made'])]),
+                wanted.map(w => [w.label, w.held_bytes, w.held_error_bytes, w.made_error_bytes]),
+            );
+        await s.done();
+    }
+});
 test('what grew between marks, and what the collector did, is as the report says', async () => {
     const trace = record('marks', ['lua5.4', 'marks.lua'], { MODPROF_MARKS: '1', MODPROF_ALLOC: 'exact' }, {
         'marks.lua': `

@@ -4,7 +4,7 @@ import { useOnce, useView } from '../app/context';
 import { wordOf } from '../app/route';
 import { bytes, plural } from '../model/units';
 import { Card, Empty, Toggle } from '../widgets/bits';
-import { member, Rows, rowsOf } from '../widgets/rows';
+import { member, Rows, rowsOf, type Row } from '../widgets/rows';
 import { metricTitle } from './flame_data';
 
 const HEAPS = ['lua', 'c'] as const;
@@ -12,8 +12,10 @@ const BYS = ['lines', 'functions', 'modules', 'kinds', 'c_functions', 'libraries
 const COLUMNS = [
     'label',
     'held_bytes',
+    'held_error_bytes',
     'peak_bytes',
     'made_bytes',
+    'made_error_bytes',
     'made_blocks',
     'left_bytes',
     'after_full_bytes',
@@ -24,6 +26,19 @@ const COLUMNS = [
     'line',
 ];
 
+/** Errors are shown where figures are estimates. */
+function columnsFor(rows: readonly Row[], columns: readonly string[]): string[] {
+    return columns.filter(c => !c.includes('_error_') || rows.some(r => Number(r[c]) > 0));
+}
+
+/** How figures of one heap came about, if they are estimates. */
+function sampling(heap: unknown): string | null {
+    const interval = member(heap, 'interval_bytes');
+    return member(heap, 'mode') === 'sampled' && typeof interval === 'number'
+        ? `Sampled, one each ${bytes(interval)} on average: estimates, whose standard error is in the columns with ±.`
+        : null;
+}
+
 /** By line, function, module ...: what was allocated there, and what of it is held. */
 export function Places() {
     const { process, route, set, link } = useView();
@@ -31,6 +46,8 @@ export function Places() {
     const heap = wordOf(route, 'heap', HEAPS);
     const by = wordOf(route, 'by', BYS);
     const rows = useOnce(process, `places ${heap} ${by}`, () => rowsOf(member(memory, heap, by)));
+    const columns = useMemo(() => columnsFor(rows, COLUMNS), [rows]);
+    const how = sampling(member(memory, heap));
     const metrics = process.metrics.filter(m => m.unit === 'bytes' || /alloc|live|leak/.test(m.id));
     const some = useMemo(
         () => HEAPS.some(h => BYS.some(b => rowsOf(member(memory, h, b)).length > 0)),
@@ -73,12 +90,13 @@ export function Places() {
                             />
                         ))}
                     </div>
+                    {how !== null && rows.length > 0 && <p class="muted">{how}</p>}
                     {rows.length > 0 ? (
                         <Rows
                             key={`${heap} ${by}`}
                             name={`${heap} memory by ${by}`}
                             rows={rows}
-                            columns={COLUMNS}
+                            columns={columns}
                             sort="-held_bytes"
                         />
                     ) : (
@@ -105,6 +123,7 @@ const LEAK_COLUMNS = [
     'verdict',
     'label',
     'held_bytes',
+    'held_error_bytes',
     'held_blocks',
     'made_bytes',
     'heap',
@@ -119,6 +138,7 @@ export function Leaks() {
     const { process } = useView();
     const leaks = process.report['leaks'];
     const rows = useOnce(process, 'leaks', () => rowsOf(member(leaks, 'findings')));
+    const columns = useMemo(() => columnsFor(rows, LEAK_COLUMNS), [rows]);
     if (leaks === undefined || leaks === null) return null;
     const reason = member(leaks, 'reason');
     const accused = Number(member(leaks, 'accused') ?? 0);
@@ -132,13 +152,13 @@ export function Leaks() {
                 <>
                     <p>
                         {accused > 0
-                            ? `${plural(accused, 'place')} hold more and more, together ${bytes(Number(member(leaks, 'accused_bytes') ?? 0))}`
+                            ? `${plural(accused, 'place')} ${accused === 1 ? 'holds' : 'hold'} more and more, together ${bytes(Number(member(leaks, 'accused_bytes') ?? 0))}`
                             : 'No place is known to hold more and more'}
                         {checks > 0
                             ? `; judged by ${plural(checks, 'check')} at the end of collections.`
                             : ': no full collection was seen, so what is held at the end is listed, and nothing more can be said.'}
                     </p>
-                    <Rows name="leaks" rows={rows} columns={LEAK_COLUMNS} sort="" />
+                    <Rows name="leaks" rows={rows} columns={columns} sort="" />
                 </>
             ) : (
                 <p class="muted">{typeof reason === 'string' ? reason : 'No place holds more and more.'}</p>

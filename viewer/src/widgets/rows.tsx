@@ -27,7 +27,10 @@ export function columnsOf(rows: readonly Row[], wanted?: readonly string[]): Col
             const unit = unitOf(name);
             const plain =
                 name === 'line' || name === 'thread' || name === 'state' || name === 'id' || name === 'pid';
-            const title = name.replace(/_(ns|bytes)$/, '').replace(/_/g, ' ');
+            const title = name
+                .replace(/_(ns|bytes)$/, '')
+                .replace(/^(.*)_error$/, '± $1')
+                .replace(/_/g, ' ');
             return {
                 id: name,
                 title,
