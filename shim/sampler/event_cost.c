@@ -14,7 +14,8 @@ int event_cost_look(struct event_cost *c, uint64_t events, uint64_t now_ns)
     c->seen = events;
     c->step_ns = step;
     c->last_ns = now_ns;
-    return c->n < EVENT_COST_GAPS && now_ns - c->begin_ns < EVENT_COST_LOOK_NS;
+    return c->n < EVENT_COST_GAPS && now_ns - c->begin_ns < EVENT_COST_LOOK_NS &&
+           ++c->looks < EVENT_COST_LOOKS;
 }
 
 int event_cost_is_low(const struct event_cost *c)

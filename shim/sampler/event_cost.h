@@ -12,8 +12,9 @@
 
 enum {
     EVENT_COST_GAPS = 7,
-    EVENT_COST_LOW_NS = 8000,        /* 0.8 % of the time at 1,000 a second */
-    EVENT_COST_LOOK_NS = 1500 * 1000 /* to look for longer would itself be dear */
+    EVENT_COST_LOW_NS = 8000,         /* 0.8 % of the time at 1,000 a second */
+    EVENT_COST_LOOK_NS = 1500 * 1000, /* to look for longer would itself be dear */
+    EVENT_COST_LOOKS = 100000         /* where the clock has stopped meanwhile */
 };
 
 /* Zeroed at first. */
@@ -21,6 +22,7 @@ struct event_cost {
     uint64_t begin_ns, last_ns; /* of looks; 0: none yet */
     uint64_t step_ns;           /* between the last two */
     uint64_t seen;              /* events */
+    uint32_t looks;
     uint64_t gap_ns[EVENT_COST_GAPS];
     int n;
 };

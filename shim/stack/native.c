@@ -294,7 +294,7 @@ static COLD int fill(struct native_window *w, uint64_t at, size_t n)
 
 static COLD int window_read(struct native_window *w, uint64_t at, void *out, size_t n)
 {
-    int has = at >= w->at && at + n <= w->at + w->n;
+    int has = n <= w->n && at - w->at <= w->n - n; /* AT may be anything */
     if (!has && fill(w, at, n) != 0)
         return native_read(at, out, n);
     memcpy(out, w->bytes + (at - w->at), n);

@@ -69,12 +69,24 @@ static void no_events_are_no_cheap_ones(void **state)
     assert_false(is_low((struct machine){.cost_ns = 1500, .foreign_ns = 1000000, .foreign_in = 1}));
 }
 
+static void a_clock_that_has_stopped_ends_it(void **state)
+{
+    struct event_cost c = {0};
+    int n = 0;
+    (void)state;
+    while (event_cost_look(&c, 0, 1000) && n <= EVENT_COST_LOOKS)
+        n++;
+    assert_true(n < EVENT_COST_LOOKS + 1);
+    assert_false(event_cost_is_low(&c));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cheap_and_dear_ones_are_told_apart),
         cmocka_unit_test(other_programs_do_not_matter_now_and_then),
         cmocka_unit_test(no_events_are_no_cheap_ones),
+        cmocka_unit_test(a_clock_that_has_stopped_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -301,6 +301,14 @@ static void fibers_are_walked_to_their_first_function(void **unused)
                             (size_t)(on_fiber_n[0] - 1) * sizeof **on_fiber);
     }
     assert_true(window.n != 0);
+    /* Far away from what was read, where addresses begin anew. */
+    for (int i = 0; i < 2; i++) {
+        struct native_stack far = {0, 0, 0, &window};
+        struct native_frame f;
+        native_begin_caller(&f, &far);
+        f.r[CFI_RSP] = i == 0 ? UINT64_MAX - 23 : 8;
+        assert_int_equal(native_step(&f, &far), -1);
+    }
     munmap(p, BYTES + PAGE);
 }
 
