@@ -231,9 +231,11 @@ struct asked {
 };
 
 /* A frame of its own for what the walk keeps, below the registers it begins with. */
-static __attribute__((noinline)) void take_now(const struct asked *a)
+static __attribute__((noinline)) void take_now(void *asked, const struct native_stack *here)
 {
+    const struct asked *a = asked;
     struct walk w;
+    (void)here;
     int saved = errno;
     const struct arena_state *s = a->state;
     walk(&w, a->from, a->caller);
@@ -247,18 +249,12 @@ static __attribute__((noinline)) void take_now(const struct asked *a)
     errno = saved;
 }
 
-static void take_roomy(void *asked, const struct native_stack *here)
-{
-    (void)here;
-    take_now(asked);
-}
-
 /* A thread's whole stack may be 16 KiB, of which Lua left little; a fiber's or a segment's may be less, and is not known by its
  * size. */
 static void take(const struct asked *a)
 {
     *a->out = (struct alloc_stack){.kind = ALLOC_OTHER};
-    roomy_call(take_roomy, (void *)(uintptr_t)a, WALK_STACK, !sampler_is_fenced());
+    roomy_call(take_now, (void *)(uintptr_t)a, WALK_STACK, !sampler_is_fenced());
 }
 
 /* The frame of whoever calls this is where the walk begins; it is still there while this runs. */

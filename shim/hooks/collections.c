@@ -33,6 +33,14 @@ static int is_listed(void)
     return 1;
 }
 
+/* 1: the cycle is to be listed; else it is counted as one that is not. */
+static int to_list(struct arena_gc *gc)
+{
+    int listed = is_listed();
+    gc->unlisted_n += !listed;
+    return listed;
+}
+
 /* The cycle whose steps were timed has ended. */
 static COLD void list_steps(struct arena_state *s, struct arena_gc *gc, enum gc_kind kind,
                             uint64_t end_ns)
@@ -109,12 +117,8 @@ static void cycle_ended(struct arena_state *s, const struct collector_phase *p, 
 {
     struct arena_lane *l = lane_of(s);
     enum gc_kind kind = kind_of(&l->gc, p);
-    if (l->gc.cycle_steps != 0 && l->gc.how & GC_HOW_STEPS) {
-        if (is_listed())
-            list_steps(s, &l->gc, kind, end_ns);
-        else
-            l->gc.unlisted_n++;
-    }
+    if (l->gc.cycle_steps != 0 && l->gc.how & GC_HOW_STEPS && to_list(&l->gc))
+        list_steps(s, &l->gc, kind, end_ns);
     forget_steps(&l->gc);
     charge(l);
     if (kind == GC_MINOR) {
@@ -220,10 +224,8 @@ static void count_full(struct arena_state *s, const struct collection *r, uint64
     l->gc.full_n++;
     l->gc.full_ns += ns;
     l->gc.cycle_n++;
-    if (is_listed())
+    if (to_list(&l->gc))
         RECORD_PUSH(gc_cycle, &c);
-    else
-        l->gc.unlisted_n++;
     forget_steps(&l->gc);
     charge(l);
     if (l->gc.how & GC_HOW_STATE) { /* counted already */

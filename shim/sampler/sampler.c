@@ -219,10 +219,9 @@ static int is_filtered(void)
  * the kernel's own ticks give, for next to nothing, until the program has run so long that it does not matter to look what an event costs.
  * Wall time is to be whole, so it wants the time inside the kernel, too.  Real-time signals that can not be queued come as
  * SIGIO from events, which would end the host. */
-static void choose_source(struct arena_sampler *p)
+static void choose_source(struct arena_sampler *p, int filtered)
 {
     enum { FINER_AFTER_NS = 10 * 1000 * 1000, LOOK_AFTER_NS = 1000 * 1000 * 1000 };
-    int filtered = is_filtered();
     if (filtered)
         native_ask_nothing();
     int no_events = filtered || config.cpu_timers || config.cpu_signal >= SIGRTMIN ||
@@ -237,8 +236,9 @@ static void choose_source(struct arena_sampler *p)
 static void start(void)
 {
     struct arena_sampler *p = &arena->sampler;
+    int filtered = is_filtered();
     started = 1;
-    if (is_filtered() || config.valgrind)
+    if (filtered || config.valgrind)
         signal_stack_withdraw();
     if (region_reserve(p, sizeof *p + 64) || signal_view_take() != 0 ||
         pthread_key_create(&leave_key, thread_end) != 0)
@@ -248,7 +248,7 @@ static void start(void)
     p->period_ns = (1000000000u / config.cpu_hz + TICK_UNITS - 1) / TICK_UNITS;
     p->mechanism = SAMPLER_TIMER;
     p->signal = (uint64_t)config.cpu_signal;
-    choose_source(p);
+    choose_source(p, filtered);
     arena->sampler_used = 1;
     waiting_on = config.wall;
     atomic_store(&on, 1);

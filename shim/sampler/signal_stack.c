@@ -13,6 +13,7 @@
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_view.h"
 #include "shim/sampler/tick.h"
+#include "shim/stack/roomy.h"
 
 static _Atomic int withdrawn;
 /* The process whose action says so: a child of vfork has our memory, and actions of its own. */
@@ -34,42 +35,39 @@ static int set(const stack_t *to, stack_t *old)
     return (int)syscall(SYS_sigaltstack, to, old);
 }
 
-/* Not by what T remembers: a child of vfork shares it, but has an alternate stack of its own. */
+/* Of T, which has one: not by what it remembers, since a child of vfork shares that, but has an alternate stack of its own. */
 static int is_ours(const struct tick_thread *t, const stack_t *s)
 {
-    return t != NULL && t->signal_stack != NULL && s->ss_sp == t->signal_stack;
+    return s->ss_sp == t->signal_stack;
 }
 
 /* ---- one thread's ---- */
 
-enum { GUARD_BYTES = 4096, STACK_BYTES = 128 * 1024 };
+enum { STACK_BYTES = 128 * 1024, MAPPING = ROOMY_GUARD_BYTES + STACK_BYTES };
 
-static char *stack_new(void)
+static void stack_free(char *lo)
 {
-    char *p = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (p == MAP_FAILED)
-        return NULL;
-    mprotect(p, GUARD_BYTES, PROT_NONE);
-    return p + GUARD_BYTES;
-}
-
-static void stack_free(char *p)
-{
-    munmap(p - GUARD_BYTES, GUARD_BYTES + STACK_BYTES);
+    munmap(lo - ROOMY_GUARD_BYTES, MAPPING);
 }
 
 /* A host that set one by a system call of its own, or whose runtime did before we began, keeps it. */
 static COLD void begin(struct tick_thread *t)
 {
     stack_t now, ours = {.ss_size = STACK_BYTES};
+    t->signal_stack_tried = 1;
     if (set(NULL, &now) != 0)
         return;
-    if (!(now.ss_flags & SS_DISABLE))
+    if (!(now.ss_flags & SS_DISABLE)) {
         signal_stack_withdraw();
-    else if ((ours.ss_sp = stack_new()) != NULL && set(&ours, NULL) == 0)
+        return;
+    }
+    char *p = roomy_map(MAPPING);
+    if (p == NULL)
+        return;
+    ours.ss_sp = p + ROOMY_GUARD_BYTES;
+    if (set(&ours, NULL) == 0)
         t->signal_stack = ours.ss_sp;
-    else if (ours.ss_sp != NULL)
+    else
         stack_free(ours.ss_sp);
 }
 
@@ -83,7 +81,7 @@ static int has_room(const struct tick_thread *t)
 
 void signal_stack_look(struct tick_thread *t)
 {
-    if (likely(has_room(t)) || t->signal_stack != NULL || is_withdrawn() || t->own_stack.hi == 0)
+    if (likely(has_room(t)) || t->signal_stack_tried || is_withdrawn() || t->own_stack.hi == 0)
         return;
     int saved = errno;
     begin(t);
@@ -143,13 +141,6 @@ void signal_stack_handled(int n, const struct sigaction *act)
         signal_stack_withdraw();
 }
 
-static int is_ours_now(void)
-{
-    stack_t now;
-    return tick_now != NULL && tick_now->signal_stack != NULL && set(NULL, &now) == 0 &&
-           is_ours(tick_now, &now);
-}
-
 /* The kernel refuses what is neither. */
 static int is_disabling(const stack_t *to)
 {
@@ -159,12 +150,16 @@ static int is_disabling(const stack_t *to)
 
 int signal_stack_host(signal_stack_set *real_set, const stack_t *to, stack_t *old)
 {
+    const struct tick_thread *t = tick_now;
+    stack_t now;
     int sets = to != NULL && !is_disabling(to);
     if (sets)
         signal_stack_withdraw();
-    if (sets && is_ours_now())
-        take_away(tick_now);
-    if (sets || !is_ours_now())
+    if (likely(t == NULL || t->signal_stack == NULL))
+        return real_set(to, old);
+    if (sets)
+        take_away(t); /* another thread may have withdrawn it before */
+    if (sets || set(NULL, &now) != 0 || !is_ours(t, &now))
         return real_set(to, old);
     int result = real_set(NULL, old); /* OLD may be no memory */
     if (result == 0 && old != NULL)

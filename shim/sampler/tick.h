@@ -33,6 +33,7 @@ struct tick_thread {
     uint64_t cpu_ns;       /* when the thread had used so much CPU time, */
     uint64_t uncharged_ns; /* but for this rest of less than a period */
     struct native_stack stack, own_stack; /* the thread's, and the handler's (0, 0: none) */
+    uint32_t signal_stack_tried;          /* 1: to get one, which may have failed */
     char *signal_stack; /* where its signals come to; NULL: where they find it (signal_stack.h) */
     struct native_window window; /* of a fiber's */
     struct native_frame frame, vm;

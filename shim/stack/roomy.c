@@ -9,8 +9,8 @@
 #include "shim/platform.h"
 #include "shim/stack/native_bounds.h"
 
-/* Below it a page that is no memory; above what is asked for, room for a handler of the host's. */
-enum { GUARD_BYTES = 4096, HANDLER_BYTES = 128 * 1024 };
+/* Above what is asked for: room for a handler of the host's. */
+enum { HANDLER_BYTES = 128 * 1024 };
 
 struct call {
     roomy_function *f;
@@ -30,16 +30,16 @@ static _Atomic(char *) spare[SPARE_N];
 
 static size_t mapping_bytes(size_t bytes)
 {
-    return GUARD_BYTES + (bytes < SMALL_BYTES ? SMALL_BYTES : bytes) + HANDLER_BYTES;
+    return ROOMY_GUARD_BYTES + (bytes < SMALL_BYTES ? SMALL_BYTES : bytes) + HANDLER_BYTES;
 }
 
-static char *stack_new(size_t n)
+char *roomy_map(size_t n)
 {
     char *p =
         mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
-    if (mprotect(p, GUARD_BYTES, PROT_NONE) == 0)
+    if (mprotect(p, ROOMY_GUARD_BYTES, PROT_NONE) == 0)
         return p;
     munmap(p, n);
     return NULL;
@@ -51,7 +51,7 @@ static char *stack_take(size_t n)
     for (int i = 0; i < SPARE_N && p == NULL && n == mapping_bytes(0); i++)
         if (atomic_load_explicit(&spare[i], memory_order_relaxed) != NULL)
             p = atomic_exchange(&spare[i], NULL);
-    return p != NULL ? p : stack_new(n);
+    return p != NULL ? p : roomy_map(n);
 }
 
 static void stack_give(char *p, size_t n)
@@ -70,7 +70,7 @@ static int call_elsewhere(struct call *c, size_t bytes)
     char *p = stack_take(n);
     if (p == NULL)
         return -1;
-    c->here = (struct native_stack){(uintptr_t)p + GUARD_BYTES, (uintptr_t)p + n, 0, NULL};
+    c->here = (struct native_stack){(uintptr_t)p + ROOMY_GUARD_BYTES, (uintptr_t)p + n, 0, NULL};
     stack_call(c, make, c->here.hi);
     stack_give(p, n);
     return 0;

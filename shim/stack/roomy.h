@@ -9,6 +9,10 @@
 
 #include "shim/stack/native.h"
 
+/* N bytes for a stack, of which the lowest ROOMY_GUARD_BYTES are no memory; NULL: there is none.  munmap gives it back. */
+enum { ROOMY_GUARD_BYTES = 4096 };
+char *roomy_map(size_t n);
+
 typedef void roomy_function(void *argument, const struct native_stack *here);
 
 /* Calls F, which may take BYTES of stack.  MAY_ASK as for native_bounds.  Returns 0, or -1 where there is no memory for that. */
