@@ -18,6 +18,7 @@
 /* What one pass finds; too large for a host's stack. */
 static SHIM_TABLE struct {
     uint32_t n;
+    uint32_t next; /* id that is looked at first for the next object; at most objects_n */
     uint8_t seen[ARENA_OBJECTS_MAX];
     struct object_range range[ARENA_OBJECTS_MAX];
 } pass;
@@ -113,11 +114,15 @@ static int is_same(const struct arena_object *o, const struct object_range *r, u
     return o->lo == r->lo && o->hi == r->hi && o->path == path;
 }
 
+/* Looked for from the one behind the last that was found: the loader tells its objects in the order
+ * in which they came, mostly that of their ids. */
 static uint32_t find_known(const struct object_range *r, uint32_t path, uint32_t n)
 {
-    for (uint32_t id = 0; id < n; id++)
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t id = pass.next + i < n ? pass.next + i : pass.next + i - n;
         if (is_same(&arena->objects[id], r, path))
             return id;
+    }
     return ARENA_OBJECTS_MAX;
 }
 
@@ -202,6 +207,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *unused)
     if (r.id == ARENA_OBJECTS_MAX)
         return 0;
     set_unloaded(&arena->objects[r.id], 0);
+    pass.next = r.id + 1;
     pass.seen[r.id] = 1;
     pass.range[pass.n++] = r;
     return 0;
@@ -209,15 +215,20 @@ static int visit(struct dl_phdr_info *info, size_t size, void *unused)
 
 /* ---- all ---- */
 
+/* Shell's sort, with the gaps of Knuth (3 g + 1): it needs no memory, as qsort may. */
 static void sort_ranges(void)
 {
-    for (uint32_t i = 1; i < pass.n; i++) {
-        struct object_range r = pass.range[i];
-        uint32_t j = i;
-        for (; j > 0 && pass.range[j - 1].lo > r.lo; j--)
-            pass.range[j] = pass.range[j - 1];
-        pass.range[j] = r;
-    }
+    uint32_t gap = 1;
+    while (gap < pass.n / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3)
+        for (uint32_t i = gap; i < pass.n; i++) {
+            struct object_range r = pass.range[i];
+            uint32_t j = i;
+            for (; j >= gap && pass.range[j - gap].lo > r.lo; j -= gap)
+                pass.range[j] = pass.range[j - gap];
+            pass.range[j] = r;
+        }
 }
 
 void objects_refresh(void)
@@ -225,7 +236,7 @@ void objects_refresh(void)
     if (!arena || atomic_exchange(&busy, 1))
         return;
     int saved = errno;
-    pass.n = 0;
+    pass.n = pass.next = 0;
     memset(pass.seen, 0, sizeof pass.seen);
     dl_iterate_phdr(visit, NULL);
     for (uint32_t id = 0; id < atomic_load(&arena->objects_n); id++)
