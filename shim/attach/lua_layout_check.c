@@ -117,8 +117,8 @@ static int check_calls(lua_State *L)
             return 0;
         ci = field(k, ci, candidate.ci_previous);
     }
-    if (ci == NULL || field(k, ci, candidate.ci_previous) != NULL) /* the base, and nothing below */
-        return 0;
+    if (ci == NULL || field(k, ci, candidate.ci_previous) != NULL || !call_is_c(k, ci))
+        return 0; /* the base, which is marked as C's, and nothing below */
     k->matches++;
     return 0;
 }

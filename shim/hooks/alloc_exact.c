@@ -82,6 +82,8 @@ struct made {
     uint64_t pc; /* where the Lua function that runs innermost is; 0: at what it saved */
     uint16_t kind, told_kind;
     uint32_t is_stale; /* 1: so is the line */
+    uint64_t key;
+    struct current_site *site; /* of the last one made there */
 };
 
 /* The one taken last; else another, which is then the last.  All in the frame of alloc_exact_new. */
@@ -127,39 +129,54 @@ static inline __attribute__((always_inline)) int look(struct current *c, struct 
     return 1;
 }
 
-static COLD uint64_t key_with_look(const lua_State *L, uint64_t pc)
+static COLD uint64_t key_with_look(const void *ci, uint64_t key)
 {
-    return lua_key(L, pc, 1);
+    lua_key_callers(ci, &key, 1);
+    return key;
 }
 
 /* In the frame of alloc_exact_new, which has saved all registers anyway. */
-static inline __attribute__((always_inline)) uint64_t key_of_stack(const lua_State *L, uint64_t pc)
+static inline __attribute__((always_inline)) uint64_t key_of_stack(const void *ci, uint64_t pc)
 {
-    uint64_t key = lua_key(L, pc, 0); /* 0: some line is not known yet */
-    return likely(key != 0) ? key : key_with_look(L, pc);
+    uint64_t innermost = 0, key;
+    if (likely(pc != 0)) { /* there is a call */
+        innermost = lua_key_innermost(ci, pc);
+        ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
+    }
+    key = innermost;
+    return likely(lua_key_callers(ci, &key, 0)) ? key : key_with_look(ci, innermost);
+}
+
+/* Looks for what is not known of M.  Returns 0 where it takes a walk to tell. */
+static inline __attribute__((always_inline)) int look_in(struct current *c, struct made *m,
+                                                         const void *ci)
+{
+    if (ci == NULL || unlikely(!lua_key_is_lua(ci)))
+        return m->kind != ALLOC_OTHER || look(c, m, NULL, TRAIL_KIND);
+    return likely(m->kind != ALLOC_OTHER) ? look(c, m, ci, TRAIL_VM)
+                                          : look(c, m, ci, TRAIL_VM | TRAIL_KIND);
 }
 
 /* Finds what is not known of M, and a key that is equal for equal sites.  Returns 0 where it takes a walk to tell. */
-static inline __attribute__((always_inline)) int key_of(struct current *c, struct made *m,
-                                                        uint64_t *key)
+static inline __attribute__((always_inline)) int key_of(struct current *c, struct made *m)
 {
     const lua_State *L = c->L;
-    const void *ci = L != NULL ? lua_key_lua_call(L) : NULL;
-    if (likely(ci != NULL) && likely(m->kind != ALLOC_OTHER)) {
-        if (!look(c, m, ci, TRAIL_VM))
+    const void *ci = NULL;
+    uint64_t stack = 0;
+    if (likely(L != NULL)) {
+        ci = lua_key_pointer(L, OFFSET_STATE_CI);
+        if (!look_in(c, m, ci))
             return 0;
-    } else if (ci != NULL) {
-        if (!look(c, m, ci, TRAIL_VM | TRAIL_KIND))
-            return 0;
-    } else if (m->kind == ALLOC_OTHER && !look(c, m, NULL, TRAIL_KIND)) {
+        stack = key_of_stack(ci, m->pc) + c->root;
+    } else if (!look_in(c, m, NULL)) {
         return 0;
     }
-    uint64_t rest = c->code | m->told_kind | m->is_stale << 8;
-    *key = lua_key_add(L != NULL ? key_of_stack(L, m->pc) + c->root : 0, rest);
+    m->site = current_site(c, ci, m->pc, m->kind);
+    m->key = lua_key_add(stack, c->code | m->told_kind | m->is_stale << 8);
     return 1;
 }
 
-/* ---- one that is not the last of its kind ---- */
+/* ---- one that is not the last of its place ---- */
 
 /* Under no resumer, with a line that is right, Lua's own call infos are all that there is to a stack. */
 static COLD uint32_t site_by_frames(const struct arena_state *s, struct made m)
@@ -176,36 +193,35 @@ static COLD uint32_t site_by_frames(const struct arena_state *s, struct made m)
 }
 
 /* What a walk finds is remembered, if it says that the same state runs. */
-static COLD uint32_t site_and_remember(struct arena_state *s, struct made m, uint64_t key)
+static COLD uint32_t site_and_remember(struct arena_state *s, struct made m)
 {
     const struct current *c = current_in(s);
     const lua_State *L = c->L;
     uint64_t root = c->root;
     uint32_t id = root == 0 && !m.is_stale ? site_by_frames(s, m) : site_by_walk(s, m.kind);
     if (id != 0 && current_holds(c) && c->L == L && c->root == root)
-        site_cache_put(key, id);
+        site_cache_put(m.key, id);
     return id;
 }
 
-static const struct current_site *site_set(struct current *c, unsigned kind, uint64_t key,
-                                           uint32_t id)
+static const struct current_site *site_set(struct current_site *site, uint64_t key, uint32_t id)
 {
-    c->site[kind] = (struct current_site){key, id != 0 ? site_at(id) : NULL, id};
-    return &c->site[kind];
+    *site = (struct current_site){key, id != 0 ? site_at(id) : NULL, id};
+    return site;
 }
 
 static __attribute__((noinline)) const struct current_site *site_of_key(struct arena_state *s,
-                                                                        struct made m, uint64_t key)
+                                                                        struct made m)
 {
-    uint32_t id = site_cache_get(key);
+    uint32_t id = site_cache_get(m.key);
     if (unlikely(id == 0))
-        id = site_and_remember(s, m, key);
-    return site_set(current_in(s), m.kind, key, id);
+        id = site_and_remember(s, m);
+    return site_set(m.site, m.key, id);
 }
 
 static COLD const struct current_site *walked(struct arena_state *s, unsigned kind)
 {
-    return site_set(current_in(s), kind, 0, site_by_walk(s, kind));
+    return site_set(&current_in(s)->site[kind], 0, site_by_walk(s, kind));
 }
 
 /* ---- its counters ---- */
@@ -264,12 +280,13 @@ HOT void *alloc_exact_new(struct arena_state *s, void *p, size_t kind, size_t n)
     __asm__ volatile("" ::: "rbx", "r12", "r13", "r14", "r15"); /* which are saved here, then */
     struct current *c = current_in(s);
     struct made m = {.kind = (uint16_t)kind, .told_kind = (uint16_t)kind};
-    const struct current_site *site = &c->site[kind];
-    uint64_t key;
-    if (unlikely(!current_holds(c)) || unlikely(!key_of(c, &m, &key)))
+    const struct current_site *site;
+    if (unlikely(!current_holds(c)) || unlikely(!key_of(c, &m)))
         site = walked(s, kind);
-    else if (unlikely(key != site->key)) /* foretold, as a rule: nothing waits for the key */
-        site = site_of_key(s, m, key);
+    else if (likely(m.key == m.site->key)) /* foretold, as a rule: nothing waits for the key */
+        site = m.site;
+    else
+        site = site_of_key(s, m);
     uint32_t id = site->id;
     struct arena_site *t = site->site;
     if (likely(t != NULL)) {

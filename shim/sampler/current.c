@@ -69,7 +69,7 @@ void current_found(struct current *c, lua_State *L, const void *frame, uint64_t 
 
 uint64_t current_resumed(const lua_State *from, uint64_t root)
 {
-    return lua_key_add(lua_key(from, 0, 1) + root, 1) | 1;
+    return lua_key_add(lua_key(from) + root, 1) | 1;
 }
 
 /* ---- calls ---- */

@@ -26,6 +26,13 @@ struct current_call {
     uint64_t root;
 };
 
+enum { CURRENT_SITES = 64 };
+struct current_site {
+    uint64_t key;
+    struct arena_site *site;
+    uint32_t id;
+} __attribute__((aligned(32)));
+
 struct current {
     uint64_t ticket; /* of the thread, and since its last longjmp */
     uintptr_t frame; /* of the call: holds below it */
@@ -36,11 +43,8 @@ struct current {
     struct arena_lane *lane;
     uint32_t lane_i;
     const struct trail *trail[TRAIL_WANTS]; /* taken last */
-    struct current_site {
-        uint64_t key;
-        struct arena_site *site;
-        uint32_t id;
-    } site[ALLOC_KIND_N]; /* of the last block of each kind */
+    struct current_site
+        site[CURRENT_SITES]; /* of the last block of each call and place in it (current_site) */
 };
 
 /* By the index of the arena_state. */
@@ -56,6 +60,19 @@ enum { CURRENT_LANE_SHIFT = 16 };
 static inline int current_holds(const struct current *c)
 {
     return likely(c->ticket == current_ticket) && likely(stack_now() < c->frame);
+}
+
+/* Where the site of the last block is that the call CI made at PC, of KIND.  Others may have the same place: what is found is believed
+ * for its key only.  But it is asked for before the key is known. */
+static inline struct current_site *current_site(struct current *c, const void *ci, uint64_t pc,
+                                                uint64_t kind)
+{
+    enum { BYTES = sizeof(struct current_site), MASK = (CURRENT_SITES - 1) * BYTES };
+    /* Call infos are 16 bytes apart, at least, and instructions 4. */
+    uint64_t at = (uint64_t)(uintptr_t)ci * (BYTES / 16) + pc * (BYTES / 4) + kind * (BYTES * 8);
+    char *site = (char *)c->site + (at & MASK);
+    __asm__("" : "+r"(site)); /* worked out once */
+    return (struct current_site *)(void *)site;
 }
 
 static inline void current_forget(struct current *c)

@@ -19,6 +19,8 @@ enum { LUA_KEY_FRAMES = 127 };
 /* The bits of a call's status that its frame shows (lua_frames.c). */
 enum { LUA_KEY_STATUS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 7 };
 
+#define LUA_KEY_STEP UINT64_C(0xd6e8feb86659fd93)
+
 static inline uint64_t lua_key_add(uint64_t key, uint64_t value)
 {
     key = (key ^ value) * UINT64_C(0x9e3779b97f4a7c15);
@@ -48,14 +50,10 @@ static inline uint16_t lua_key_status(const void *ci)
 static inline uint64_t lua_key_c_function(const void *ci)
 {
     const char *func = lua_key_pointer(ci, OFFSET_CI_FUNC);
-    switch ((uint8_t)func[OFFSET_TVALUE_TAG]) {
-    case TAG_LIGHT_C:
+    uint8_t tag = (uint8_t)func[OFFSET_TVALUE_TAG];
+    if (likely(tag == TAG_LIGHT_C))
         return lua_key_word(func, 0);
-    case TAG_C_CLOSURE:
-        return lua_key_word(lua_key_pointer(func, 0), OFFSET_CCLOSURE_F);
-    default:
-        return 0;
-    }
+    return tag == TAG_C_CLOSURE ? lua_key_word(lua_key_pointer(func, 0), OFFSET_CCLOSURE_F) : 0;
 }
 
 /* Where no address has bits. */
@@ -66,13 +64,11 @@ static inline uint64_t lua_key_flags(uint32_t status)
     return (uint64_t)flags << 48;
 }
 
-/* The call info of the Lua function that runs innermost on L; NULL where a C function does, or nothing. */
-static inline const void *lua_key_lua_call(const lua_State *L)
+/* Is the call info CI, a state's innermost one, of a Lua function?  Else of a C function, or nothing runs: the outermost call info, which
+ * stands for no call, is marked as C's (lua_layout_check.c). */
+static inline int lua_key_is_lua(const void *ci)
 {
-    const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
-    if (lua_key_status(ci) & CALL_IS_C || lua_key_pointer(ci, OFFSET_CI_PREVIOUS) == NULL)
-        return NULL;
-    return ci;
+    return !(lua_key_status(ci) & CALL_IS_C);
 }
 
 /* The bounds of the instructions of the Lua function that the call info CI is of. */
@@ -86,38 +82,63 @@ static inline void lua_key_code(const void *ci, uint64_t *lo, uint64_t *hi)
     *hi = *lo + (uint64_t)(uint32_t)n * 4;
 }
 
-/* The key of L's stack.  PC: where it is, if that is better known than by what it saved; else 0.  MAY_LOOK 0: returns 0 where a
- * line is not known yet. */
-static inline __attribute__((always_inline)) uint64_t lua_key(const lua_State *L, uint64_t pc,
-                                                              int may_look)
+/* Sets *WHAT to what stands for a call that has some of LUA_KEY_STATUS: by far not most.  Returns 0 where that is not known yet, and
+ * MAY_LOOK is 0. */
+static inline int lua_key_special(const void *ci, uint64_t salt, int may_look, uint64_t *what)
 {
-    const uint64_t step = UINT64_C(0xd6e8feb86659fd93), salt = lua_line_salt_now();
-    const void *ci = lua_key_pointer(L, OFFSET_STATE_CI);
+    uint32_t status = lua_key_status(ci);
+    uint64_t at = lua_key_word(ci, OFFSET_CI_SAVEDPC);
+    if (status & CALL_IS_C) {
+        *what = lua_key_c_function(ci);
+    } else if (!lua_line_known(at, salt, what)) {
+        if (!may_look)
+            return 0;
+        *what = lua_line_look(ci, at);
+    }
+    *what ^= lua_key_flags(status);
+    return 1;
+}
+
+/* Adds the call info CI and its callers to *KEY, that of what they called.  MAY_LOOK 0: returns 0 where a line is not known yet.
+ * One test a frame tells all that is seldom, and the outermost one, too. */
+static inline __attribute__((always_inline)) int lua_key_callers(const void *ci, uint64_t *key,
+                                                                 int may_look)
+{
+    const uint64_t salt = lua_line_salt_now();
+    uint64_t k = *key;
     int left = LUA_KEY_FRAMES;
-    uint64_t key = 0, what;
-    if (pc != 0) { /* there is a call */
-        key = (pc ^ lua_key_flags(lua_key_status(ci))) * step;
-        ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-    }
-    while (lua_key_word(ci, OFFSET_CI_PREVIOUS) != 0) {
-        uint32_t status = lua_key_status(ci);
-        if (likely(!(status & CALL_IS_C))) {
-            uint64_t at = lua_key_word(ci, OFFSET_CI_SAVEDPC);
-            if (!lua_line_known(at, salt, &what)) {
-                if (!may_look)
-                    return 0;
-                what = lua_line_look(ci, at);
-            }
-        } else {
-            what = lua_key_c_function(ci);
+    do {
+        uint64_t what, at;
+        if (unlikely(lua_key_status(ci) & LUA_KEY_STATUS)) {
+            __asm__("" : "+r"(ci)); /* what the test has read is not kept for this */
+            if (lua_key_pointer(ci, OFFSET_CI_PREVIOUS) == NULL)
+                break;
+            if (!lua_key_special(ci, salt, may_look, &what))
+                return 0;
+        } else if (unlikely(
+                       !lua_line_known(at = lua_key_word(ci, OFFSET_CI_SAVEDPC), salt, &what))) {
+            if (!may_look)
+                return 0;
+            what = lua_line_look(ci, at);
         }
-        if (unlikely(status & LUA_KEY_STATUS))
-            what ^= lua_key_flags(status);
-        key = (key + what) * step;
+        k = (k + what) * LUA_KEY_STEP;
         ci = lua_key_pointer(ci, OFFSET_CI_PREVIOUS);
-        if (unlikely(--left == 0))
-            break;
-    }
+    } while (likely(--left != 0));
+    *key = k;
+    return 1;
+}
+
+/* The part of the innermost frame, CI's, of a Lua function that is at PC. */
+static inline uint64_t lua_key_innermost(const void *ci, uint64_t pc)
+{
+    return (pc ^ lua_key_flags(lua_key_status(ci))) * LUA_KEY_STEP;
+}
+
+/* The key of L's stack, by what its frames saved. */
+static inline uint64_t lua_key(const lua_State *L)
+{
+    uint64_t key = 0;
+    lua_key_callers(lua_key_pointer(L, OFFSET_STATE_CI), &key, 1);
     return key;
 }
 

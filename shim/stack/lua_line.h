@@ -37,7 +37,9 @@ static inline uint64_t lua_line_salt_now(void)
 
 static inline struct lua_line *lua_line_entry(uint64_t pc)
 {
-    return &lua_line[(pc >> 2) % LUA_LINE_N];
+    char *table = (char *)lua_line;
+    __asm__("" : "+r"(table)); /* one register for both words */
+    return (struct lua_line *)(void *)(table + (pc & (LUA_LINE_N - 1) << 2) * 4);
 }
 
 /* Returns 0 where PC's line is not known: that takes lua_line_look. */
@@ -45,7 +47,7 @@ static inline int lua_line_known(uint64_t pc, uint64_t salt, uint64_t *line)
 {
     const struct lua_line *e = lua_line_entry(pc);
     *line = atomic_load_explicit(&e->line, memory_order_relaxed);
-    return likely((atomic_load_explicit(&e->check, memory_order_relaxed) ^ *line ^ pc) == salt);
+    return likely((atomic_load_explicit(&e->check, memory_order_relaxed) ^ *line ^ salt) == pc);
 }
 
 #endif

@@ -33,6 +33,15 @@ local function each() for w in ("a b c d"):gmatch("%a") do kept[w] = { w } end e
 local function stray(e) local co = coroutine.create(pair) load(function() call(co, e) end) back() return far(), { e } end
 local function fail() far(true) end
 local function swap(c) return c .. #pair(1) end
+local function again(o)
+    table.unpack(o, 1, 2)
+    table.unpack(o, 1, 3)
+    pcall(index, o, 1)
+    pcall(index, o, 2)
+    pcall(table.unpack, o, 1, 2)
+    pcall(table.unpack, o, 1, 3)
+    return pcall(deep, 2, index)
+end
 for i = 1, 60 do
     kept[i] = text(i)
     pair(i)
@@ -50,6 +59,9 @@ for i = 1, 60 do
     local o = object()
     kept[-i - 100] = o.field
     kept[-i - 200] = o .. i
+    again(o)
+    pcall(again, o)
+    pcall(pcall, again, o)
     resume(coroutine.create(inner))
     pair(i)
     sorted(12)
