@@ -232,7 +232,7 @@ static int marks(const struct snapshot *s)
         struct rec_mark r = {.id = m->id,
                              .name = m->name,
                              .origin = m->origin,
-                             .at_ns = m->at_ns ? m->at_ns : s->o->now_ns,
+                             .at_ns = m->at_ns ? m->at_ns : s->a->process.start_mono_ns,
                              .tid = m->tid,
                              .state = m->state,
                              .lua_bytes = m->lua_bytes,

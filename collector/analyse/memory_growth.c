@@ -33,6 +33,18 @@ const struct mark *growth_mark(const struct process *p, const char *name)
     return NULL;
 }
 
+const char *growth_why_none(struct process *p, const char *from, const char *to)
+{
+    const char *missing = growth_mark(p, from) ? to : from;
+    if (p->heap.mark_n)
+        return pool_format(&p->pool, "there is no mark `%s` in this process", missing);
+    return pool_format(&p->pool,
+                       "there is no mark `%s` in this process, nor any other: with "
+                       "MODPROF_MARKS=1 in its environment Lua code makes them by "
+                       "modprof.mark(name), with MODPROF_MARK_SIGNAL=12 signal 12 does",
+                       missing);
+}
+
 static int compare(const void *pa, const void *pb)
 {
     const struct growth_row *a = pa, *b = pb;

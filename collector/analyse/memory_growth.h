@@ -29,6 +29,9 @@ struct growth {
  * is none. */
 const struct mark *growth_mark(const struct process *p, const char *name);
 
+/* What is said where one of the two is missing: which, and how marks are made where there is none at all. */
+const char *growth_why_none(struct process *p, const char *from, const char *to);
+
 void growth_build(struct growth *g, struct process *p, struct symbols *symbols,
                   const struct mark *from, const struct mark *to);
 void growth_release(struct growth *g);

@@ -149,6 +149,8 @@ static int compare(const void *pa, const void *pb, void *which)
         return x->bytes > y->bytes ? -1 : 1;
     if (x->n != y->n)
         return x->n > y->n ? -1 : 1;
+    if (a->sums.of[MEMORY_LIVE].bytes != b->sums.of[MEMORY_LIVE].bytes)
+        return a->sums.of[MEMORY_LIVE].bytes > b->sums.of[MEMORY_LIVE].bytes ? -1 : 1;
     return strcmp(a->label, b->label);
 }
 

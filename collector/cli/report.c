@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/analyse/digest.h"
+#include "collector/analyse/memory_growth.h"
 #include "collector/budget/leak_suppress.h"
 #include "collector/cli/cli.h"
 #include "collector/cli/output_file.h"
@@ -132,9 +133,24 @@ static void text_print(struct session *ses, const struct report_settings *s)
     }
 }
 
-static int status(const struct session *ses)
+/* What --leaks and --growth ask for is there in one of the processes; the report says of each what is missing. */
+static int is_answered(const struct session *ses, const struct report_options *o)
 {
-    return ses->failed ? EXIT_ERROR : ses->incomplete ? EXIT_NO_VERDICT : EXIT_FINE;
+    int leaks = !(o->sections & SECTION_LEAKS), growth = !(o->sections & SECTION_GROWTH);
+    for (size_t i = 0; i < ses->digest_n && !(leaks && growth); i++) {
+        const struct process *p = ses->digest[i]->process;
+        int any = p->heap.sites.n != 0;
+        leaks = leaks || any;
+        growth = growth || (any && growth_mark(p, o->growth_from) && growth_mark(p, o->growth_to));
+    }
+    return leaks && growth;
+}
+
+static int status(const struct session *ses, const struct report_options *o)
+{
+    if (ses->failed || !is_answered(ses, o))
+        return EXIT_ERROR;
+    return ses->incomplete ? EXIT_NO_VERDICT : EXIT_FINE;
 }
 
 /* A `.modprof` with an error in it must not pass for one without suppressions. */
@@ -180,7 +196,8 @@ int cmd_report(int argc, char **argv)
         text_print(&ses, &s);
     ses.failed |= output_file_close("report", NULL, stdout, 0) != EXIT_FINE;
     paths_release(&paths);
+    int result = status(&ses, &s.options);
     session_release(&ses);
     leak_suppress_release(&suppress);
-    return status(&ses);
+    return result;
 }

@@ -43,8 +43,9 @@ static const char help[] =
     "      --color WHEN         auto (default; NO_COLOR is respected), always, never\n"
     "  -h, --help               show this\n"
     "\n"
-    "Exit status: 0 fine; 1 a file could not be read; 2 usage; 4 a trace is incomplete\n"
-    "(cut off, damaged, or of a process that was still running): what is intact was shown.\n";
+    "Exit status: 0 fine; 1 a file could not be read, or no process has what --leaks or\n"
+    "--growth asks for; 2 usage; 4 a trace is incomplete (cut off, damaged, or of a process\n"
+    "that was still running): what is intact was shown.\n";
 
 static const struct option_word format_words[] = {{"text", 0}, {"json", 1}, {NULL, 0}};
 static const struct option_word sort_words[] = {{"order", SORT_ORDER},

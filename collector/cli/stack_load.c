@@ -16,6 +16,7 @@ int stack_load_read(struct stack_load *l, const struct stack_settings *s,
     l->symbols = options_symbols(&s->symbols);
     stack_tree_init(&l->tree, stack_metric_at(STACK_METRIC_CPU));
     int status = traces_read(&l->traces, files->at, files->n);
+    traces_incomplete_say(&l->traces);
     l->process_n = l->traces.n;
     l->process = xcalloc(l->process_n, sizeof *l->process);
     for (size_t i = 0; i < l->process_n; i++)

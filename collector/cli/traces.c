@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "collector/analyse/trust.h"
 #include "collector/cli/cli.h"
 #include "collector/ingest/ingest.h"
 #include "collector/util/xalloc.h"
@@ -24,6 +25,18 @@ static void file_read(struct traces *t, const char *path)
             continue;
         t->at = xgrow(t->at, t->n, &t->cap, sizeof *t->at);
         t->at[t->n++] = (struct traced){m, m->process[i]};
+    }
+}
+
+void traces_incomplete_say(const struct traces *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        struct sentences why = {NULL, 0, 0};
+        trust_incomplete(&why, t->at[i].model, t->at[i].process);
+        if (why.n)
+            cli_error(t->command, "%s: incomplete: %s%s", t->at[i].model->path, why.at[0],
+                      why.n > 1 ? " (`modprof report` says more)" : "");
+        sentences_release(&why);
     }
 }
 

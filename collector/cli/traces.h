@@ -28,6 +28,8 @@ struct traces {
  * Returns 0, or an exit status + 1 where there is no process to go on with.  Either way to be
  * released. */
 int traces_read(struct traces *t, char *const *argument, size_t n);
+/* Says on stderr what is missing, of each process whose trace is not whole. */
+void traces_incomplete_say(const struct traces *t);
 void traces_release(struct traces *t);
 
 /* The exit status of a command that got so far. */

@@ -107,7 +107,13 @@ json_t *json_growth(struct digest *d, const struct report_options *o)
                       *to = growth_mark(d->process, o->growth_to);
     struct growth g;
     json_t *v = json_object();
+    const char *reason = NULL;
+    if (!d->process->heap.sites.n)
+        reason = memory_why_none(d->process);
+    else if (!from || !to)
+        reason = growth_why_none(d->process, o->growth_from, o->growth_to);
     json_put_bool(v, "known", from && to);
+    json_put(v, "reason", reason ? text(reason) : json_null());
     json_put(v, "from", from ? json_integer((json_int_t)from->about.id) : json_null());
     json_put(v, "to", to ? json_integer((json_int_t)to->about.id) : json_null());
     if (!from || !to) {

@@ -100,7 +100,8 @@ static json_t *marks(struct process *p)
         json_put_u64(v, "thread", m->tid);
         json_put_u64(v, "lua_bytes", m->lua_bytes);
         json_put_s64(v, "c_bytes", m->c_bytes);
-        json_put_u64(v, "rss_bytes", m->rss_bytes);
+        json_put(v, "rss_bytes",
+                 m->rss_bytes ? json_integer((json_int_t)m->rss_bytes) : json_null());
         json_array_append_new(list, v);
     }
     return list;

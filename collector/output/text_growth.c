@@ -21,6 +21,14 @@ static const char *signed_bytes(char out[HUMAN_MAX + 2], int64_t bytes)
     return out;
 }
 
+static const char *signed_count(char out[HUMAN_MAX + 2], int64_t n)
+{
+    char text[HUMAN_MAX];
+    uint64_t size = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    snprintf(out, HUMAN_MAX + 2, "%s%s", n > 0 ? "+" : n < 0 ? "-" : "", human_count(text, size));
+    return out;
+}
+
 static void growth_row(struct table *t, const struct growth_row *r, int wide)
 {
     char text[HUMAN_MAX + 2], kinds[MEMORY_KINDS_MAX];
@@ -32,7 +40,8 @@ static void growth_row(struct table *t, const struct growth_row *r, int wide)
     table_row(t, TABLE_NO_PARENT);
     table_cell(t, 0, signed_bytes(text, r->to_bytes - r->from_bytes));
     cell_bytes(t, 1, sqrt(r->variance));
-    table_cellf(t, 2, "%+" PRId64, r->to_n - r->from_n);
+    if (r->to_n != r->from_n)
+        table_cell(t, 2, signed_count(text, r->to_n - r->from_n));
     cell_bytes(t, 3, (double)r->from_bytes);
     cell_bytes(t, 4, (double)r->to_bytes);
     table_cell(t, 5, alloc_heap_name(r->heap));
@@ -91,25 +100,39 @@ static void heading_print(struct process *p, const struct growth *g, const struc
     free(text);
 }
 
+/* What lived at M was read later, since the trace could not be written at once. */
+static void late_print(struct process *p, const struct mark *m, const struct canvas *c)
+{
+    enum { LATE_NS = 10 * 1000 * 1000 };
+    char after[HUMAN_MAX];
+    if (m->about.origin == MARK_FORK || m->about.written_ns < m->about.at_ns + LATE_NS)
+        return;
+    char *text =
+        xformat("What lived at %s was read %s after it: the trace could not be written "
+                "at once.",
+                mark_name(p, m), human_ns(after, (double)(m->about.written_ns - m->about.at_ns)));
+    page_note(c, TONE_WARNING, text);
+    free(text);
+}
+
 void text_growth(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     struct process *p = d->process;
     const struct mark *from = growth_mark(p, o->growth_from), *to = growth_mark(p, o->growth_to);
     struct growth g;
-    if (!from || !to) {
-        char *text =
-            xformat("there is no mark `%s` in this process", from ? o->growth_to : o->growth_from);
-        page_heading(c, "Growth", text);
-        free(text);
-        text_marks(d, c);
-        return;
-    }
     if (!p->heap.sites.n) {
         page_heading(c, "Growth", memory_why_none(p));
         return;
     }
+    if (!from || !to) {
+        page_heading(c, "Growth", growth_why_none(p, o->growth_from, o->growth_to));
+        text_marks(d, c);
+        return;
+    }
     growth_build(&g, p, d->symbols, from, to);
     heading_print(p, &g, c);
+    late_print(p, from, c);
+    late_print(p, to, c);
     if (from->is_short || to->is_short)
         page_note(c, TONE_WARNING, "There were too many marks to keep what was live at this one.");
     rows_print(&g, o, c);

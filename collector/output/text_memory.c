@@ -45,24 +45,29 @@ static const struct memory_view views[] = {
      MEMORY_BY_LIBRARY, MEMORY_HEAP_C, MEMORY_MADE, 2},
 };
 
+/* The column that a table is in the order of comes first, its share behind it. */
 struct memory_columns {
-    unsigned bytes, error, share, n, grown, held, held_error, peak, freed, kinds, label, place;
-    int wide;
+    unsigned first, share, growths, made, error, n, held, held_error, peak, freed, label, place,
+        kinds;
+    int wide, has_n, has_peak, has_freed, has_kinds;
 };
 
-static void columns(struct memory_columns *m, struct table *t, const struct memory_view *v)
+static const char *first_title(enum memory_sum order)
 {
-    m->bytes = table_column(t, "made", COLUMN_RIGHT);
-    m->error = table_column(t, "+-", COLUMN_RIGHT);
-    m->share = table_column(t, "share", COLUMN_RIGHT);
-    m->n = table_column(t, "blocks", COLUMN_RIGHT);
-    m->grown = v->order == MEMORY_GROWN ? table_column(t, "growths", COLUMN_RIGHT) : 0;
-    m->held = table_column(t, "held", COLUMN_RIGHT);
-    if (m->wide)
-        m->held_error = table_column(t, "+-", COLUMN_RIGHT);
-    m->peak = table_column(t, "at peak", COLUMN_RIGHT);
-    if (m->wide)
-        m->freed = table_column(t, "freed", COLUMN_RIGHT);
+    switch (order) {
+    case MEMORY_PEAK:
+        return "at peak";
+    case MEMORY_FREED:
+        return "freed";
+    case MEMORY_GROWN:
+        return "grown by";
+    default:
+        return "made";
+    }
+}
+
+static void place_columns(struct memory_columns *m, struct table *t, const struct memory_view *v)
+{
     int lines = v->by == MEMORY_BY_LINE;
     m->label = table_column(
         t, v->what, lines || v->by == MEMORY_BY_LIBRARY ? COLUMN_CUT_START : COLUMN_CUT_END);
@@ -70,41 +75,90 @@ static void columns(struct memory_columns *m, struct table *t, const struct memo
         return;
     m->place =
         table_column(t, lines ? "function" : "file", lines ? COLUMN_CUT_END : COLUMN_CUT_START);
-    m->kinds = table_column(t, "kinds", COLUMN_CUT_END);
+    if (m->has_kinds)
+        m->kinds = table_column(t, "kinds", COLUMN_CUT_END);
+}
+
+static void columns(struct memory_columns *m, struct table *t, const struct memory_view *v)
+{
+    int by_made = v->order == MEMORY_MADE;
+    m->has_n = m->wide || v->order != MEMORY_GROWN;
+    m->has_peak = by_made || (m->wide && v->order != MEMORY_PEAK);
+    m->has_freed = m->wide && v->order != MEMORY_FREED;
+    m->has_kinds = m->wide && v->by != MEMORY_BY_KIND && v->heaps != MEMORY_HEAP_C;
+    m->first = m->made = table_column(t, first_title(v->order), COLUMN_RIGHT);
+    if (by_made)
+        m->error = table_column(t, "+-", COLUMN_RIGHT);
+    m->share = table_column(t, "share", COLUMN_RIGHT);
+    if (v->order == MEMORY_GROWN)
+        m->growths = table_column(t, "growths", COLUMN_RIGHT);
+    if (!by_made) {
+        m->made = table_column(t, "made", COLUMN_RIGHT);
+        m->error = table_column(t, "+-", COLUMN_RIGHT);
+    }
+    if (m->has_n)
+        m->n = table_column(t, "blocks", COLUMN_RIGHT);
+    m->held = table_column(t, "held", COLUMN_RIGHT);
+    if (m->wide)
+        m->held_error = table_column(t, "+-", COLUMN_RIGHT);
+    if (m->has_peak)
+        m->peak = table_column(t, "at peak", COLUMN_RIGHT);
+    if (m->has_freed)
+        m->freed = table_column(t, "freed", COLUMN_RIGHT);
+    place_columns(m, t, v);
+}
+
+static void place_print(const struct memory_columns *m, struct table *t,
+                        const struct memory_view *v, const struct memory_row *r)
+{
+    char kinds[MEMORY_KINDS_MAX];
+    memory_place_cell(t, m->label, r);
+    if (!m->wide) /* a name that can be read is worth more than these */
+        return;
+    table_cell(t, m->place, v->by == MEMORY_BY_LINE ? memory_function_text(r) : r->file);
+    if (m->has_kinds)
+        table_cell(t, m->kinds, memory_kinds_text(kinds, r->sums.kinds));
 }
 
 static void row_print(const struct memory_columns *m, struct table *t, const struct memory_view *v,
                       const struct memory_row *r, const struct memory_sums *whole)
 {
     const struct memory_amount *of = r->sums.of;
-    char share[HUMAN_MAX], kinds[MEMORY_KINDS_MAX];
+    char share[HUMAN_MAX];
     table_row(t, TABLE_NO_PARENT);
-    cell_bytes(t, m->bytes, (double)of[MEMORY_MADE].bytes);
-    cell_bytes(t, m->error, memory_made_error(&r->sums));
+    cell_bytes(t, m->first, (double)of[v->order].bytes);
     table_cell(t, m->share,
                human_share(share, (double)of[v->order].bytes, (double)whole->of[v->order].bytes));
-    cell_count(t, m->n, of[MEMORY_MADE].n);
-    if (m->grown)
-        cell_count(t, m->grown, of[MEMORY_GROWN].n);
+    if (v->order == MEMORY_GROWN)
+        cell_count(t, m->growths, of[MEMORY_GROWN].n);
+    cell_bytes(t, m->made, (double)of[MEMORY_MADE].bytes);
+    cell_bytes(t, m->error, memory_made_error(&r->sums));
+    if (m->has_n)
+        cell_count(t, m->n, of[MEMORY_MADE].n);
     cell_bytes(t, m->held, (double)of[MEMORY_LIVE].bytes);
-    cell_bytes(t, m->peak, (double)of[MEMORY_PEAK].bytes);
-    memory_place_cell(t, m->label, r);
-    if (!m->wide) /* a name that can be read is worth more than these */
-        return;
-    cell_bytes(t, m->held_error, memory_live_error(&r->sums));
-    if (of[MEMORY_MADE].bytes)
+    if (m->wide)
+        cell_bytes(t, m->held_error, memory_live_error(&r->sums));
+    if (m->has_peak)
+        cell_bytes(t, m->peak, (double)of[MEMORY_PEAK].bytes);
+    if (m->has_freed && of[MEMORY_MADE].bytes)
         table_cell(
             t, m->freed,
             human_share(share, (double)of[MEMORY_FREED].bytes, (double)of[MEMORY_MADE].bytes));
-    table_cell(t, m->place, v->by == MEMORY_BY_LINE ? memory_function_text(r) : r->file);
-    if (v->by != MEMORY_BY_KIND)
-        table_cell(t, m->kinds, memory_kinds_text(kinds, r->sums.kinds));
+    place_print(m, t, v, r);
 }
 
+static int is_any(const struct memory_amount *of)
+{
+    return of->bytes || of->n;
+}
+
+/* What a fork's child inherited it holds, and did not make. */
 static int is_chosen(const struct memory_view *v, const struct report_options *o,
                      const struct memory_row *r)
 {
-    return (r->sums.of[v->order].bytes || r->sums.of[v->order].n) &&
+    const struct memory_amount *of = r->sums.of;
+    return (is_any(&of[v->order]) ||
+            (v->order == MEMORY_MADE && (is_any(&of[MEMORY_LIVE]) || is_any(&of[MEMORY_PEAK])))) &&
            (pattern_match(o->filter, r->label) || pattern_match(o->filter, r->file));
 }
 

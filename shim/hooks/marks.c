@@ -124,14 +124,24 @@ static void on_signal(int n)
     errno = saved;
 }
 
+static void unusable_note(void)
+{
+    uncovered_note("marks by signal",
+                   "MODPROF_MARK_SIGNAL is no number of a signal that can be handled", 0);
+}
+
 static void handle(int signal)
 {
     struct sigaction ours, now;
     memset(&ours, 0, sizeof ours);
     ours.sa_handler = on_signal;
     ours.sa_flags = SA_RESTART | SA_ONSTACK;
-    if (real.sigaction == NULL || real.sigaction(signal, NULL, &now) != 0)
+    if (real.sigaction == NULL)
         return;
+    if (signal < 0 || real.sigaction(signal, NULL, &now) != 0) {
+        unusable_note();
+        return;
+    }
     if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) {
         uncovered_note("marks by signal", "the program uses the signal (see MODPROF_MARK_SIGNAL)",
                        0);
@@ -140,6 +150,8 @@ static void handle(int signal)
     host_action = now;
     if (real.sigaction(signal, &ours, NULL) == 0)
         atomic_store(&owns, 1);
+    else
+        unusable_note();
 }
 
 int marks_own(int n)

@@ -90,7 +90,7 @@ static void read_cpu(const char *hz, const char *wall_hz, const char *signal_num
 static void read_mark_signal(const char *text)
 {
     uint64_t n = number(text);
-    config.mark_signal = n > 0 && n <= 64 ? (int)n : 0;
+    config.mark_signal = n > 0 && n <= 64 ? (int)n : text && *text ? -1 : 0;
 }
 
 /* ---- MODPROF_ALLOC ---- */

@@ -58,8 +58,9 @@ struct config {
     int cpu_events; /* 1: perf events whatever they cost */
     int valgrind;   /* 1: runs under valgrind, which speaks up when a stack is exchanged */
     struct config_alloc alloc;
-    int marks, mark_signal; /* mark_signal 0: none */
-    uint64_t start_ns;      /* 0: not told */
+    int marks,
+        mark_signal;   /* mark_signal 0: none; -1: what stands there is no number of a signal */
+    uint64_t start_ns; /* 0: not told */
     /* Texts of their own, never NULL: the environment may change. */
     const char *out; /* "": default file; a file's name is absolute */
     const char *token;

@@ -142,8 +142,12 @@ void writer_tick(uint64_t now)
 
 void writer_now(void)
 {
-    if (arena && atomic_load(&begun) && !atomic_load(&finished))
+    if (!arena || atomic_load(&finished))
+        return;
+    if (atomic_load(&begun))
         drain();
+    else if (forked) /* a child's first mark, before anything else was worth a trace */
+        writer_begin();
 }
 
 /* ---- begin ---- */

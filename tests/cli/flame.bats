@@ -332,3 +332,13 @@ PY
     run -2 "$MODPROF" export -f pprof --diff plain.mprof -o x.gz 1.mprof
     [[ $output == *"modprof flame --diff"* ]]
 }
+
+@test "of a trace that is cut off it is said what is missing, and what is intact is shown" {
+    MODPROF_ALLOC=exact MODPROF_OUT=$PWD/whole.mprof LD_PRELOAD=$SHIM lua5.4 -e 'local t = {} for i = 1, 1000 do t[i] = { i } end'
+    head -c $(($(stat -c %s whole.mprof) - 20)) whole.mprof >cut.mprof
+    run --separate-stderr "$MODPROF" flame --metric live cut.mprof
+    [ "$status" -eq 4 ] || [ "$status" -eq 1 ]
+    [[ $stderr == *"cut.mprof: incomplete: the file is cut off"* ]]
+    run --separate-stderr -0 "$MODPROF" flame --metric live whole.mprof
+    [ -z "$stderr" ]
+}

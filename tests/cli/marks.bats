@@ -90,6 +90,17 @@ LUA
     marks | grep -q 'name=signal origin=signal'
 }
 
+@test "what is no signal that can be handled is said" {
+    for signal in USR2 9 99 0x12; do
+        MODPROF_MARK_SIGNAL=$signal profiled lua5.4 -e ''
+        run -0 "$MODPROF" report t.mprof
+        [[ $output == *"NOT covered"*"MODPROF_MARK_SIGNAL is no number"* ]]
+    done
+    MODPROF_MARK_SIGNAL=12 profiled lua5.4 -e ''
+    run -0 "$MODPROF" report t.mprof
+    [[ $output != *MODPROF_MARK_SIGNAL* ]]
+}
+
 @test "a program that handles the signal itself gets it, and sees what it had set" {
     run -0 env MODPROF_MARK_SIGNAL=12 LD_PRELOAD="$SHIM" MODPROF_OUT="$PWD/t.mprof" "$HOSTS/mark_host" signal
     [ "$output" = $'before: default\nhandled: yes\nprofiled' ]
@@ -133,4 +144,32 @@ LUA
         [.processes[0].allocations.lua.size_classes[] | .left] | add == $left and min >= 0'
     run -0 "$MODPROF" report --section allocations "$child.mprof"
     [[ $output == *"left: not freed"* ]]
+    # What it holds and did not make is in the tables.
+    "$MODPROF" report --section memory "$child.mprof" | sed -n '/^Lua memory by line/,/^$/p' | grep -q 'f.lua:2'
+}
+
+@test "a child's first mark keeps what it inherited, before it frees that" {
+    echo 'kept = {} for i = 1, 1000 do kept[i] = { i } end' >f.lua
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/%p.mprof MODPROF_ALLOC=exact MODPROF_MARKS=1 "$HOSTS/fork_host" f.lua >out
+    read -r _ child <out
+    "$MODPROF" report --section memory --growth born freed -f json "$child.mprof" | jq -e '.processes[0] |
+        (.growth.rows[] | select(.label | contains("f.lua:1")) | .from_blocks > 2000 and .to_blocks == 0) and
+        .growth.lua_bytes == .memory.marks[2].lua_bytes - .memory.marks[1].lua_bytes and
+        .memory.marks[0].at_ns == 0 and .memory.marks[0].rss_bytes == null'
+}
+
+@test "a mark that is not there is said, with the way to make them, and is no success" {
+    MODPROF_MARKS=1 profiled lua5.4 -e 'modprof.mark("here")'
+    run -1 "$MODPROF" report --growth here there t.mprof
+    [[ $output == *'no mark `there`'* && $output != *"MODPROF_MARKS"* ]]
+    run -1 "$MODPROF" report --growth here there -f json t.mprof
+    jq -e '.processes[0].growth | .known == false and (.reason | contains("there"))' <<<"$output"
+    profiled lua5.4 -e 'local t = {} for i = 1, 1e4 do t[i] = {} end'
+    run -1 "$MODPROF" report --growth here there t.mprof
+    [[ $output == *'no mark `here`'*"MODPROF_MARKS"* ]]
+    MODPROF_MARKS=1 MODPROF_ALLOC=off MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e 'modprof.mark("here")'
+    run -1 "$MODPROF" report --growth here here t.mprof
+    [[ $output == *"not recorded in this trace"*"MODPROF_ALLOC"* ]]
+    run -1 "$MODPROF" report --leaks t.mprof
+    [[ $output == *"not recorded in this trace"* ]]
 }

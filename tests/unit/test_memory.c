@@ -588,7 +588,7 @@ static void a_trace_without_it_says_what_to_do(void **state)
     reads(&f);
     says(&f, SECTION_MEMORY, "MODPROF_ALLOC=exact");
     says(&f, SECTION_LEAKS, "MODPROF_ALLOC=exact");
-    says(&f, SECTION_GROWTH, "there is no mark `begin` in this process");
+    says(&f, SECTION_GROWTH, "MODPROF_ALLOC=exact");
     end(&f);
 }
 
