@@ -160,7 +160,7 @@ enum sample_flag {
         32 /* a handler of the program's ran, whose stack was not walked; the frames are what it interrupted */
 };
 
-enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4 };
+enum code_role { ROLE_VM = 1, ROLE_GC = 2, ROLE_PARSE = 3, ROLE_ALLOC = 4, ROLE_RESET = 5 };
 
 enum alloc_mode { ALLOC_OFF = 0, ALLOC_SAMPLED = 1, ALLOC_EXACT = 2 };
 

@@ -52,7 +52,7 @@ struct place {
     uint8_t in_vdso;     /* the kernel's code that tells the time */
     uint8_t is_internal; /* Lua's own, by its symbol: luaX_y */
     uint8_t is_api;      /* lua_x, luaL_x */
-    uint8_t is_resume;   /* lua_resume */
+    uint8_t is_resume;   /* lua_resume, or what closes coroutines */
 };
 
 struct frames {

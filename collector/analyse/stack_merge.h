@@ -3,7 +3,7 @@
  * Both are walked from the innermost frame on.  A native frame in the VM's loop stands for the run
  * of Lua frames down to the next one that is `fresh`; the native frames between two of those are the
  * C functions that Lua called, with what they call, and Lua's own machinery, which folds into the function
- * it works for.  `lua_resume` is the border between a coroutine and its resumer on the native side.  C frames
+ * it works for.  `lua_resume`, or what closes it, is the border between a coroutine and its resumer on the native side.  C frames
  * that a yield has taken away have no native frames left: then the outermost VM frame of the
  * coroutine stands for all that remains of it.  Where the two do not match, the Lua side is right. */
 #ifndef COLLECTOR_ANALYSE_STACK_MERGE_H

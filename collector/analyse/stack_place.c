@@ -115,7 +115,7 @@ static void symbol_apply(struct frames *f, const struct rec_object *o, const cha
     place->is_internal = place->in_lua && is_internal_name(name);
     f->gc_known |= place->is_internal;
     place->is_api = place->in_lua && is_api_name(name);
-    place->is_resume = place->in_lua && !strcmp(name, "lua_resume");
+    place->is_resume |= place->in_lua && !strcmp(name, "lua_resume");
     if (!place->role && place->in_lua)
         place->role = role_of_name(name);
 }
@@ -157,8 +157,12 @@ static void place_fill(struct frames *f, uint64_t address, struct place *place)
         place->in_lua = rowset_find(&f->lua_objects, o->id) != NULL;
         place->in_shim = !strncmp(base_name(path), "libmodprof.so", 13);
         place->in_vdso = !strncmp(path, "linux-vdso", 10);
-        symbol_find(f, o, address, place, &wanted);
+        place->is_resume = place->in_shim && place->role == ROLE_RESET;
     }
+    if (place->role > ROLE_ALLOC) /* a border, or nothing that this version knows */
+        place->role = 0;
+    if (o)
+        symbol_find(f, o, address, place, &wanted);
     /* A library of Lua's has nothing but Lua in it; an executable may be the host, too. */
     if (place->in_lua && !place->from && !strncmp(base_name(path), "liblua", 6))
         place->is_internal = 1;

@@ -266,6 +266,10 @@ static enum entry_verdict look_at_code(const struct reader *r, uint64_t address,
 static enum entry_verdict look_at_entry(const struct reader *r, int i)
 {
     const struct found *at = &r->found[i];
+    if (i == WANTED_lua_closethread && at->address == 0)
+        at = &r->found[WANTED_lua_resetthread]; /* its name up to 5.4.5 */
+    if (at == &r->found[WANTED_lua_resetthread] && at->address == 0)
+        return ENTRY_OK; /* nothing there closes coroutines */
     if (at->twice)
         return ENTRY_TWICE;
     if (at->address == 0)
@@ -330,7 +334,7 @@ static void read_lua(struct reader *r)
     for (int i = 0; i < LUA_FILE_HOOK_N; i++)
         f->entry[i] = (struct lua_file_entry){wanted_name[i], hook_group[i], look_at_entry(r, i)};
     for (int i = LUA_FILE_HOOK_N; i < WANTED_IDENT && f->missing == NULL; i++)
-        if (r->found[i].address == 0 && i != WANTED_luaL_loadbufferx)
+        if (r->found[i].address == 0 && i != WANTED_luaL_loadbufferx && i != WANTED_lua_resetthread)
             f->missing = wanted_name[i];
     look_at_collector(r);
 }

@@ -143,7 +143,8 @@ static int lacks_function(const struct symbol found[LUA_SYMBOL_N], char text[COP
 {
     for (int i = 0; i < USED_N; i++) {
         const struct symbol *s = &found[used[i].symbol];
-        if (s->address != 0 || used[i].symbol == LUA_SYMBOL_luaL_loadbufferx)
+        if (s->address != 0 || used[i].symbol == LUA_SYMBOL_luaL_loadbufferx ||
+            used[i].symbol == LUA_SYMBOL_lua_resetthread)
             continue;
         join(text, lua_symbol_name[used[i].symbol],
              s->size == 0 ? " was not found" : " is there twice", "");
@@ -196,11 +197,18 @@ static const char *reason_of(const struct redirect *r, int i)
     return "?";
 }
 
+/* A program that has nothing to close coroutines with does not close any. */
+static int is_needless(const struct redirect *r, int i)
+{
+    return hooked[i].symbol == LUA_SYMBOL_lua_closethread && r[i].entry.address == 0 &&
+           r[i].entry.size == 0;
+}
+
 /* The reason against all entries, where it is the same for all; else NULL. */
 static const char *common_reason(const struct redirect *r)
 {
     for (int i = 0; i < HOOK_N; i++)
-        if (r[i].done || r[i].reason != r[0].reason)
+        if (r[i].done || (r[i].reason != r[0].reason && !is_needless(r, i)))
             return NULL;
     return r[0].reason;
 }
@@ -209,11 +217,14 @@ static const char *common_reason(const struct redirect *r)
 static void report(const struct image *im, const struct lua_copy *c, const struct redirect *r,
                    const char *version, int late)
 {
-    int not_done = 0;
+    int not_done = 0, needed = 0;
     const char *reason = common_reason(r);
     if (reason != NULL)
         note(im, version, reason, c->id + 1);
     for (int i = 0; i < HOOK_N; i++) {
+        if (is_needless(r, i))
+            continue;
+        needed++;
         not_done += !r[i].done;
         if (!r[i].done && reason == NULL)
             note(im, r[i].name, reason_of(r, i), c->id + 1);
@@ -225,7 +236,7 @@ static void report(const struct image *im, const struct lua_copy *c, const struc
         reason = "not all of its functions could be redirected";
     publish_record(c, version, reason,
                    not_done == 0        ? COPY_COVERED
-                   : not_done == HOOK_N ? COPY_NOT
+                   : not_done == needed ? COPY_NOT
                                         : COPY_PARTLY,
                    late);
     VERBOSE(version, " in ", path_of(im), not_done == 0 ? ": covered" : ": not all covered");

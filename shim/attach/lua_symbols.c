@@ -22,19 +22,33 @@ static int is_cxx(const struct image *im)
     return image_symbol(im, LUA_NAME_CXX_NEWSTATE, 0, &s);
 }
 
+/* What closes a coroutine has another name in older versions, and is not there where nobody needs it. */
+static int is_renamed(int i)
+{
+    return i == LUA_SYMBOL_lua_closethread || i == LUA_SYMBOL_lua_resetthread;
+}
+
+static void take_older_name(struct symbol found[LUA_SYMBOL_N])
+{
+    if (found[LUA_SYMBOL_lua_closethread].address == 0)
+        found[LUA_SYMBOL_lua_closethread] = found[LUA_SYMBOL_lua_resetthread];
+}
+
 void lua_symbols_find(const struct image *im, struct symbol found[LUA_SYMBOL_N])
 {
     struct symtab file;
     int missing = 0;
     memset(found, 0, LUA_SYMBOL_N * sizeof *found);
     for (int i = 0; i < LUA_SYMBOL_N; i++)
-        missing += !image_symbol(im, lua_symbol_name[i], i == LUA_SYMBOL_IDENT, &found[i]);
+        missing += !image_symbol(im, lua_symbol_name[i], i == LUA_SYMBOL_IDENT, &found[i]) &&
+                   !is_renamed(i);
     if (missing && is_cxx(im))
         image_cxx_symbols(im, lua_symbol_name, LUA_SYMBOL_N, found);
     if (missing && symtab_open(&file, im) == 0) {
         symtab_find(&file, im, lua_symbol_name, LUA_SYMBOL_N, found);
         symtab_close(&file);
     }
+    take_older_name(found);
 }
 
 static int is_ourselves(const struct image *im)

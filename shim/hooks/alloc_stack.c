@@ -135,17 +135,6 @@ static int find_running(const struct walk *w, uint64_t global)
     return -1;
 }
 
-/* Who resumed the coroutine L: of calls from the I-th on. */
-static lua_State *resumer(const struct walk *w, const lua_State *L, int *i)
-{
-    while (*i < w->running_n) {
-        const struct running *r = w->running[(*i)++];
-        if (r->kind == RUNNING_RESUME && r->L == L)
-            return r->from;
-    }
-    return NULL;
-}
-
 static int has_exact_line(const struct walk *w, int i)
 {
     return i == 0 && w->has_vm && lua_has_pc(w->running[0]->copy->id);
@@ -160,7 +149,8 @@ static __attribute__((noinline)) uint32_t lua_node(const struct walk *w, int i)
     int n = w->frames(L, exact ? &w->vm : NULL, f, LUA_MAX - 1, &end);
     if (n > 0 && f[0].kind == NODE_LUA && !exact)
         f[0].flags |= NODE_LINE_STALE;
-    while (end == LUA_FRAMES_WHOLE && n < LUA_MAX - 1 && (L = resumer(w, L, &i)) != NULL) {
+    while (end == LUA_FRAMES_WHOLE && n < LUA_MAX - 1 &&
+           (L = running_resumer(w->running, w->running_n, L, &i)) != NULL) {
         f[n++] = (struct lua_frame){.kind = NODE_COROUTINE};
         n += w->frames(L, NULL, f + n, LUA_MAX - 1 - n, &end);
     }
@@ -188,7 +178,8 @@ static uint64_t root_of(const struct walk *w, int i)
     const lua_State *from[RUNNING_MAX];
     uint64_t root = 0;
     int n = 0;
-    for (lua_State *L = w->running[i]->L; (L = resumer(w, L, &i)) != NULL;)
+    for (lua_State *L = w->running[i]->L;
+         (L = running_resumer(w->running, w->running_n, L, &i)) != NULL;)
         from[n++] = L;
     while (n-- > 0)
         root = current_resumed(from[n], root);

@@ -246,6 +246,16 @@ HOT int hook_lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, lua_
     return pcallk_slow(L, nargs, nresults, errfunc, ctx, k);
 }
 
+/* ---- lua_closethread: no crossing, but a coroutine's __close functions run in it ---- */
+
+/* Its frame is where the coroutine's end on the C stack (ROLE_RESET): Lua's own function may have none. */
+int hook_lua_closethread(lua_State *L, lua_State *from)
+{
+    int status = copy_current()->api.lua_closethread(L, from);
+    __asm__ volatile("" ::: "memory"); /* no tail call */
+    return status;
+}
+
 /* ---- lua_resume ---- */
 
 static int resume_on(struct lua_copy *c, lua_State *L, lua_State *from, int narg, int *nres)

@@ -104,6 +104,19 @@ static int resume(lua_State *L, lua_State *from, int narg, int *nres)
     return r.c;
 }
 
+static void call_reset(struct running *r)
+{
+    r->c = r->original->lua_closethread(r->L, r->from);
+}
+
+static int closethread(lua_State *L, lua_State *from)
+{
+    struct running r = {
+        .call = call_reset, .L = L, .from = from, .original = original(), .kind = RUNNING_RESET};
+    run(&r);
+    return r.c;
+}
+
 static void call_close(struct running *r)
 {
     r->original->lua_close(r->L);
@@ -114,6 +127,18 @@ static void closing(lua_State *L)
 {
     struct running r = {.call = call_close, .L = L, .original = original(), .kind = RUNNING_CLOSE};
     run(&r);
+}
+
+lua_State *running_resumer(const struct running *const *list, int n, const lua_State *L, int *i)
+{
+    while (*i < n) {
+        const struct running *r = list[(*i)++];
+        if (r->kind == RUNNING_RESUME && r->L == L)
+            return r->from;
+        if (r->kind == RUNNING_RESET && r->L == L)
+            return *i < n ? list[*i]->L : NULL;
+    }
+    return NULL;
 }
 
 /* Several threads may open the first states of a copy at the same time: one puts its calls in place, and
@@ -129,6 +154,7 @@ void running_watch(struct lua_copy *c)
         c->api.lua_callk = callk;
         c->api.lua_pcallk = pcallk;
         c->api.lua_resume = resume;
+        c->api.lua_closethread = closethread;
         c->api.lua_close = closing;
     }
     atomic_store(&claimed[c->id], 0);

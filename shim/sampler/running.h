@@ -1,6 +1,6 @@
 /* running: which Lua state runs on this thread, for the sampler.
  *
- * While samples are taken, lua_callk, lua_pcallk, lua_resume and lua_close of a copy go through
+ * While samples are taken, lua_callk, lua_pcallk, lua_resume, lua_closethread and lua_close of a copy go through
  * wrappers (in struct lua_api, behind the hooks).  A wrapper makes the call in the frame of
  * running_call, which a walk of the C stack recognises: a state is taken for running only where the
  * stack itself says so.  Errors, yields, exceptions and fibers may leave or interleave such
@@ -16,7 +16,8 @@
 #include "shim/attach/copy.h"
 #include "shim/sampler/current.h"
 
-enum running_kind { RUNNING_CALL, RUNNING_RESUME, RUNNING_CLOSE };
+/* RUNNING_RESET: closes a coroutine, whose __close functions run in it. */
+enum running_kind { RUNNING_CALL, RUNNING_RESUME, RUNNING_RESET, RUNNING_CLOSE };
 
 /* One call into Lua, on the C stack of the wrapper. */
 struct running {
@@ -54,6 +55,10 @@ static inline const struct running *running_of(const struct native_frame *f)
         return NULL;
     return (const void *)(uintptr_t)at;
 }
+
+/* Who resumed the coroutine L, or closes it: told by the N calls at LIST, innermost first, from the *I-th on, which is left behind
+ * the one that tells; NULL: nobody's coroutine.  Lua says whom it resumes for; a coroutine is closed for what runs just then. */
+lua_State *running_resumer(const struct running *const *list, int n, const lua_State *L, int *i);
 
 /* A longjmp leaves frames, maybe those of calls: what runs is then told by the stack alone. */
 static inline void running_jump(void)

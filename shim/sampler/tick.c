@@ -84,17 +84,6 @@ static int walk_native(struct tick_thread *t, int from_vm, uint64_t *flags)
 
 /* ---- Lua frames ---- */
 
-/* Who resumed the coroutine L: of calls from the I-th on, which is left behind the one that tells. */
-static lua_State *resumer(const struct tick_thread *t, const lua_State *L, int *i)
-{
-    while (*i < t->running_n) {
-        const struct running *r = t->running[(*i)++];
-        if (r->kind == RUNNING_RESUME && r->L == L)
-            return r->from;
-    }
-    return NULL;
-}
-
 /* Where the C stack could be walked to its VM, and this VM keeps its pc in a register. */
 static int has_exact_line(const struct tick_thread *t, uint64_t flags)
 {
@@ -109,7 +98,8 @@ static int walk_lua(struct tick_thread *t, struct rec_sample *r)
     int i = 0, n = lua_frames(L, t->has_vm ? &t->vm : NULL, t->lua, TICK_LUA_MAX - 1, &end);
     if (n > 0 && t->lua[0].kind == NODE_LUA && !has_exact_line(t, r->flags))
         t->lua[0].flags |= NODE_LINE_STALE;
-    while (end == LUA_FRAMES_WHOLE && (L = resumer(t, L, &i)) != NULL) {
+    while (end == LUA_FRAMES_WHOLE &&
+           (L = running_resumer(t->running, t->running_n, L, &i)) != NULL) {
         r->coroutine = (uint64_t)(uintptr_t)t->running[0]->L;
         if (n >= TICK_LUA_MAX - 1) {
             end = LUA_FRAMES_CUT;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "shim/attach/hooks.h"
 #include "shim/record/record_api.h"
 #include "shim/stack/lua_chain.h"
 
@@ -37,6 +38,14 @@ static void add(const struct cfi_range *r, enum code_role role)
             return;
     if (c->roles_n < ARENA_ROLES_MAX && !is_common(r))
         c->roles[c->roles_n++] = (struct arena_role){r->lo, r->hi, role};
+}
+
+/* What closes coroutines is known by the hook of it. */
+static void add_reset(void)
+{
+    struct cfi_range r;
+    if (native_range((uint64_t)(uintptr_t)hook_lua_closethread, &r) == 0)
+        add(&r, ROLE_RESET);
 }
 
 /* The innermost function, by which we are called, allocates.  What lies between it and lua_gc collects, where a
@@ -89,6 +98,7 @@ void lua_roles_learn(const struct lua_copy *c, const struct cfi_range *vm,
     now.vm = vm;
     now.functions.stack = stack;
     now.functions.copy = c;
+    add_reset();
     if (c->api.lua_gc == NULL || c->api.lua_settop == NULL)
         return;
     lua_State *L = c->api.lua_newstate(alloc, memory);

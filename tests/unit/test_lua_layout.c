@@ -29,6 +29,8 @@ static struct lua_copy copy;
 static void *function(void *library, const char *name)
 {
     void *p = dlsym(library, name);
+    if (p == NULL && strcmp(name, "lua_closethread") == 0)
+        p = dlsym(library, "lua_resetthread"); /* its name up to 5.4.5 */
     if (p == NULL)
         fail_msg("%s", name);
     return p;

@@ -253,6 +253,31 @@ static void coroutines_go_on_in_their_resumers(void **state)
     end(f);
 }
 
+/* The shim's own frame is the border there: Lua's may be gone (a tail call). */
+static void a_coroutine_that_is_closed_goes_on_in_who_closes_it(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    TRACE_ADD(&f->trace, code_role, .lo = SHIM + 0x100, .hi = SHIM + 0x200, .role = ROLE_RESET);
+    sample(f, NATIVE(VM, MACHINE, SHIM + 0x900, SHIM + 0x120, SORT + 4, MACHINE, VM, MAIN),
+           SIDE(FRESH(2, 11), CO, C(0), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua not found];main (main chunk);t.sort;main:10 1000000\n");
+    end(f);
+}
+
+static void roles_that_nobody_knows_are_none(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    TRACE_ADD(&f->trace, code_role, .lo = MACHINE & ~UINT64_C(0xff), .hi = MACHINE + 0x100,
+              .role = UINT64_MAX - 5);
+    sample(f, NATIVE(MACHINE, SORT + 4, VM, MAIN), SIDE(C(0), FRESH(1, 1)), 0);
+    assert_string_equal(folded(f), "[lua not found];main (main chunk);t.sort 1000000\n");
+    end(f);
+}
+
 /* The label of the function that the coroutine of a sample runs. */
 static const char *coroutine_of(struct fixture *f, uint64_t l)
 {
@@ -666,6 +691,8 @@ int main(void)
         cmocka_unit_test(the_collector_is_known_wherever_it_runs),
         cmocka_unit_test(machinery_folds_into_the_lua_function),
         cmocka_unit_test(coroutines_go_on_in_their_resumers),
+        cmocka_unit_test(a_coroutine_that_is_closed_goes_on_in_who_closes_it),
+        cmocka_unit_test(roles_that_nobody_knows_are_none),
         cmocka_unit_test(a_coroutine_is_known_by_what_it_runs),
         cmocka_unit_test(a_call_being_made_does_not_shift_the_others),
         cmocka_unit_test(a_lua_stack_that_was_not_read_is_said),

@@ -23,7 +23,8 @@ end
 -- Where a function may run: what has to be above it, and what must not.
 local under = {
   beta = "truth.lua:OUTER", gamma = "truth.lua:INNER.-", delta = "string.gsub", epsilon = "pcall;fails", zeta = "(...tail calls...)",
-  eta = "__close", theta = "__gc", iota = "deep", kappa = "(...tail calls...)", lambda = "pcall;",
+  eta = "__close", theta = "__gc", iota = "deep", kappa = "(...tail calls...)", lambda = "pcall;", mu = "coroutine.close;",
+  nu = "pcall;coroutine.wrap",
 }
 for i, line in ipairs(text) do
   if line:find("beta(4", 1, true) then under.beta = "truth.lua:" .. i .. ";" end

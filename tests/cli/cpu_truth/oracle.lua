@@ -5,12 +5,14 @@ local function count()
   local at = debug.getinfo(2, "Sl")
   if at and at.source:find("truth.lua", 1, true) then counts[at.currentline] = (counts[at.currentline] or 0) + 1 end
 end
-local wrap = coroutine.wrap
-function coroutine.wrap(f)
-  return wrap(function(...)
-    debug.sethook(count, "", 97)
-    return f(...)
-  end)
+for _, make in ipairs { "wrap", "create" } do
+  local original = coroutine[make]
+  coroutine[make] = function(f)
+    return original(function(...)
+      debug.sethook(count, "", 97)
+      return f(...)
+    end)
+  end
 end
 function print(...) io.stderr:write(table.concat({ ... }, " "), "\n") end
 local script = assert(loadfile(arg[1]))

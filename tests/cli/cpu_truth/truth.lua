@@ -66,6 +66,18 @@ local function lambda(n)
   for i = 1, 3 * n do s = (s ~ i) + 3 end
   return s
 end
+local function mu(n)
+  local s = 0
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
+  return s
+end
+local function nu(n)
+  local s = 0
+  for i = 1, n do s = (s ~ i) + 3 end
+  for i = 1, 3 * n do s = (s ~ i) + 3 end
+  return s
+end
 
 local scale = tonumber(arg and arg[1]) or 1
 local k = 16000 * scale
@@ -102,6 +114,19 @@ local resumed = coroutine.wrap(function()
   end
 end)
 resumed()
+-- What a coroutine left to be closed: by coroutine.close, and where it failed.
+local function leaves(f, n, way)
+  return function()
+    local c <close> = setmetatable({}, { __close = function() f(n * k) end })
+    way()
+  end
+end
+local function by_coroutine_close()
+  local co = coroutine.create(leaves(mu, 3, coroutine.yield))
+  coroutine.resume(co)
+  coroutine.close(co)
+end
+local function by_failing() return pcall(coroutine.wrap(leaves(nu, 2, error))) end
 
 local has_c, spins = pcall(require, "spins")
 local began, in_c = os.clock(), 0
@@ -116,6 +141,8 @@ for _ = 1, 40 do
   deep(60)
   tail(k)
   resumed()
+  by_coroutine_close()
+  by_failing()
   if has_c then
     local before = os.clock()
     spins.spin(20 * k)
@@ -123,5 +150,5 @@ for _ = 1, 40 do
   end
 end
 print("c", in_c, os.clock() - began)
-local lengths = { alpha = 2, beta = 4, gamma = 3, delta = 5, epsilon = 2, zeta = 3, eta = 3, theta = 2, iota = 6, kappa = 1, lambda = 4 }
+local lengths = { alpha = 2, beta = 4, gamma = 3, delta = 5, epsilon = 2, zeta = 3, eta = 3, theta = 2, iota = 6, kappa = 1, lambda = 4, mu = 3, nu = 2 }
 for name, n in pairs(lengths) do print(name, n) end
