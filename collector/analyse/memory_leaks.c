@@ -11,7 +11,8 @@ enum {
     CHECKS_ENOUGH = 3, /* to see something rise */
     EVENTS_LEAST = 8,  /* blocks and growths: a few blocks are no trend */
     GROWTHS_OWN = 64,  /* a table that doubled so often does not exist */
-    BLOCK_LEAST = 16   /* bytes: the smallest size class */
+    BLOCK_LEAST = 16,  /* bytes: the smallest size class */
+    JUMPS_MOST = 256   /* growths smaller than such a part of what is held are no jumps */
 };
 
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
@@ -57,10 +58,24 @@ static double error_of(const struct leak_course *c, double bytes)
     return made(c) > 0 ? sqrt(c->sums->made_variance * bytes / made(c)) : 0;
 }
 
+static int is_sampled(const struct leak_course *c)
+{
+    return c->sums->made_variance > 0;
+}
+
 /* Sampled: a few samples of what is thrown away do not look like something held. */
-static int above_error(const struct leak_course *c)
+static int above_error_at_check(const struct leak_course *c)
 {
     return held_at(c, 0) > errors_least * error_of(c, held_at(c, 0));
+}
+
+/* What is never thrown away needs no collection to be told from garbage: then samples since the check before the newest are as
+ * good, and there are more of them. */
+static int above_error(const struct leak_course *c)
+{
+    double since = held(c) - held_at(c, 1);
+    return above_error_at_check(c) ||
+           (nothing_freed(c) && since > errors_least * error_of(c, since));
 }
 
 /* Checks see garbage, too: what died while the collector was at work, or just after it.  That is in proportion to what a place
@@ -90,9 +105,12 @@ static int never_emptied(const struct leak_course *c)
            (fell <= fall * newest && newest - before > errors_least * error_of(c, newest + before));
 }
 
+/* What it holds comes in jumps: few blocks that grow by much.  Many small ones that grow do so all the time. */
 static int doubles(const struct leak_course *c)
 {
-    return 2 * (double)c->sums->of[MEMORY_GROWN].bytes > made(c);
+    const struct memory_amount *g = &c->sums->of[MEMORY_GROWN];
+    return 2 * (double)g->bytes > made(c) &&
+           (double)g->bytes * JUMPS_MOST >= held(c) * (double)g->n;
 }
 
 /* Over the newest three checks, and since the one before the newest.  A table's array only changes when it doubles, which may be
@@ -169,6 +187,18 @@ static int stopped(const struct leak_course *c)
     return stopped_between(c, look, end);
 }
 
+/* Of what is never freed no sample was drawn in the last part: it may have stopped, or it is chance. */
+static int silent_at_last(const struct leak_course *c)
+{
+    if (!is_sampled(c) || !nothing_freed(c) || doubles(c))
+        return 0;
+    for (unsigned i = 0; i < MEMORY_LATE; i++)
+        if (c->late_clock[i] > 0 && c->clock_end - c->late_clock[i] >= last_part * c->clock_end &&
+            held(c) <= (double)c->sums->late_bytes[i])
+            return 1;
+    return 0;
+}
+
 /* Lua's own table of strings, and other things that nobody's code made, grow with what others keep. */
 static int is_nobodys(const struct leak_course *c)
 {
@@ -176,12 +206,21 @@ static int is_nobodys(const struct leak_course *c)
            c->sums->check[0].n <= c->sums->check[1].n;
 }
 
-/* It is not known what held more and more of the time and what was made once: all that can be said is that it rose. */
+/* Too few samples of what is held, for whatever verdict. */
+static int few_held(const struct leak_course *c)
+{
+    return held(c) < errors_least * sqrt(c->sums->live_variance);
+}
+
+/* It is not known what held more and more of the time and what was made once: all that can be said is that it rose, since the
+ * first check, or since the one before the newest. */
 static int too_few_samples(const struct leak_course *c)
 {
-    return c->check_n != 0 && c->sums->seen_n > 1 && !c->nobodys &&
-           held(c) < errors_least * sqrt(c->sums->live_variance) &&
-           held(c) > (1 + rise) * held_at(c, c->check_n - 1);
+    if (!c->check_n || c->sums->seen_n <= 1 || c->nobodys)
+        return 0;
+    if (few_held(c))
+        return held(c) > (1 + rise) * held_at(c, c->check_n - 1);
+    return is_sampled(c) && !above_error_at_check(c) && held(c) > (1 + rise) * held_at(c, 1);
 }
 
 enum leak_verdict leak_judge(const struct leak_course *c)
@@ -191,7 +230,7 @@ enum leak_verdict leak_judge(const struct leak_course *c)
         return LEAK_KEPT;
     if (c->check_n >= 2 && held_at(c, 0) > 0 && never_fell(c) && never_emptied(c) && rose(c) &&
         goes_on(c) && seen_enough(c) && above_error(c) && above_garbage(c) && !is_nobodys(c))
-        return stopped(c) ? LEAK_STOPPED : LEAK_RISES;
+        return stopped(c) ? LEAK_STOPPED : silent_at_last(c) ? LEAK_UNSURE : LEAK_RISES;
     if (c->check_n < CHECKS_ENOUGH && nothing_freed(c) &&
         (!c->check_n || held(c) > (1 + rise) * held_at(c, 0)))
         return LEAK_UNSURE;
@@ -261,6 +300,7 @@ static void leak_add(struct leaks *l, const struct leak *found)
         l->suppressed_n++;
         return;
     }
+    l->few_n += (size_t)found->few;
     l->verdict_n[found->verdict]++;
     l->verdict_bytes[found->verdict] += found->row.sums.of[MEMORY_LIVE].bytes;
 }
@@ -294,6 +334,7 @@ static void heap_add(struct leaks *l, struct process *p, struct symbols *symbols
         course.nobodys = heap == HEAP_LUA && !found.row.is_lua;
         found.library = library_of(p, &found);
         found.verdict = leak_judge(&course);
+        found.few = found.verdict == LEAK_KEPT && few_held(&course);
         if (filter)
             found.suppressed = filter->covers(filter->ctx, &found);
         leak_add(l, &found);
@@ -310,6 +351,14 @@ void leaks_build(struct leaks *l, struct process *p, struct symbols *symbols,
     heap_add(l, p, symbols, HEAP_C, filter);
     if (l->n)
         qsort(l->at, l->n, sizeof *l->at, compare);
+}
+
+uint64_t leaks_least_bytes(const struct process *p)
+{
+    const struct rec_alloc_mode *m = &p->heap.mode;
+    uint64_t lua = m->lua_mode == ALLOC_SAMPLED ? m->lua_interval : 0;
+    uint64_t c = m->c_mode == ALLOC_SAMPLED ? m->c_interval : 0;
+    return (uint64_t)(errors_least * errors_least) * (lua > c ? lua : c);
 }
 
 void leaks_release(struct leaks *l)

@@ -24,6 +24,7 @@ struct leak {
     unsigned heap;         /* enum alloc_heap */
     const char *library;   /* C memory: path of what called malloc for most of it; else "" */
     enum leak_verdict verdict;
+    int few; /* 1: kept for all that is known, but of too few samples to see it rise */
     const char *suppressed; /* pattern that covers it; NULL: none */
 };
 
@@ -33,6 +34,7 @@ struct leaks {
     size_t verdict_n[LEAK_VERDICT_N]; /* without suppressed ones */
     uint64_t verdict_bytes[LEAK_VERDICT_N];
     size_t suppressed_n;
+    size_t few_n;     /* of those kept, without suppressed ones: of too few samples */
     unsigned check_n; /* checks there were */
 };
 
@@ -45,6 +47,9 @@ struct leak_filter {
 void leaks_build(struct leaks *l, struct process *p, struct symbols *symbols,
                  const struct leak_filter *filter);
 void leaks_release(struct leaks *l);
+
+/* A leak of fewer bytes has too few samples to be seen, in the heap where these are larger; 0: all is recorded. */
+uint64_t leaks_least_bytes(const struct process *p);
 
 /* How bytes held went from check to check: [n - 1] is the newest, behind it LAST at the end. */
 struct leak_course {

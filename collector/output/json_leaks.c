@@ -34,6 +34,7 @@ static json_t *finding(const struct leaks *l, const struct leak *k, struct frame
     json_t *v = json_memory_row(&k->row), *checks = json_array(), *fell = json_array();
     json_put_text(v, "heap", alloc_heap_name(k->heap));
     json_put_text(v, "verdict", leak_verdict_name(k->verdict));
+    json_put_bool(v, "few_samples", k->few);
     json_put(v, "library", *k->library ? text(k->library) : json_null());
     json_put(v, "suppressed_by", k->suppressed ? text(k->suppressed) : json_null());
     for (unsigned i = l->check_n; i-- > 0;) {
@@ -64,6 +65,8 @@ json_t *json_leaks(struct digest *d, const struct report_options *o)
     json_put_u64(v, "accused", l.verdict_n[LEAK_RISES]);
     json_put_u64(v, "accused_bytes", l.verdict_bytes[LEAK_RISES]);
     json_put_u64(v, "suppressed", l.suppressed_n);
+    json_put_u64(v, "few_samples", l.few_n);
+    json_put_u64(v, "least_bytes", leaks_least_bytes(d->process));
     json_put(v, "findings", list);
     merger_free(m);
     frames_release(&f);

@@ -36,3 +36,21 @@ const char *memory_why_none(const struct process *p)
     return "nothing was drawn: the program allocated too little; MODPROF_ALLOC=exact in its "
            "environment records every allocation";
 }
+
+static int is_finer_sampled(unsigned mode, uint64_t interval)
+{
+    enum { FINE = 16 << 10 };
+    return mode == ALLOC_SAMPLED && interval <= FINE;
+}
+
+const char *memory_more(const struct process *p)
+{
+    const struct rec_alloc_mode *m = &p->heap.mode;
+    if (m->lua_mode != ALLOC_SAMPLED && m->c_mode != ALLOC_SAMPLED)
+        return "";
+    if (m->lua_mode == ALLOC_EXACT)
+        return "MODPROF_ALLOC=exact,c-exact takes all of C's, too";
+    if (is_finer_sampled((unsigned)m->lua_mode, m->lua_interval))
+        return "MODPROF_ALLOC=exact takes all of Lua's";
+    return "MODPROF_ALLOC=sample:16k takes more";
+}

@@ -17,6 +17,8 @@ void memory_place_cell(struct table *t, unsigned column, const struct memory_row
 /* What a line belongs to; "" where the label says all. */
 const char *memory_function_text(const struct memory_row *r);
 
+/* How to record more of what P did; "" where all was. */
+const char *memory_more(const struct process *p);
 /* Why a trace has no stacks of allocations, and which option is needed. */
 const char *memory_why_none(const struct process *p);
 

@@ -84,6 +84,23 @@ static size_t group_print(const struct leaks *l, enum leak_verdict v,
     return n;
 }
 
+/* Recursion takes one line. */
+static void callers_print(const struct frames *f, const struct merged *stack,
+                          const struct canvas *c)
+{
+    size_t i = 0, n;
+    for (unsigned shown = 0; shown < STACK_SHOWN && i < stack->n; shown++, i += n) {
+        for (n = 1; i + n < stack->n && stack->frame[i + n] == stack->frame[i]; n++)
+            ;
+        fprintf(c->out, "    %s", f->at[stack->frame[i]].label);
+        if (n > 1)
+            fprintf(c->out, "  (%zu calls)", n);
+        fputc('\n', c->out);
+    }
+    if (i < stack->n)
+        fprintf(c->out, "    ... %zu callers more\n", stack->n - i);
+}
+
 /* The stack that made most of it, innermost first. */
 static void stack_print(struct frames *f, struct merger *m, const struct leak *k,
                         const struct canvas *c)
@@ -91,14 +108,10 @@ static void stack_print(struct frames *f, struct merger *m, const struct leak *k
     const struct alloc_site *site = rowset_at(&f->process->heap.sites, k->row.site);
     struct sample_total at = {.native = site->about.native, .lua = site->about.lua};
     const struct merged *stack = merger_stack(m, &at);
-    size_t shown = stack->n < STACK_SHOWN ? stack->n : STACK_SHOWN;
     char bytes[HUMAN_MAX];
     fprintf(c->out, "\n  %s from %s, mostly through\n",
             human_bytes(bytes, (double)k->row.sums.of[MEMORY_LIVE].bytes), k->row.label);
-    for (size_t i = 0; i < shown; i++)
-        fprintf(c->out, "    %s\n", f->at[stack->frame[i]].label);
-    if (shown < stack->n)
-        fprintf(c->out, "    ... %zu callers more\n", stack->n - shown);
+    callers_print(f, stack, c);
 }
 
 static void stacks_print(struct digest *d, const struct leaks *l, const struct report_options *o,
@@ -117,16 +130,26 @@ static void stacks_print(struct digest *d, const struct leaks *l, const struct r
     frames_release(&f);
 }
 
+/* Where it was sampled, less than some samples of it is not seen. */
+static const char *none_text(const struct leaks *l, struct process *p)
+{
+    char least[HUMAN_MAX];
+    if (l->check_n < 2)
+        return "not known: there were too few collections to see what rises";
+    if (l->verdict_n[LEAK_UNSURE] || l->verdict_n[LEAK_STOPPED])
+        return "none for certain";
+    if (!leaks_least_bytes(p))
+        return "none: nothing holds ever more";
+    return pool_format(&p->pool, "none seen; a leak of less than %s would not be",
+                       human_bytes(least, (double)leaks_least_bytes(p)));
+}
+
 static void accused_print(struct digest *d, const struct leaks *l, const struct report_options *o,
                           const struct canvas *c)
 {
     char text[300], bytes[HUMAN_MAX];
     if (!l->verdict_n[LEAK_RISES]) {
-        page_heading(c, "Leaks",
-                     l->check_n < 2 ? "not known: there were too few collections to see what rises"
-                     : l->verdict_n[LEAK_UNSURE] || l->verdict_n[LEAK_STOPPED]
-                         ? "none for certain"
-                         : "none: nothing holds ever more");
+        page_heading(c, "Leaks", none_text(l, d->process));
         return;
     }
     snprintf(text, sizeof text,
@@ -139,7 +162,37 @@ static void accused_print(struct digest *d, const struct leaks *l, const struct 
     stacks_print(d, l, o, c);
 }
 
-static void rest_print(const struct leaks *l, int sampled, const struct report_options *o,
+static void unsure_print(const struct leaks *l, const char *more, const struct report_options *o,
+                         const struct canvas *c, size_t top)
+{
+    char *text = xformat("nothing of it was freed, but there were too few collections%s to see it "
+                         "rise for certain%s%s",
+                         *more ? ", or samples," : "", *more ? "; " : "", more);
+    page_heading(c, "Perhaps", text);
+    group_print(l, LEAK_UNSURE, o, c, top);
+    free(text);
+}
+
+static void kept_print(const struct leaks *l, const char *more, const struct report_options *o,
+                       const struct canvas *c, size_t top)
+{
+    page_heading(c, "Held besides", "at the end, or when lua_close began; not seen to rise");
+    group_print(l, LEAK_KEPT, o, c, top);
+    if (!l->few_n)
+        return;
+    char *text = l->few_n == l->verdict_n[LEAK_KEPT]
+                     ? xformat("They have fewer than nine samples each, too few to see whether "
+                               "they rise; %s.",
+                               more)
+                     : xformat("%zu of these %zu lines have fewer than nine samples each, too few "
+                               "to see whether they rise; %s.",
+                               l->few_n, l->verdict_n[LEAK_KEPT], more);
+    page_note(c, TONE_PLAIN, text);
+    free(text);
+}
+
+/* MORE: how to record more; "" where all was. */
+static void rest_print(const struct leaks *l, const char *more, const struct report_options *o,
                        const struct canvas *c)
 {
     size_t half = o->top == SIZE_MAX ? o->top : (o->top + 1) / 2;
@@ -148,19 +201,10 @@ static void rest_print(const struct leaks *l, int sampled, const struct report_o
                      "held more and more, but next to nothing more in the last part of the run");
         group_print(l, LEAK_STOPPED, o, c, half);
     }
-    if (l->verdict_n[LEAK_UNSURE]) {
-        page_heading(
-            c, "Perhaps",
-            sampled ? "nothing of it was freed, but there were too few collections, or samples, to "
-                      "see it rise; "
-                      "MODPROF_ALLOC=sample:16k takes more"
-                    : "nothing of it was freed, but there were too few collections to see it rise");
-        group_print(l, LEAK_UNSURE, o, c, half);
-    }
-    if (l->verdict_n[LEAK_KEPT]) {
-        page_heading(c, "Held besides", "at the end, or when lua_close began; not seen to rise");
-        group_print(l, LEAK_KEPT, o, c, half);
-    }
+    if (l->verdict_n[LEAK_UNSURE])
+        unsure_print(l, more, o, c, half);
+    if (l->verdict_n[LEAK_KEPT])
+        kept_print(l, more, o, c, half);
     if (l->suppressed_n)
         fprintf(c->out, "\n%zu %s suppressed by .modprof\n", l->suppressed_n,
                 l->suppressed_n == 1 ? "line is" : "lines are");
@@ -191,7 +235,7 @@ void text_leaks(struct digest *d, const struct report_options *o, const struct c
     }
     leaks_build(&l, d->process, d->symbols, o->leak_filter);
     accused_print(d, &l, o, c);
-    rest_print(&l, memory_mode(d->process, HEAP_LUA) == ALLOC_SAMPLED, o, c);
+    rest_print(&l, memory_more(d->process), o, c);
     left_print(d, c);
     dropped_note(&d->lua, c);
     leaks_release(&l);

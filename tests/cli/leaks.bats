@@ -130,3 +130,32 @@ clean() { # PROGRAM
     run -0 "$MODPROF" report --leaks "$TRACE"
     [[ $output == *"too few collections"* ]]
 }
+
+@test "sampled, it is said how large a leak is seen, and of how many lines too little is known" {
+    run -0 accused closures clean 40000 sample:64k
+    [ -z "$output" ]
+    run -0 "$MODPROF" report --leaks "$TRACE"
+    [[ $output == *"Leaks  none seen; a leak of less than 576 KiB would not be"* || $output == *"none for certain"* ]]
+    "$MODPROF" report --leaks --format json "$TRACE" | jq -e '.processes[0].leaks | .least_bytes == 589824 and
+        .few_samples == ([.findings[] | select(.few_samples)] | length)'
+    run -0 accused closures clean 40000 exact,c-exact
+    run -0 "$MODPROF" report --leaks "$TRACE"
+    [[ $output == *"Leaks  none: nothing holds ever more"* && $output != *"samples"* ]]
+}
+
+@test "a recursion takes one line of the stack that made most" {
+    cat >"$BATS_TEST_TMPDIR/deep.lua" <<'LUA'
+local kept = {}
+local function deep(n)
+  if n == 0 then
+    kept[#kept + 1] = {}
+    return 0
+  end
+  return 1 + deep(n - 1)
+end
+for i = 1, 40000 do deep(10) local t = { { i }, { i } } end
+LUA
+    LD_PRELOAD=$SHIM MODPROF_ALLOC=exact MODPROF_OUT=$TRACE lua5.4 "$BATS_TEST_TMPDIR/deep.lua"
+    run -0 "$MODPROF" report --leaks "$TRACE"
+    [[ $output == *"deep.lua:4"*"deep.lua:7  (10 calls)"*"deep.lua:9"* ]]
+}

@@ -2,6 +2,7 @@
 /* SOURCES: tests/unit/trace_builder.c */
 #include "tests/unit/unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,19 @@ static void a_table_that_doubles_is_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_KEPT);
 }
 
+/* A bounded cache of lists, full by now, and the garbage of the end: each of them grew, but none is large. */
+static void small_blocks_that_grow_are_no_array(void **state)
+{
+    struct memory_sums s = {.check = {{200, 12800}, {200, 12800}, {99, 6336}, {0, 0}},
+                            .look_bytes = 12800};
+    struct leak_course c = {.sums = &s, .check_n = 4, .clock_ratio = 1.9, .look_ratio = 1.8};
+    (void)state;
+    s.of[MEMORY_MADE] = (struct memory_amount){3000, 192000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){569, 36416};
+    s.of[MEMORY_GROWN] = (struct memory_amount){6000, 144000};
+    assert_int_equal(leak_judge(&c), LEAK_KEPT);
+}
+
 /* It is fuller at each check, and was nearly empty before the newest, or after it. */
 static void what_was_emptied_between_checks_is_not_accused(void **state)
 {
@@ -349,6 +363,111 @@ static void too_few_samples_are_no_proof_either(void **state)
     s.of[MEMORY_MADE].bytes = 4000;
     s.seen_n = 1;
     assert_int_equal(leak_judge(&c), LEAK_KEPT);
+}
+
+/* ---- drawn courses: samples of a line that is never freed, at random moments of a run ---- */
+
+enum { DRAWN_MAX = 200 };
+
+struct drawn {
+    double at[DRAWN_MAX]; /* parts of the run */
+    unsigned n;
+};
+
+/* The same numbers in every run. */
+static double drawn_number(void)
+{
+    static uint64_t state = 20261130;
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return ((double)(state >> 33) + 0.5) / 2147483648.0;
+}
+
+/* About MEAN samples, all of them before the part UNTIL of the run. */
+static void draw(struct drawn *d, double mean, double until)
+{
+    double left = mean;
+    d->n = 0;
+    while ((left += log(drawn_number())) > 0 && d->n < DRAWN_MAX)
+        d->at[d->n++] = until * drawn_number();
+}
+
+static uint64_t drawn_by(const struct drawn *d, double clock)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < d->n; i++)
+        n += d->at[i] <= clock;
+    return n * 1000;
+}
+
+/* Checks at doubling distances, looks a sixteenth of the last check's clock apart, of which those a seventh apart are kept. */
+static enum leak_verdict drawn_verdict(const struct drawn *d)
+{
+    double clock = 1 / (64 * (1 + drawn_number())), last = 0, check = clock;
+    struct memory_sums s = {.seen_n = d->n};
+    struct leak_course c = {.sums = &s, .clock_end = 1};
+    s.of[MEMORY_MADE] = s.of[MEMORY_LIVE] = (struct memory_amount){d->n * 10, drawn_by(d, 1)};
+    s.made_variance = s.live_variance = d->n * 1e6;
+    for (; clock < 1; clock += check / 16) {
+        if (!c.check_n || clock >= 2 * check) {
+            memmove(s.check + 1, s.check, sizeof s.check - sizeof *s.check);
+            memmove(c.check_clock + 1, c.check_clock, sizeof c.check_clock - sizeof *c.check_clock);
+            s.check[0] = (struct memory_amount){1, drawn_by(d, clock)};
+            c.check_clock[0] = check = clock;
+            c.check_n += c.check_n < MEMORY_CHECKS;
+        }
+        s.look_bytes = drawn_by(d, clock);
+        c.look_clock = clock;
+        if (clock < last * 8 / 7)
+            continue;
+        memmove(s.late_bytes + 1, s.late_bytes, sizeof s.late_bytes - sizeof *s.late_bytes);
+        memmove(c.late_clock + 1, c.late_clock, sizeof c.late_clock - sizeof *c.late_clock);
+        s.late_bytes[0] = s.look_bytes;
+        c.late_clock[0] = last = clock;
+    }
+    c.clock_ratio = 1 / check;
+    c.look_ratio = c.look_clock / check;
+    return leak_judge(&c);
+}
+
+/* Of 1,000 runs with about MEAN samples. */
+static void verdicts_drawn(unsigned count[LEAK_VERDICT_N], double mean, double until)
+{
+    struct drawn d;
+    memset(count, 0, LEAK_VERDICT_N * sizeof *count);
+    for (int i = 0; i < 1000; i++) {
+        draw(&d, mean, until);
+        count[drawn_verdict(&d)]++;
+    }
+}
+
+static void leaks_of_few_samples_are_found_or_doubted(void **state)
+{
+    unsigned n[LEAK_VERDICT_N];
+    (void)state;
+    verdicts_drawn(n, 100, 1);
+    assert_in_range(n[LEAK_RISES], 980, 1000);
+    verdicts_drawn(n, 24, 1);
+    assert_in_range(n[LEAK_RISES], 900, 1000);
+    verdicts_drawn(n, 12, 1);
+    assert_in_range(n[LEAK_RISES], 350, 1000);
+    assert_in_range(n[LEAK_KEPT], 0, 100);
+    verdicts_drawn(n, 7, 1);
+    assert_in_range(n[LEAK_KEPT], 0, 100);
+}
+
+static void what_was_filled_is_not_accused_for_few_samples(void **state)
+{
+    static const double mean[] = {7, 12, 24, 40, 100};
+    unsigned n[LEAK_VERDICT_N];
+    (void)state;
+    for (size_t i = 0; i < sizeof mean / sizeof *mean; i++) {
+        verdicts_drawn(n, mean[i], 0.75);
+        assert_in_range(n[LEAK_RISES], 0, 10);
+        verdicts_drawn(n, mean[i], 0.8);
+        assert_in_range(n[LEAK_RISES], 0, 200);
+        verdicts_drawn(n, mean[i], 0.4);
+        assert_int_equal(n[LEAK_RISES], 0);
+    }
 }
 
 static const char *suppresses(void *ctx, const struct leak *l)
@@ -620,6 +739,9 @@ int main(void)
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),
+        cmocka_unit_test(leaks_of_few_samples_are_found_or_doubted),
+        cmocka_unit_test(what_was_filled_is_not_accused_for_few_samples),
+        cmocka_unit_test(small_blocks_that_grow_are_no_array),
         cmocka_unit_test(one_line_is_one_finding),
         cmocka_unit_test(suppressions_are_read),
         cmocka_unit_test(wrong_suppressions_are_errors),

@@ -146,7 +146,7 @@ export function Leaks() {
     return (
         <Card
             title="Leaks"
-            means="Places whose blocks are held at the end. “rises”: what they hold grew from one full collection to the next. “stopped”: it grew, but no longer in the last part of the run. “kept”: it is held, but does not grow. “unsure”: too few collections to tell."
+            means="Places whose blocks are held at the end. “rises”: what they hold grew from one full collection to the next. “stopped”: it grew, but no longer in the last part of the run. “kept”: it is held, and was not seen to grow. “unsure”: nothing of it was freed, but too few collections or samples to tell."
         >
             {rows.length > 0 ? (
                 <>
