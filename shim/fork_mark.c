@@ -8,7 +8,7 @@ static void (*_Atomic on_fork)(void); /* NULL: there is nothing yet that a child
 
 void fork_mark_start(void (*forked)(void))
 {
-    atomic_store(&fork_mark.here, 1);
+    atomic_store(&fork_mark.here, FORK_MARK_BITS);
     if (madvise(&fork_mark, sizeof fork_mark, MADV_WIPEONFORK) == 0)
         atomic_store(&on_fork, forked);
 }
@@ -21,6 +21,6 @@ int fork_mark_tells(void)
 COLD void fork_mark_gone(void)
 {
     void (*forked)(void) = atomic_load(&on_fork);
-    if (forked != NULL && atomic_exchange(&fork_mark.here, 1) == 0)
+    if (forked != NULL && atomic_exchange(&fork_mark.here, FORK_MARK_BITS) == 0)
         forked();
 }

@@ -15,6 +15,9 @@
 
 #include "shim/platform.h"
 
+/* What the word holds.  Requests for memory ask by these bits whether they are done the short way, so that in a child none of them is. */
+enum { FORK_MARK_BITS = 3 };
+
 struct fork_mark {
     _Atomic uint32_t here;
     char rest[4096 - sizeof(uint32_t)]; /* nothing else is to be cleared */
@@ -30,6 +33,12 @@ int fork_mark_tells(void);
 static inline int fork_mark_is_here(void)
 {
     return atomic_load_explicit(&fork_mark.here, memory_order_relaxed) != 0;
+}
+
+/* BITS where this is not such a child, else 0. */
+static inline uint32_t fork_mark_and(uint32_t bits)
+{
+    return atomic_load_explicit(&fork_mark.here, memory_order_relaxed) & bits;
 }
 
 /* Calls FORKED where this is a child that was not seen before. */

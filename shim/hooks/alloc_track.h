@@ -32,9 +32,10 @@ enum track_heap { TRACK_LUA = 0, TRACK_C = 1 };
 enum { TRACK_FILTER_N = 4096 };
 extern SHIM_HIDDEN _Atomic uint16_t track_filter[2][TRACK_FILTER_N];
 
+/* Neighbours share a counter, so that a sweep through the heap stays in few lines of them: the cache is the program's. */
 static inline uint32_t track_bucket(const void *p)
 {
-    return (uint32_t)((uintptr_t)p >> 4) % TRACK_FILTER_N;
+    return (uint32_t)((uintptr_t)p >> 8) % TRACK_FILTER_N;
 }
 
 static inline int track_may_hold(enum track_heap heap, const void *p)

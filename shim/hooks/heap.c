@@ -36,7 +36,10 @@ SHIM_TLS uintptr_t heap_inside;
 
 /* arena_state.route.  Direct: the host's allocator is proven to be nothing but realloc and free, so
  * they are called without it, which saves two functions at every request.  Exact: heap_exact.h. */
-enum { ROUTE_UNKNOWN = 0, ROUTE_HOST, ROUTE_DIRECT, ROUTE_EXACT };
+enum { ROUTE_UNKNOWN = 0, ROUTE_DIRECT = 2, ROUTE_HOST = 4, ROUTE_EXACT = 8 };
+_Static_assert((ROUTE_DIRECT & FORK_MARK_BITS) != 0 &&
+                   !((ROUTE_HOST | ROUTE_EXACT) & FORK_MARK_BITS),
+               "one test tells that the route is direct, and that this is no new child");
 
 /* ---- sampling ---- */
 
@@ -223,8 +226,6 @@ static HOT_AS_IS void *direct_free(void *ud, void *ptr, size_t osize, size_t nsi
 {
     (void)ud;
     (void)nsize; /* 0 */
-    if (ptr == NULL)
-        return NULL; /* Lua often frees the array part that a table never had */
     heap_note_free(s, osize);
     if (track_may_hold(TRACK_LUA, ptr))
         return direct_free_followed(s, ptr);
@@ -242,38 +243,32 @@ COLD void *heap_ended_request(struct state_handle *h, void *ptr, size_t osize, s
     return ((lua_Alloc)(uintptr_t)h->host_alloc)((void *)(uintptr_t)h->host_ud, ptr, osize, nsize);
 }
 
+static inline void *direct_request(void *ud, void *ptr, size_t osize, size_t nsize,
+                                   struct arena_state *s)
+{
+    if (ptr == NULL) /* Lua often frees the array part that a table never had */
+        return nsize != 0 ? direct_new(ud, ptr, osize, nsize, s) : NULL;
+    return nsize != 0 ? direct_resize(s, ptr, osize, nsize) : direct_free(ud, ptr, osize, nsize, s);
+}
+
 static HOT void *other_request(struct arena_state *s, void *ud, void *ptr, size_t osize,
                                size_t nsize)
 {
+    fork_mark_look();
     if (unlikely(s == &state_ended))
         return heap_ended_request(ud, ptr, osize, nsize);
-    return s->route == ROUTE_EXACT ? heap_exact_alloc(ud, ptr, osize, nsize)
-                                   : host_request(s, ptr, osize, nsize);
-}
-
-static inline void *request(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    struct arena_state *s = heap_state_now(ud);
-    if (unlikely(s->route != ROUTE_DIRECT))
-        return other_request(s, ud, ptr, osize, nsize);
-    if (nsize == 0)
-        return direct_free(ud, ptr, osize, nsize, s);
-    if (ptr == NULL)
-        return direct_new(ud, ptr, osize, nsize, s);
-    return direct_resize(s, ptr, osize, nsize);
-}
-
-static COLD void *first_in_child(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    fork_mark_gone();
-    return request(ud, ptr, osize, nsize);
+    if (s->route == ROUTE_EXACT)
+        return heap_exact_alloc(ud, ptr, osize, nsize);
+    return s->route == ROUTE_DIRECT ? direct_request(ud, ptr, osize, nsize, s)
+                                    : host_request(s, ptr, osize, nsize);
 }
 
 /* What is rare is done in the place of this frame, which so needs none. */
 HOT void *heap_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    return likely(fork_mark_is_here()) ? request(ud, ptr, osize, nsize)
-                                       : first_in_child(ud, ptr, osize, nsize);
+    struct arena_state *s = heap_state_now(ud);
+    return likely(fork_mark_and(s->route)) ? direct_request(ud, ptr, osize, nsize, s)
+                                           : other_request(s, ud, ptr, osize, nsize);
 }
 
 /* ---- states ---- */

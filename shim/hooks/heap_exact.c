@@ -15,6 +15,9 @@
 
 /* ---- who is asked ---- */
 
+_Static_assert(FORK_MARK_BITS & 1,
+               "one test tells that a state has tags, and that this is no new child");
+
 static void tags_begin(struct arena_state *s)
 {
     if (config.alloc.no_tag || s->tags_unsure)
@@ -126,9 +129,7 @@ static HOT_AS_IS void *tagged_release(void *ud, void *ptr, size_t osize, size_t 
                                       struct arena_state *s)
 {
     (void)ud;
-    (void)nsize;     /* 0 */
-    if (ptr == NULL) /* Lua often frees the array part that a table never had */
-        return NULL;
+    (void)nsize; /* 0 */
     uint32_t site = alloc_tag_take(s, ptr, osize) & ALLOC_TAG_SITE;
     heap_note_free(s, osize);
     return alloc_exact_free(s, ptr, site, osize); /* in the place of this frame */
@@ -148,11 +149,22 @@ static HOT void *host_release(struct arena_state *s, void *ptr, size_t osize)
     return p;
 }
 
-static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, size_t osize,
-                                  size_t nsize)
+static inline void *tagged_request(void *ud, void *ptr, size_t osize, size_t nsize,
+                                   struct arena_state *s)
 {
+    if (ptr == NULL) /* Lua often frees the array part that a table never had */
+        return nsize != 0 ? tagged_new(ud, ptr, osize, nsize, s) : NULL;
+    return nsize != 0 ? resize(s, ptr, osize, nsize) : tagged_release(ud, ptr, osize, nsize, s);
+}
+
+static HOT void *other_request(struct arena_state *s, void *ud, void *ptr, size_t osize,
+                               size_t nsize)
+{
+    fork_mark_look();
     if (unlikely(s == &state_ended))
         return heap_ended_request(ud, ptr, osize, nsize);
+    if (s->tagging)
+        return tagged_request(ud, ptr, osize, nsize, s);
     if (nsize == 0)
         return host_release(s, ptr, osize);
     if (ptr == NULL)
@@ -160,27 +172,10 @@ static HOT void *untagged_request(struct arena_state *s, void *ud, void *ptr, si
     return resize(s, ptr, osize, nsize);
 }
 
-static inline void *request(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    struct arena_state *s = heap_state_now(ud);
-    if (unlikely(!s->tagging))
-        return untagged_request(s, ud, ptr, osize, nsize);
-    if (nsize == 0)
-        return tagged_release(ud, ptr, osize, nsize, s);
-    if (ptr == NULL)
-        return tagged_new(ud, ptr, osize, nsize, s);
-    return resize(s, ptr, osize, nsize);
-}
-
-static COLD void *first_in_child(void *ud, void *ptr, size_t osize, size_t nsize)
-{
-    fork_mark_gone();
-    return request(ud, ptr, osize, nsize);
-}
-
-/* What is rare is done in the place of this frame, which so needs none. */
+/* As heap_alloc: what is rare is done in the place of this frame. */
 HOT void *heap_exact_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
-    return likely(fork_mark_is_here()) ? request(ud, ptr, osize, nsize)
-                                       : first_in_child(ud, ptr, osize, nsize);
+    struct arena_state *s = heap_state_now(ud);
+    return likely(fork_mark_and(s->tagging)) ? tagged_request(ud, ptr, osize, nsize, s)
+                                             : other_request(s, ud, ptr, osize, nsize);
 }
