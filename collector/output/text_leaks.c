@@ -140,7 +140,8 @@ static const char *none_text(const struct leaks *l, struct process *p)
         return "none for certain";
     if (!leaks_least_bytes(p))
         return "none: nothing holds ever more";
-    return pool_format(&p->pool, "none seen; a leak of less than %s would not be",
+    return pool_format(&p->pool, "none seen; a leak%s of less than %s would not be",
+                       memory_mode(p, HEAP_LUA) == ALLOC_SAMPLED ? "" : " of C memory",
                        human_bytes(least, (double)leaks_least_bytes(p)));
 }
 

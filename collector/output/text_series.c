@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/memory_sums.h"
 #include "collector/output/text_page.h"
 #include "collector/output/text_report.h"
 #include "collector/output/text_series.h"
@@ -161,11 +162,12 @@ static void kinds_print(struct process *p, const struct canvas *c)
 void text_series(struct digest *d, const struct canvas *c)
 {
     struct process *p = d->process;
-    char text[HUMAN_MAX + 60], time[HUMAN_MAX], n[HUMAN_MAX];
+    char text[2 * HUMAN_MAX + 100], time[HUMAN_MAX], n[HUMAN_MAX];
     if (p->memory.n < 3)
         return;
-    snprintf(text, sizeof text, "%s points in %s", human_count(n, p->memory.n),
-             human_ns(time, (double)process_since_start(p, process_end_ns(p))));
+    snprintf(text, sizeof text, "%s points in %s%s", human_count(n, p->memory.n),
+             human_ns(time, (double)process_since_start(p, process_end_ns(p))),
+             memory_mode(p, HEAP_LUA) == ALLOC_SAMPLED ? "; kinds are estimated from samples" : "");
     page_heading(c, "Memory over time", text);
     line_print(p, c, &(struct series_line){"Lua heap", "", lua_heap, 0});
     kinds_print(p, c);
