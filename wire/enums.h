@@ -144,7 +144,8 @@ enum node_flag {
     NODE_FRESH = 4,      /* Lua: begins a C frame of the VM (a joint for merging) */
     NODE_FINALIZER = 8,
     NODE_HOOK = 16,
-    NODE_MERGED = 32 /* stands for its recursive calls too: they were put together to save room */
+    NODE_MERGED = 32, /* stands for its recursive calls too: they were put together to save room */
+    NODE_CUT = 64     /* its callers found no room in the table */
 };
 
 /* Of the source of a `proto` record, which may be a text: what is longer is cut. */

@@ -8,6 +8,10 @@
     "no allocation was drawn in what was read: the programs allocated too little, or ran with " \
     "MODPROF_ALLOC=off; MODPROF_ALLOC=exact in their environment records every allocation, and " \
     "`modprof report --section allocations` has the sums of every trace"
+#define MEMORY_NONE_HELD \
+    "nothing that was drawn was held then in what was read: too little was, or the programs ran " \
+    "with " \
+    "MODPROF_ALLOC=off; MODPROF_ALLOC=exact in their environment records every allocation"
 #define MEMORY_NONE_FREED \
     "how long Lua's collector took for what it freed is not known in these traces: that takes " \
     "its " \

@@ -182,10 +182,14 @@ static const struct loss_words {
     [LOSS_TRIES] = {"file", "files", "tried while modules were searched: not kept"},
     [LOSS_SPANS] = {"module load has", "module loads have",
                     "no row: too many of one name, or nested too deeply"},
-    [LOSS_NODES_FULL] = {"frame of a stack", "frames of stacks",
-                         "found no room in the table: callers stand for what is lost"},
-    [LOSS_SITES_FULL] = {"allocation is", "allocations are",
-                         "counted without a stack because the table of allocation sites was full"},
+    [LOSS_NODES_FULL] =
+        {"frame of a stack", "frames of stacks",
+         "found no room in the table: callers stand for what is lost, or, of allocations, "
+         "the line alone"},
+    [LOSS_SITES_FULL] =
+        {"allocation is", "allocations are",
+         "counted for their line alone, or without one, because the table of allocation "
+         "sites was full"},
     [LOSS_TRACK_FULL] = {"block", "blocks",
                          "could not be followed to the release because the table was full: live "
                          "bytes by place may be too low"},

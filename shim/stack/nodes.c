@@ -1,7 +1,8 @@
 /* nodes: see nodes.h.
  *
  * The last OVERFLOW_N entries of the table are for overflow nodes; the first one made stands for
- * stacks with no caller at all, so that there is always one.
+ * stacks with no caller at all, so that there is always one.  The CUT_N in front of them are left by stacks of
+ * allocations to frames whose callers found no room.
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
  * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  One page is tried first, then
@@ -17,6 +18,7 @@
 enum {
     PROBES_MAX = 64,
     OVERFLOW_N = 1024,
+    CUT_N = 8192,
     FIRST_SLOTS = 1024,
     FIRST_TRIES = 4,
     NEXT_SLOTS = 8192,
@@ -80,14 +82,14 @@ static uint32_t node_fill(uint32_t i, const struct node_key *k)
     return i + 1;
 }
 
-static uint32_t node_add(const struct node_key *k)
+static uint32_t node_add(const struct node_key *k, uint32_t max)
 {
-    uint32_t max = k->kind == NODE_OVERFLOW ? ARENA_NODES_MAX : ARENA_NODES_MAX - OVERFLOW_N;
     uint32_t i = take(&arena->nodes_n, max, arena->nodes, sizeof *arena->nodes);
     return i < max ? node_fill(i, k) : 0;
 }
 
-static uint32_t look_up(const struct node_key *k)
+/* Made where it is not there, of the first MAX entries; 0: there is no room. */
+static uint32_t look_up(const struct node_key *k, uint32_t max)
 {
     uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
                      ((uint64_t)k->kind << 16 | k->flags));
@@ -95,7 +97,7 @@ static uint32_t look_up(const struct node_key *k)
         _Atomic uint32_t *slot = &node_slot[slot_of(h, i, NODE_SLOTS)];
         uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
         if (id == 0) {
-            uint32_t mine = node_add(k);
+            uint32_t mine = node_add(k, max);
             if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
                 return mine;
         }
@@ -110,15 +112,27 @@ static int is_overflow(uint32_t id)
     return id != 0 && arena->nodes[id - 1].kind == NODE_OVERFLOW;
 }
 
+static uint32_t overflow_root(void)
+{
+    static _Atomic uint32_t root;
+    const struct node_key k = {.kind = NODE_OVERFLOW};
+    uint32_t id = atomic_load_explicit(&root, memory_order_relaxed);
+    if (id == 0) {
+        id = look_up(&k, ARENA_NODES_MAX);
+        atomic_store_explicit(&root, id, memory_order_relaxed);
+    }
+    return id;
+}
+
 /* Stands for all that the caller called; where there is no room even for that, for all that its
  * caller called, and so on. */
 static uint32_t overflow(uint32_t parent)
 {
     struct node_key k = {.kind = NODE_OVERFLOW};
-    uint32_t root = look_up(&k), id = 0;
+    uint32_t root = overflow_root(), id = 0;
     loss_count(LOSS_NODES_FULL, 1);
     for (k.parent = parent; k.parent != 0 && id == 0; k.parent = arena->nodes[k.parent - 1].parent)
-        id = look_up(&k);
+        id = look_up(&k, ARENA_NODES_MAX);
     return id != 0 ? id : root;
 }
 
@@ -126,8 +140,61 @@ uint32_t node_intern(const struct node_key *k)
 {
     if (is_overflow(k->parent))
         return k->parent;
-    uint32_t id = look_up(k);
+    uint32_t id = look_up(k, ARENA_NODES_MAX - OVERFLOW_N);
     return likely(id != 0) ? id : overflow(k->parent);
+}
+
+/* ---- frames whose callers are not kept ---- */
+
+static int is_cut(uint32_t id)
+{
+    return id != 0 && (is_overflow(id) || (arena->nodes[id - 1].flags & NODE_CUT));
+}
+
+static struct node_key key_of(uint32_t id)
+{
+    const struct arena_node *d = &arena->nodes[id - 1];
+    return (struct node_key){d->value, d->parent, d->line, d->kind, d->flags};
+}
+
+static uint32_t cut_below(const struct node_key *k, uint32_t parent)
+{
+    struct node_key cut = *k;
+    cut.parent = parent;
+    cut.flags |= NODE_CUT;
+    uint32_t id = look_up(&cut, ARENA_NODES_MAX - OVERFLOW_N);
+    return id != 0 ? id : parent;
+}
+
+/* There are few lines, and few functions that these call: so the innermost Lua function stays, and the C function within it. */
+static uint32_t cut(const struct node_key *k)
+{
+    uint32_t root = overflow_root();
+    if (root == 0 || k->kind == NODE_COROUTINE || k->kind == NODE_OVERFLOW)
+        return root;
+    if (k->kind != NODE_C_FUNCTION || k->parent == 0)
+        return cut_below(k, root);
+    if (is_cut(k->parent))
+        return cut_below(k, k->parent);
+    struct node_key caller = key_of(k->parent);
+    return cut_below(k, caller.kind == NODE_LUA ? cut_below(&caller, root) : root);
+}
+
+uint32_t node_cut(uint32_t id)
+{
+    if (id == 0 || is_cut(id))
+        return id;
+    struct node_key k = key_of(id);
+    return cut(&k);
+}
+
+static uint32_t intern_or_cut(const struct node_key *k)
+{
+    uint32_t id = look_up(k, ARENA_NODES_MAX - OVERFLOW_N - CUT_N);
+    if (likely(id != 0))
+        return id;
+    loss_count(LOSS_NODES_FULL, 1);
+    return cut(k);
 }
 
 /* ---- recursion ---- */
@@ -150,15 +217,17 @@ static uint32_t same_caller(const struct node_key *k)
 
 uint32_t node_intern_merging(const struct node_key *k)
 {
+    if (is_cut(k->parent))
+        return cut(k);
     if (atomic_load_explicit(&arena->nodes_n, memory_order_relaxed) < ARENA_NODES_MAX / 4)
-        return node_intern(k);
+        return intern_or_cut(k);
     uint32_t same = same_caller(k);
     if (same == 0)
-        return node_intern(k);
+        return intern_or_cut(k);
     struct node_key beside = *k;
     beside.parent = arena->nodes[same - 1].parent;
     beside.flags |= NODE_MERGED;
-    return node_intern(&beside);
+    return intern_or_cut(&beside);
 }
 
 /* ---- Lua functions ---- */

@@ -21,6 +21,10 @@ uint32_t node_intern(const struct node_key *k);
  * stands beside that one (NODE_MERGED): recursion then adds no nodes. */
 uint32_t node_intern_merging(const struct node_key *k);
 
+/* What stays of ID where there is no room for its callers: the innermost Lua function and the C function within it, or the native
+ * frame.  node_intern_merging gives the same where the table is full. */
+uint32_t node_cut(uint32_t id);
+
 /* Id of the Lua function at PROTO (an address), 0 where the table is full. */
 uint32_t proto_intern(const void *proto);
 

@@ -1,18 +1,27 @@
 /* site_table: see site_table.h.
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's table,
- * as that of nodes does.  The last entries of the table are for the overflow sites of the lanes. */
+ * as that of nodes does.  The last entries of the table are for the overflow sites of the lanes, an eighth in front of them for
+ * what found no room with all of its callers. */
 #include "shim/stack/site_table.h"
 
 #include <string.h>
 
 #include "arena/snapshot.h"
 #include "shim/record/region.h"
+#include "shim/stack/nodes.h"
 
-enum { PROBES_MAX = 64, SLOTS = 2 * ARENA_SITES_MAX, SLOTS_SMALL = 1024, PROBES_SMALL = 8 };
+enum {
+    PROBES_MAX = 64,
+    SLOTS = 2 * ARENA_SITES_MAX,
+    SLOTS_SMALL = 1024,
+    PROBES_SMALL = 8,
+    CUT_PART = 8
+};
 
 static SHIM_TABLE _Atomic uint32_t slot_small[SLOTS_SMALL], slot_large[SLOTS];
 static uint32_t normal_max; /* sites that are no overflow sites */
+static uint32_t whole_max;  /* of these, sites with all of their callers */
 
 int sites_start(uint32_t max)
 {
@@ -21,6 +30,7 @@ int sites_start(uint32_t max)
         return -1;
     uint32_t room = ARENA_SITES_MAX - ARENA_LANES;
     normal_max = max < room ? max : room;
+    whole_max = normal_max - normal_max / CUT_PART;
     arena->memory.sites_max = normal_max;
     __atomic_store_n(&arena->sampler_used, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&arena->memory_used, 1, __ATOMIC_RELEASE);
@@ -84,47 +94,69 @@ static uint32_t add(const struct site_key *k, uint32_t max, uint32_t flags)
     return id;
 }
 
-/* ---- overflow ---- */
-
-static _Atomic uint32_t overflow_of[ARENA_LANES];
-
-static COLD uint32_t overflow(const struct site_key *k)
-{
-    struct site_key rest = {.lane = k->lane, .heap = k->heap};
-    uint32_t id = atomic_load(&overflow_of[k->lane]), none = 0;
-    loss_count(LOSS_SITES_FULL, 1);
-    if (id != 0)
-        return id;
-    id = add(&rest, ARENA_SITES_MAX, SITE_OVERFLOW);
-    return atomic_compare_exchange_strong(&overflow_of[k->lane], &none, id) ? id : none;
-}
-
 /* ---- look-up ---- */
 
-/* The id in SLOT, put there where it was empty; 0: another site's, or there is no room (*FULL). */
-static inline uint32_t try_slot(_Atomic uint32_t *slot, const struct site_key *k, int *full)
+/* Where there is room for a site, and whether there was. */
+struct room {
+    uint32_t max;
+    int full;
+};
+
+/* The id in SLOT, put there where it was empty; 0: another site's, or there is no room. */
+static inline uint32_t try_slot(_Atomic uint32_t *slot, const struct site_key *k, struct room *r)
 {
     uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
     if (id == 0) {
-        uint32_t mine = add(k, normal_max, 0);
+        uint32_t mine = add(k, r->max, 0);
         if (mine == 0)
-            *full = 1;
+            r->full = 1;
         if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
             return mine;
     }
     return same(site_at(id), k) ? id : 0;
 }
 
-uint32_t site_intern(const struct site_key *k)
+static uint32_t look_up(const struct site_key *k, uint32_t max)
 {
     uint64_t h = hash_of(k);
     uint32_t id = 0;
-    int full = 0;
-    for (uint32_t i = 0; i < PROBES_SMALL && id == 0 && !full; i++)
-        id = try_slot(&slot_small[(h + i) % SLOTS_SMALL], k, &full);
-    for (uint32_t i = 0; i < PROBES_MAX && id == 0 && !full; i++)
-        id = try_slot(&slot_large[((h >> 20) + i) % SLOTS], k, &full);
-    return id != 0 ? id : overflow(k);
+    struct room r = {max, 0};
+    for (uint32_t i = 0; i < PROBES_SMALL && id == 0 && !r.full; i++)
+        id = try_slot(&slot_small[(h + i) % SLOTS_SMALL], k, &r);
+    for (uint32_t i = 0; i < PROBES_MAX && id == 0 && !r.full; i++)
+        id = try_slot(&slot_large[((h >> 20) + i) % SLOTS], k, &r);
+    return id;
+}
+
+/* ---- overflow ---- */
+
+static _Atomic uint32_t overflow_of[ARENA_LANES];
+
+static uint32_t overflow_site(const struct site_key *k)
+{
+    struct site_key rest = {.lane = k->lane, .heap = k->heap};
+    uint32_t id = atomic_load(&overflow_of[k->lane]), none = 0;
+    if (id != 0)
+        return id;
+    id = add(&rest, ARENA_SITES_MAX, SITE_OVERFLOW);
+    return atomic_compare_exchange_strong(&overflow_of[k->lane], &none, id) ? id : none;
+}
+
+/* Its line, without the callers; where there is no room for that, what stands for all the rest. */
+static COLD uint32_t overflow(const struct site_key *k)
+{
+    struct site_key line = *k;
+    loss_count(LOSS_SITES_FULL, 1);
+    line.lua = node_cut(k->lua);
+    line.native = node_cut(k->native);
+    uint32_t id = look_up(&line, normal_max);
+    return id != 0 ? id : overflow_site(k);
+}
+
+uint32_t site_intern(const struct site_key *k)
+{
+    uint32_t id = look_up(k, whole_max);
+    return likely(id != 0) ? id : overflow(k);
 }
 
 /* ---- what lived when ---- */

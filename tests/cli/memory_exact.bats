@@ -199,6 +199,42 @@ local kept = tree(17)
 LUA
     record exact,sites:500 lua5.4 tree.lua
     balanced alloc_n alloc_bytes grow_bytes shrink_bytes free_bytes live_bytes
+    [ "$(tables '@tree.lua:2')" = 131072 ]
+    [ "$(tables '@tree.lua:5')" = 131071 ]
+    "$MODPROF" report t.mprof | grep -q 'allocations are counted for their line alone'
+}
+
+# Tables made at LINE, whatever its callers.
+tables() { # LINE
+    awk -v line="$1" '/^site heap=Lua kind=table type=/ { gsub(/[*]/, ""); split($0, side, "[|] "); split(side[2], frame, " ")
+        if (frame[1] == line) { sub(/.* alloc_n=/, ""); n += $1 } } END { print n + 0 }' said
+}
+
+# 60,000 stacks of six functions, each on a line of its own; the program counts how often the innermost one is which.
+many_stacks() { # ALLOC
+    cat >many.lua <<'LUA'
+local F, text, made = 300, { "local fs, made = {}, ..." }, {}
+for i = 1, F do
+    made[i] = 0
+    text[#text + 1] = ("fs[%d] = function(n, s) if n == 0 then made[%d] = made[%d] + 1 return { s } end local r = fs[s %% %d + 1](n - 1, (s * 1103515245 + 12345) // 7 %% 2147483648) return r end"):format(i, i, i, F)
+end
+text[#text + 1] = "return fs"
+local fs = load(table.concat(text, "\n"), "=many")(made)
+for i = 1, 60000 do fs[i % F + 1](5, i * 7919 % 1000003) end
+for i = 1, F do if made[i] > 0 then print("=many:" .. i + 1, made[i]) end end
+LUA
+    record "$1" lua5.4 many.lua >told
+    balanced alloc_n alloc_bytes grow_bytes shrink_bytes free_bytes live_bytes
+}
+
+@test "of stacks that find no room each allocation keeps its line" {
+    many_stacks exact
+    "$MODPROF" report t.mprof | grep -q 'frames of stacks found no room'
+    awk '/^site heap=Lua kind=table type=/ { gsub(/[*]/, ""); split($0, side, "[|] "); split(side[2], frame, " "); sub(/.* alloc_n=/, ""); n[frame[1]] += $1 }
+         END { for (line in n) if (line ~ /^=many:/ && line != "=many:1") printf "%s\t%d\n", line, n[line] }' said | sort >by_line
+    sort told | diff - by_line
+    # With more lines than sites these are told, and the rest together.
+    many_stacks exact,sites:200
     grep -q 'overflow=1' said
 }
 
