@@ -72,7 +72,6 @@ static void note(const struct image *im, const char *what, const char *reason, u
     char text[COPY_TEXT_MAX];
     join(text, what, " in ", path_of(im));
     uncovered_note(text, reason, copy_plus_1);
-    VERBOSE("not covered: ", text, ": ", reason);
 }
 
 /* ---- copies ---- */

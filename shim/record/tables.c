@@ -7,12 +7,14 @@
  * key takes it.
  *
  * Context: any; lock-free. */
+#include <errno.h>
 #include <string.h>
 
 #include "shim/record/probing.h"
 #include "shim/record/record_api.h"
 #include "shim/record/region.h"
 #include "shim/record/spares.h"
+#include "shim/record/verbose.h"
 
 enum {
     INDEX_N = 4096,
@@ -69,6 +71,9 @@ void uncovered_note(const char *what, const char *reason, uint32_t copy_plus_1)
     u->reason = r;
     u->copy = copy_plus_1;
     atomic_store(&u->version, 1);
+    int saved = errno;
+    VERBOSE("not covered: ", what, ": ", reason);
+    errno = saved;
 }
 
 /* ---- hits ---- */

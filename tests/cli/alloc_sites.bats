@@ -158,6 +158,9 @@ LUA
     record sample:nonsense lua5.4 -e ''
     run "$MODPROF" report t.mprof
     [[ $output == *"a word in MODPROF_ALLOC"* ]]
+    export MODPROF_VERBOSE=1
+    [[ $(record sample:nonsense lua5.4 -e '' 2>&1) == *"modprof: not covered: a word in MODPROF_ALLOC: it is none of "* ]]
+    [[ $(record sample:64k lua5.4 -e '' 2>&1) != *"not covered"* ]]
 }
 
 @test "a killed process's sites are completed from its memory" {
