@@ -165,13 +165,37 @@ static void rate_print(struct digest *d, const struct stack_quality *q, const st
         cost_print(d, c);
 }
 
+static void none_print(const struct process *p, const struct canvas *c)
+{
+    const struct rec_sampler *s = &p->sampler;
+    uint64_t cpu_ns = (p->end.user_us + p->end.system_us) * 1000;
+    char used[HUMAN_MAX], each[HUMAN_MAX], text[300];
+    human_ns(each, (double)stack_distance_ns(p));
+    snprintf(text, sizeof text, "nothing%s%s: one sample is due each %s%s%s",
+             cpu_ns ? "; the program used CPU time of " : "",
+             cpu_ns ? human_ns(used, (double)cpu_ns) : "", each,
+             s->system_too ? "" : " of the time outside the kernel",
+             s->mechanism == SAMPLER_TIMER ? ", at the kernel's ticks, mostly 4 ms apart" : "");
+    page_field(c, TONE_PLAIN, "sampled", text);
+}
+
+static const char *title(const struct process *p)
+{
+    return p->sampler.clock == CLOCK_WALL ? "Wall time" : "CPU time";
+}
+
 void text_cpu(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
     struct stack_hot h;
-    if (!d->process->samples.n)
+    if (!d->process->samples.n) {
+        if (d->process->sampler.asked_hz) {
+            page_heading(c, title(d->process), "");
+            none_print(d->process, c);
+        }
         return;
+    }
     stack_hot_build(&h, d->process, d->symbols, BY_FUNCTION);
-    page_heading(c, d->process->sampler.clock == CLOCK_WALL ? "Wall time" : "CPU time",
+    page_heading(c, title(d->process),
                  "self: in the function itself, with [vm]; +-: standard error of a sample");
     rate_print(d, &h.quality, c);
     states_print(&h.quality, c);

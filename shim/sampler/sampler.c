@@ -85,6 +85,28 @@ static struct tick_thread *thread_new(void)
     return t;
 }
 
+/* From now on an event tells when samples are due.  Returns 0, or -1: there is none. */
+static int event_begin(struct tick_thread *t)
+{
+    uint64_t distance = tick_pace_draw(&t->pace, arena->sampler.period_ns), now = cpu_now_ns();
+    uint32_t source = tick_source_perf(distance);
+    if (source == TICK_SOURCE_NONE)
+        return -1;
+    tick_source_end(t->source);
+    t->source = source;
+    t->due_n = 0;
+    tick_pace_begin(&t->pace, distance, now);
+    arena->sampler.mechanism = SAMPLER_PERF;
+    return 0;
+}
+
+/* Many threads end before an event pays, the first one seldom does; and timers fall due at the kernel's ticks only, of which a program that
+ * shares the processor with others may see none for long. */
+static int begins_with_event(const struct tick_thread *t)
+{
+    return t->finer_at != 0 && config.cpu_events && t->tid == (uint32_t)syscall(SYS_getpid);
+}
+
 static const char *why_no_timer(int error)
 {
     return error == EAGAIN ? "no room for a timer's signal: see `ulimit -i`"
@@ -106,10 +128,12 @@ static const char *source_begin(struct tick_thread *t)
 {
     if (!has_room_for_signals(t))
         return "its stack is too small for a signal";
-    if (!sampler_is_fenced())
-        t->source = tick_source_timer(timer_clock, sampler_distance_ns());
-    else
+    if (sampler_is_fenced())
         errno = EPERM;
+    else if (begins_with_event(t) && event_begin(t) == 0)
+        t->finer_at = 0;
+    else
+        t->source = tick_source_timer(timer_clock, sampler_distance_ns());
     return t->source == TICK_SOURCE_NONE ? why_no_timer(errno) : NULL;
 }
 
@@ -124,7 +148,9 @@ static COLD void thread_begin(void)
         tick_now = t;
         signal_stack_look(t);
         signal_view_thread();
+        t->busy = 1; /* the first tick may come before its source is known */
         const char *why = source_begin(t);
+        t->busy = 0;
         if (why != NULL)
             uncovered_note("CPU samples of a thread", why, 0);
     }
@@ -154,17 +180,8 @@ static int events_are_cheap(struct tick_thread *t)
 void sampler_finer(struct tick_thread *t)
 {
     t->finer_at = 0;
-    if (sampler_is_fenced() || !events_are_cheap(t))
-        return;
-    uint64_t distance = tick_pace_draw(&t->pace, arena->sampler.period_ns), now = cpu_now_ns();
-    uint32_t source = tick_source_perf(distance);
-    if (source == TICK_SOURCE_NONE)
-        return;
-    tick_source_end(t->source);
-    t->source = source;
-    t->due_n = 0;
-    tick_pace_begin(&t->pace, distance, now);
-    arena->sampler.mechanism = SAMPLER_PERF;
+    if (!sampler_is_fenced() && events_are_cheap(t))
+        event_begin(t);
 }
 
 /* Some hosts close all descriptors once, as they become daemons: then another event takes the place of this one. */
@@ -217,6 +234,8 @@ static int is_filtered(void)
 
 /* An event has interrupts of its own, which a virtual machine makes dear (45 us each were measured).  So who asked for nothing gets what
  * the kernel's own ticks give, for next to nothing, until the program has run so long that it does not matter to look what an event costs.
+ * Threads that are to have events begin with a timer, too, and few live so long that an event pays; it goes by all CPU time, since
+ * one that goes by user time may never fall due in a program that mostly makes system calls.
  * Wall time is to be whole, so it wants the time inside the kernel, too.  Real-time signals that can not be queued come as
  * SIGIO from events, which would end the host. */
 static void choose_source(struct arena_sampler *p, int filtered)
@@ -228,9 +247,9 @@ static void choose_source(struct arena_sampler *p, int filtered)
                     (config.wall && tick_source_cpu_time_is_safe());
     if (!no_events && tick_source_perf_permitted())
         finer_at = TICK_UNITS + (config.cpu_events ? FINER_AFTER_NS : LOOK_AFTER_NS) / p->period_ns;
-    if ((finer_at == 0 || !config.cpu_events) && tick_source_cpu_time_is_safe())
+    if (tick_source_cpu_time_is_safe())
         timer_clock = TICK_CPU_TIME;
-    p->system_too = timer_clock == TICK_CPU_TIME;
+    p->system_too = timer_clock == TICK_CPU_TIME && (finer_at == 0 || !config.cpu_events);
 }
 
 static void start(void)

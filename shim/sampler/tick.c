@@ -269,16 +269,35 @@ static uint64_t flags_of(struct tick_thread *t, uint64_t *ticks)
     return was_kept_away ? SAMPLE_IN_HANDLER : 0;
 }
 
+/* A signal that came due inside the kernel is delivered behind the system call, or before one that begins again. */
+static int is_at_system_call(uint64_t ip)
+{
+    static const uint8_t syscall_op[2] = {0x0f, 0x05};
+    uint8_t b[4];
+    return native_peek(ip - 2, b, sizeof b) == 0 &&
+           (memcmp(b, syscall_op, 2) == 0 || memcmp(b + 2, syscall_op, 2) == 0);
+}
+
+/* Events leave out what falls due inside the kernel; the timer that stands in for one is to do so, too. */
+static int is_left_out(const struct tick_thread *t)
+{
+    return !arena->sampler.system_too && tick_source_is_timer(t->source) &&
+           is_at_system_call(t->frame.pc);
+}
+
 static void take(struct tick_thread *t, const void *context, uint64_t at_ns, uint64_t ticks)
 {
-    uint64_t cost = tick_cost_begin(t->samples_n + t->tid), flags = flags_of(t, &ticks);
+    uint64_t flags = flags_of(t, &ticks);
     uint64_t units = tick_pace_units(&t->pace, ticks, arena->sampler.period_ns);
+    t->units_n += units;
+    if (unlikely(is_left_out(t)))
+        return;
+    uint64_t cost = tick_cost_begin(t->samples_n + t->tid);
     struct rec_sample r = {.at_ns = at_ns, .tid = t->tid, .periods = units, .flags = flags};
     t->window.n = 0;
     native_begin(&t->frame, context);
     look(t, &r);
     push(&r);
-    t->units_n += units;
     if (unlikely(is_power_of_ten(++t->samples_n)))
         tick_name(t);
     if (waiting_on)

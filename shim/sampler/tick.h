@@ -27,7 +27,7 @@ struct tick_thread {
     uint64_t due_n;        /* of the source, at the last tick */
     char name[16];         /* as last seen */
     uint64_t samples_n;    /* taken */
-    uint64_t units_n;      /* that they stand for: periods of arena->sampler */
+    uint64_t units_n;      /* that ticks stand for, taken or left out: periods of arena->sampler */
     uint64_t finer_at;     /* units after which a finer source is tried; 0: never */
     uint64_t wall_ns;      /* waiting has been charged until this moment, */
     uint64_t cpu_ns;       /* when the thread had used so much CPU time, */

@@ -278,6 +278,11 @@ uint64_t tick_source_due(uint32_t n)
     return page->data_head / sizeof(struct perf_event_header);
 }
 
+int tick_source_is_timer(uint32_t n)
+{
+    return (source_at(n) & TIMER) != 0;
+}
+
 /* ---- signals ---- */
 
 /* The kernel sends an event's signal as that of a file that can be read; short of memory, as its own

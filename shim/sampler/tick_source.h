@@ -56,6 +56,9 @@ void tick_source_let_go(void);
 /* How often event N fell due so far, also while its signal could not come; 0: it is a timer, whose signal says so. */
 uint64_t tick_source_due(uint32_t n);
 
+/* 1: N is a timer. */
+int tick_source_is_timer(uint32_t n);
+
 /* How many ticks a signal stands for; 0: no source sent it. */
 uint64_t tick_source_ticks(const siginfo_t *info);
 

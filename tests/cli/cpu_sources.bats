@@ -53,6 +53,22 @@ sampled_time() {
     jq -e '.processes[0].cpu | .sampler.asked_hz == 999 and .samples > 300' t.json
 }
 
+@test "who asks for events gets them from the first moment on" {
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e 'local t = os.clock() + 0.03 while os.clock() < t do for i = 1, 9999 do end end'
+    by_events t.mprof
+    # Distances are 1.5 ms at most; the kernel's ticks would be 8 in 30 ms.
+    "$MODPROF" report t.mprof --format json | jq -e '.processes[0].cpu.samples >= 14'
+}
+
+@test "where no sample was taken the report says how many were to be" {
+    MODPROF_CPU=100 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
+    run -0 "$MODPROF" report --section cpu t.mprof
+    [[ $output == *"sampled "*"nothing; the program used CPU time of "*": one sample is due each 10.0 ms"* ]]
+    MODPROF_CPU=off MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
+    run -0 "$MODPROF" report --section cpu t.mprof
+    [[ $output != *"CPU time"* ]]
+}
+
 @test "where perf events are refused timers take their place" {
     setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs root"
     [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ] || skip "this kernel grants perf events to everybody"
