@@ -35,6 +35,8 @@ struct walk {
     struct native_frame frame, vm;
     int has_vm, running_n, native_n;
     const struct running *running[RUNNING_MAX]; /* innermost first */
+    uint32_t vm_copy;
+    struct running by_vm; /* a call that only the VM's frame tells of */
     struct lua_kind_look kind;
     int is_whole; /* 1: walked to the outermost frame */
     lua_frames_walk *frames;
@@ -66,6 +68,7 @@ static void look_at(struct walk *w)
     } else if (!w->has_vm && w->running_n == 0 && (copy = vm_copy(pc - 1)) >= 0) {
         w->vm = w->frame;
         w->has_vm = 1;
+        w->vm_copy = (uint32_t)copy;
         lua_bring_pc((uint32_t)copy, &w->vm, &w->stack);
     }
     lua_kind_look(&w->kind, pc);
@@ -101,6 +104,14 @@ static int can_walk(const struct walk *w)
     return w->stack.hi != 0 || w->stack.peeks;
 }
 
+/* What the host runs outside of all calls into Lua: a metamethod, a finalizer. */
+static void take_by_vm(struct walk *w)
+{
+    const struct running *r = running_by_vm(&w->by_vm, copy_at(w->vm_copy), &w->vm, &w->stack);
+    if (r != NULL)
+        w->running[w->running_n++] = r;
+}
+
 static void walk(struct walk *w, const struct registers *r, const void *caller)
 {
     int more = 1;
@@ -114,6 +125,8 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
     w->is_whole = more == 0 && w->running_n < RUNNING_MAX;
     if (more < 0)
         take_last(w, r->rsp);
+    if (unlikely(w->has_vm && w->running_n == 0))
+        take_by_vm(w);
 }
 
 /* ---- Lua's stack ---- */
@@ -194,7 +207,7 @@ static __attribute__((noinline)) void note_current(const struct walk *w,
     const struct lua_learnt *l = lua_learnt(s->copy);
     int i = s->global_state != 0 ? find_running(w, s->global_state) : -1;
     current_forget(c);
-    if (!w->is_whole || s->global_state == 0 || !l->tried)
+    if (!w->is_whole || s->global_state == 0 || !l->tried || (i >= 0 && w->running[i] == &w->by_vm))
         return;
     if (i < 0 || !l->frames)
         current_found(c, NULL, NULL, 0);

@@ -6,6 +6,7 @@
 #include "shim/attach/arch/x86_64/stack.h"
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/waiting.h"
+#include "shim/stack/lua_learn.h"
 
 SHIM_TLS struct running *running_last;
 /* Its state, so that the short cut reads nothing of a frame that may be gone. */
@@ -127,6 +128,13 @@ static void closing(lua_State *L)
 {
     struct running r = {.call = call_close, .L = L, .original = original(), .kind = RUNNING_CLOSE};
     run(&r);
+}
+
+const struct running *running_by_vm(struct running *r, const struct lua_copy *copy,
+                                    const struct native_frame *vm, const struct native_stack *stack)
+{
+    *r = (struct running){.copy = copy, .L = lua_vm_state(copy->id, vm, stack)};
+    return r->L != NULL ? r : NULL;
 }
 
 lua_State *running_resumer(const struct running *const *list, int n, const lua_State *L, int *i)

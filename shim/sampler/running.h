@@ -56,6 +56,11 @@ static inline const struct running *running_of(const struct native_frame *f)
     return (const void *)(uintptr_t)at;
 }
 
+/* Fills in R for L, of which only the VM's frame VM of COPY tells that it runs (lua_vm_state), and returns it; NULL: it does not. */
+const struct running *running_by_vm(struct running *r, const struct lua_copy *copy,
+                                    const struct native_frame *vm,
+                                    const struct native_stack *stack);
+
 /* Who resumed the coroutine L, or closes it: told by the N calls at LIST, innermost first, from the *I-th on, which is left behind
  * the one that tells; NULL: nobody's coroutine.  Lua says whom it resumes for; a coroutine is closed for what runs just then. */
 lua_State *running_resumer(const struct running *const *list, int n, const lua_State *L, int *i);

@@ -46,6 +46,7 @@ static void look_at(struct tick_thread *t)
                (copy = vm_copy(t->frame.is_exact ? t->frame.pc : t->frame.pc - 1)) >= 0) {
         t->vm = t->frame;
         t->has_vm = 1;
+        t->vm_copy = (uint32_t)copy;
         lua_bring_pc((uint32_t)copy, &t->vm, &t->stack);
     }
 }
@@ -57,6 +58,14 @@ static void take_last(struct tick_thread *t, uint64_t sp)
     if (t->running_n == 0 && sp >= t->stack.lo && at > sp && at < t->stack.hi &&
         running_last->check == (at ^ RUNNING_CHECK))
         t->running[t->running_n++] = running_last;
+}
+
+/* What the host runs outside of all calls into Lua: a metamethod, a finalizer. */
+static void take_by_vm(struct tick_thread *t)
+{
+    const struct running *r = running_by_vm(&t->by_vm, copy_at(t->vm_copy), &t->vm, &t->stack);
+    if (r != NULL)
+        t->running[t->running_n++] = r;
 }
 
 /* Fills t->native, innermost first, t->running and t->vm, from t->frame on.  Frames beyond what is kept are
@@ -195,9 +204,16 @@ static int new_copy(uint64_t sp)
     return is_new(r.copy->id) ? (int)r.copy->id : -1;
 }
 
+/* The new copy whose code was interrupted; -1: none.  It may run without a call that tells so (take_by_vm). */
+static int new_copy_at(uint64_t pc)
+{
+    const struct lua_copy *c = copy_of_address((const void *)(uintptr_t)pc);
+    return c != NULL && is_new(c->id) ? (int)c->id : -1;
+}
+
 /* Only a copy that runs here: the library of another may be closed at this moment by another thread, and
  * learning runs code of it. */
-static void learn(const struct tick_thread *t, uint64_t sp)
+static void learn(const struct tick_thread *t, uint64_t pc, uint64_t sp)
 {
     uint32_t i = 0, n = copy_count();
     while (likely(i < n) && !is_new(i))
@@ -205,6 +221,8 @@ static void learn(const struct tick_thread *t, uint64_t sp)
     if (likely(i == n))
         return;
     int saved = errno, id = new_copy(sp);
+    if (id < 0)
+        id = new_copy_at(pc);
     struct native_stack here = stack_here(t);
     if (id >= 0 && has_room(&here) && lua_learn(copy_at((uint32_t)id), &here) &&
         !lua_learnt((uint32_t)id)->frames)
@@ -241,6 +259,8 @@ static void look(struct tick_thread *t, struct rec_sample *r)
     int waits = (r->flags & SAMPLE_WAITING) != 0, n = walk_native(t, waits, &r->flags);
     if (r->flags & SAMPLE_NO_NATIVE)
         take_last(t, sp);
+    if (unlikely(t->has_vm && t->running_n == 0))
+        take_by_vm(t);
     r->native = tick_nodes_native(&t->native_nodes, t->native, n);
     sample_lua(t, r);
 }
@@ -309,7 +329,7 @@ void tick_waited(struct tick_thread *t, uint64_t units)
 {
     struct rec_sample r = {
         .at_ns = now_ns(), .tid = t->tid, .periods = units, .flags = SAMPLE_WAITING};
-    learn(t, stack_now());
+    learn(t, 0, stack_now());
     t->window.n = 0;
     native_begin_caller(&t->frame, &t->stack);
     look(t, &r);
@@ -331,7 +351,7 @@ void tick(int signal, siginfo_t *info, void *context)
         return;
     t->busy = 1;
     native_begin(&t->frame, context);
-    learn(t, t->frame.r[CFI_RSP]);
+    learn(t, t->frame.pc, t->frame.r[CFI_RSP]);
     uint64_t began = now_ns();
     if (unlikely(tick_rest_holds(&t->rest, began, sampler_distance_ns(), &ticks))) {
         t->busy = 0;

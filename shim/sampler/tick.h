@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "shim/sampler/running.h"
 #include "shim/sampler/tick_nodes.h"
 #include "shim/sampler/tick_pace.h"
 #include "shim/sampler/tick_rest.h"
@@ -14,8 +15,6 @@
 #include "shim/stack/native.h"
 
 enum { TICK_RUNNING_MAX = 64, TICK_STACK_BYTES = 320 * 1024 };
-
-struct running;
 
 /* What a thread needs to be sampled; in a mapping with the handler's stack. */
 struct tick_thread {
@@ -42,7 +41,9 @@ struct tick_thread {
     const struct running
         *running[TICK_RUNNING_MAX]; /* calls into Lua on the stack, innermost first */
     int running_n;
-    int has_vm; /* vm: the innermost frame of a VM, if it is the innermost call's */
+    int has_vm;           /* vm: the innermost frame of a VM, if it is the innermost call's, */
+    uint32_t vm_copy;     /* and of which copy */
+    struct running by_vm; /* a call that only that frame tells of */
     struct native_trail trail;
     struct tick_nodes native_nodes; /* of the thread's last sample */
     struct tick_nodes_lua lua_nodes;

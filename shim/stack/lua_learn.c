@@ -17,7 +17,7 @@
 #include "shim/stack/lua_roles.h"
 #include "shim/stack/trail.h"
 
-enum { FRAMES_MAX = 24 };
+enum { FRAMES_MAX = 24, STATE_SLOTS = sizeof((struct lua_learnt){0}.state_slot) / sizeof(int16_t) };
 
 static struct lua_learnt learnt[ARENA_COPIES_MAX];
 
@@ -90,11 +90,37 @@ static int32_t find_slot(const struct native_frame *f, uint64_t saved_pc)
     return found;
 }
 
+/* A VM built without optimisation has many copies of it for a moment; the one that stays is the first or the last. */
+static void add_slot(struct lua_learnt *out, int16_t at)
+{
+    if (out->state_slots_n == STATE_SLOTS)
+        out->state_slot[STATE_SLOTS - 1] = at;
+    else
+        out->state_slot[out->state_slots_n++] = at;
+}
+
+/* Where the frame F of the VM, which runs L, has it. */
+static void find_state(const struct native_frame *f, const lua_State *L)
+{
+    struct lua_learnt *out = now.out;
+    struct native_frame caller = *f;
+    uint64_t word, rsp = f->r[CFI_RSP], state = (uint64_t)(uintptr_t)L;
+    int64_t bytes = native_step(&caller, &now.stack) > 0 ? (int64_t)(caller.r[CFI_RSP] - rsp) : 0;
+    for (int i = 0; i < CFI_SAVED_N; i++)
+        if (f->r[cfi_saved_register[i]] == state)
+            out->state_registers |= (uint16_t)(1u << cfi_saved_register[i]);
+    for (int64_t at = 0; at + 8 <= bytes && at < INT16_MAX; at += 8) {
+        memcpy(&word, (const char *)(uintptr_t)rsp + at, sizeof word);
+        if (word == state)
+            add_slot(out, (int16_t)at);
+    }
+}
+
 static void find_vm(lua_State *L)
 {
     struct lua_frame lua[2];
     enum lua_frames_end end;
-    struct native_frame f, vm = {.pc = 0};
+    struct native_frame f, vm = {.pc = 0}, holder = {.pc = 0};
     struct cfi_range range, largest = {0, 0}, with_pc = {0, 0};
     uint64_t lo, hi;
     if (lua_frames(L, NULL, lua, 2, &end) < 2)
@@ -109,13 +135,16 @@ static void find_vm(lua_State *L)
             largest = range;
             vm = f;
         }
-        if (holds_pc(&f, lo, hi))
+        if (holds_pc(&f, lo, hi)) {
             with_pc = range;
+            holder = f;
+        }
     }
     now.out->vm = with_pc.hi != 0 ? with_pc : largest;
     now.out->pc_in_register = with_pc.hi != 0;
     if (with_pc.hi == 0 && largest.hi != 0)
         now.out->pc_slot = find_slot(&vm, lua_frames_saved_pc(L));
+    find_state(with_pc.hi != 0 ? &holder : &vm, L);
 }
 
 static int learn_here(lua_State *L)
@@ -212,6 +241,9 @@ static void learn(struct lua_copy *c, struct lua_learnt *out, const struct nativ
     out->vm = found.vm;
     out->pc_in_register = found.pc_in_register;
     out->pc_slot = found.pc_slot;
+    out->state_registers = found.state_registers;
+    memcpy(out->state_slot, found.state_slot, sizeof out->state_slot);
+    out->state_slots_n = found.state_slots_n;
     __atomic_store_n(&out->frames, found.frames, __ATOMIC_RELEASE);
     if (found.vm.hi != 0)
         publish(c, &found.vm);
@@ -246,6 +278,52 @@ void lua_bring_pc(uint32_t id, struct native_frame *vm, const struct native_stac
     else if (native_read(at, &pc, sizeof pc) != 0)
         pc = 0;
     vm->r[LAST] = pc;
+}
+
+/* Whether a thread of one of the states that there are lies at AT. */
+static int is_state(uint32_t id, uint64_t at)
+{
+    enum { HEADER_TAG = 8, THREAD = 8, BYTES = 64 };
+    uint8_t bytes[BYTES];
+    uint64_t global;
+    uint32_t n = atomic_load(&arena->states_n), offset = copy_at(id)->layout.state_global;
+    if (at == 0 || at % 8 != 0 || offset + sizeof global > BYTES ||
+        native_peek(at, bytes, sizeof bytes) != 0 || (bytes[HEADER_TAG] & 0x0f) != THREAD)
+        return 0;
+    memcpy(&global, bytes + offset, sizeof global);
+    for (uint32_t i = 0; i < n; i++)
+        if (arena->states[i].in_use == 1 && arena->states[i].global_state == global)
+            return 1;
+    return 0;
+}
+
+/* What the frame VM has at SLOT; 0: it can not be read. */
+static uint64_t in_slot(int16_t slot, const struct native_frame *vm,
+                        const struct native_stack *stack)
+{
+    uint64_t at = vm->r[CFI_RSP] + (uint64_t)slot, word = 0;
+    if (at >= stack->lo && at + sizeof word <= stack->hi)
+        memcpy(&word, (const void *)(uintptr_t)at, sizeof word);
+    else if (native_read(at, &word, sizeof word) != 0)
+        word = 0;
+    return word;
+}
+
+lua_State *lua_vm_state(uint32_t id, const struct native_frame *vm,
+                        const struct native_stack *stack)
+{
+    enum { ENTERED_AFTER = 32 }; /* bytes of code that save and set registers */
+    const struct lua_learnt *l = &learnt[id];
+    uint64_t state = 0;
+    if (!l->frames || (vm->is_exact && vm->pc - l->vm.lo < ENTERED_AFTER))
+        return NULL;
+    for (uint32_t i = 0; i < l->state_slots_n; i++)
+        if (is_state(id, state = in_slot(l->state_slot[i], vm, stack)))
+            return (lua_State *)(uintptr_t)state;
+    for (int i = 0; i < 16; i++)
+        if (l->state_registers & 1u << i && is_state(id, state = vm->r[i]))
+            return (lua_State *)(uintptr_t)state;
+    return NULL;
 }
 
 void lua_unlearn(uint32_t id)

@@ -16,6 +16,11 @@ struct lua_learnt {
     int pc_in_register;  /* 1: the VM keeps its pc in a register that calls preserve */
     int32_t pc_slot;     /* else it is in memory, so far from where rbp points to; 0: not found */
     struct cfi_range vm; /* 0, 0: not found */
+    /* Where the VM has the state that it runs at a call: registers that calls preserve, and places in its frame, so far from where
+     * rsp points to.  Elsewhere in its code it may be at some of them only. */
+    uint16_t state_registers; /* bits of DWARF numbers */
+    int16_t state_slot[4];
+    uint32_t state_slots_n;
 };
 
 /* What is known of copy ID; never NULL.  Any context. */
@@ -34,6 +39,12 @@ int lua_has_pc(uint32_t id);
 /* Brings the pc of a VM that keeps it in memory to where lua_frames finds it: a register of VM, the VM's frame on STACK.
  * Changes errno.  Any context. */
 void lua_bring_pc(uint32_t id, struct native_frame *vm, const struct native_stack *stack);
+
+/* The state that VM, a frame of copy ID's VM on STACK, runs; NULL: it can not be told.  Only what is a state is returned, and none
+ * while the VM is being entered.  For what no call into Lua stands for: metamethods and finalizers of a host that is in no function
+ * of Lua's.  Changes errno.  Any context. */
+lua_State *lua_vm_state(uint32_t id, const struct native_frame *vm,
+                        const struct native_stack *stack);
 
 /* The copy's object is about to be unloaded. */
 void lua_unlearn(uint32_t id);

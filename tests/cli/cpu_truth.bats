@@ -35,3 +35,8 @@ host() { # OPTION...
     gcc -O2 -fPIC -shared -x c++ -I/usr/include/lua5.4 -o spins.so "$here/spins.c"
     true_of ./host spin
 }
+
+@test "what a host runs outside of all calls, with liblua5.4.so and linked in" {
+    outside_of -llua5.4
+    outside_of /usr/lib/x86_64-linux-gnu/liblua5.4.a -lm -ldl -Wl,-E
+}

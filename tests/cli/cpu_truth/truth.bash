@@ -17,3 +17,22 @@ true_of() {
     lua5.4 "$here/compare.lua" oracle told folded "$(jq .sampler.period_ns cpu.json)" "$2"
     jq -e '.inexact_line_samples <= 0.005 * .lua_samples and .no_lua_stack_samples <= 0.005 * .lua_samples' cpu.json
 }
+
+# outside_of OPTION...: what a host runs in no function of Lua's (hosts/outside.c, linked as told) stands under the Lua function that it is, in
+# samples of time and of memory alike.
+outside_of() {
+    gcc -O2 -I/usr/include/lua5.4 -o outside "$here/../../hosts/outside.c" "$@"
+    [ "$(MODPROF_CPU=999 MODPROF_ALLOC=sample:16k MODPROF_OUT=$PWD/o.mprof LD_PRELOAD=$SHIM ./outside)" = done ]
+    for metric in cpu alloc-bytes; do
+        "$MODPROF" flame --metric $metric --by line -o folded o.mprof
+        awk -v metric=$metric '
+            { all += $NF }
+            /Lua stack not read/ { lost += $NF }
+            /outside.lua:1/ { match($0, /outside.lua:[2-6];/); n[substr($0, RSTART + 12, 1)] += $NF }
+            END {
+                print metric, all, lost + 0, n[2], n[3], n[4], n[5], n[6]
+                for (i = 2; i <= 6; i++) if (n[i] < 0.1 * all) exit 1
+                exit lost > 0.01 * all
+            }' folded
+    done
+}
