@@ -13,7 +13,8 @@
  *            held against the level: the share of false news among all news;
  *   else     one run a side, nothing sampled: times must have doubled or halved, by at least 1 ms (0.1 ms where
  *            one side has none of it), by more than the longer side's process waited for a processor, and
- *            estimates by more than three standard errors; exact counts and bytes must differ by 1 %. */
+ *            estimates by more than three standard errors; exact counts and bytes must differ by 1 %, bytes by
+ *            256 at least, unless one side has none. */
 #ifndef COLLECTOR_DIFF_DIFF_H
 #define COLLECTOR_DIFF_DIFF_H
 

@@ -11,6 +11,8 @@
 enum { SAMPLES_TESTED = 8 }; /* with fewer, on both sides together, no split would be news */
 static const double margin_one_run = 0.10, margin_several = 0.02;
 static const double timed_ratio = 0.5, timed_ns = 1e6, timed_new_ns = 100e3, counted_ratio = 0.01;
+/* Lua keeps strings that it made lately by the addresses of their text, which no two runs share. */
+static const double counted_bytes = 256;
 
 double diff_margin(const struct diff_section *s, const struct diff_options *o)
 {
@@ -170,7 +172,8 @@ static int is_news(const struct diff_section *s, const struct diff_row *r,
     if (r->p >= 0)
         return r->p <= o->level;
     if (s->nature == DIFF_COUNTED)
-        return change > counted_ratio * larger;
+        return change > counted_ratio * larger &&
+               (s->quantity != QUANTITY_BYTES || change == larger || change >= counted_bytes);
     double least = change < larger ? timed_ns : timed_new_ns;
     return s->nature == DIFF_TIMED && change > timed_ratio * larger && beyond_estimate(s, r) &&
            (s->quantity != QUANTITY_TIME || (change > least && beyond_waiting(s, r)));

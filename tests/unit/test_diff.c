@@ -252,6 +252,27 @@ static void exact_figures_are_news_where_they_differ(void **state)
     diff_release(&f.d);
 }
 
+/* A few strings made again, by chance of their addresses. */
+static void expect_bytes(double a, double b, enum diff_verdict v)
+{
+    struct fixture f;
+    begin(&f, 1, 1, DIFF_COUNTED);
+    f.s->quantity = QUANTITY_BYTES;
+    add(&f, "module", SIDE_A, a / period);
+    add(&f, "module", SIDE_B, b / period);
+    assert_int_equal(judged(&f, "module")->verdict, v);
+    diff_release(&f.d);
+}
+
+static void a_few_bytes_are_no_news(void **state)
+{
+    (void)state;
+    expect_bytes(4540, 4623, DIFF_SAME);
+    expect_bytes(4540, 4540 + 300, DIFF_MORE);
+    expect_bytes(1e6, 1e6 + 5000, DIFF_SAME);
+    expect_bytes(0, 100, DIFF_NEW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +286,7 @@ int main(void)
         cmocka_unit_test(what_waiting_for_a_processor_explains_is_no_news),
         cmocka_unit_test(an_estimate_is_news_beyond_three_standard_errors),
         cmocka_unit_test(exact_figures_are_news_where_they_differ),
+        cmocka_unit_test(a_few_bytes_are_no_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
