@@ -55,7 +55,7 @@ static struct export_about about_of(const struct stack_load *l, const struct sta
     *title = s->title           ? xstrdup(s->title)
              : l->process_n > 1 ? xformat("%zu processes", l->process_n)
                                 : xstrdup(digest_command(&d));
-    return (struct export_about){*title, p->start_real_ns,
+    return (struct export_about){*title, process_bytes_display(p, p->about.exe), p->start_real_ns,
                                  process_since_start(p, process_end_ns(p)),
                                  l->tree.samples_n ? stack_distance_ns(p) : 0};
 }

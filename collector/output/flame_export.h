@@ -9,6 +9,7 @@
 
 struct export_about {
     const char *title;      /* fit for people */
+    const char *program;    /* path of the first process's executable; "" not known */
     uint64_t start_real_ns; /* of the first process */
     uint64_t duration_ns;
     uint64_t period_ns; /* 0: not sampled */

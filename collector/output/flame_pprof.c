@@ -123,7 +123,7 @@ static void put_types(struct pprof *p, const struct export_about *about)
 static void put_mapping(struct pprof *p, const struct export_about *about)
 {
     put_u64(&p->part, MAPPING_ID, 1);
-    put_u64(&p->part, MAPPING_FILE, string_new(p, about->title));
+    put_u64(&p->part, MAPPING_FILE, string_new(p, *about->program ? about->program : about->title));
     put_u64(&p->part, MAPPING_HAS_FUNCTIONS, 1);
     put_u64(&p->part, MAPPING_HAS_FILES, 1);
     put_u64(&p->part, MAPPING_HAS_LINES, 1);

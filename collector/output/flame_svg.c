@@ -214,6 +214,27 @@ static void put_escaped(FILE *out, const char *z)
     free(escaped);
 }
 
+/* The title up to the search box; whole where the pointer rests on it. */
+static void put_heading_title(FILE *out, const char *title)
+{
+    enum { CHARS = 94 };
+    char *escaped = escape_text(title, strlen(title));
+    size_t n = 0, chars = 0;
+    for (; escaped[n] && chars < CHARS; chars++)
+        do
+            n++;
+        while ((escaped[n] & 0xc0) == 0x80);
+    fprintf(out, "<text class=\"h\" x=\"%d\" y=\"24\">", LEFT);
+    if (escaped[n]) {
+        fputs("<title>", out);
+        put_text(out, escaped, strlen(escaped));
+        fputs("</title>", out);
+    }
+    put_text(out, escaped, n);
+    fputs(escaped[n] ? "\xe2\x80\xa6</text>\n" : "</text>\n", out);
+    free(escaped);
+}
+
 /* How much is drawn. */
 static void put_whole(const struct drawing *d)
 {
@@ -229,9 +250,8 @@ static void put_whole(const struct drawing *d)
 
 static void put_heading(const struct drawing *d, const struct flame_page *page)
 {
-    fprintf(d->out, "<text class=\"h\" x=\"%d\" y=\"24\">", LEFT);
-    put_escaped(d->out, page->title);
-    fprintf(d->out, "</text>\n<text class=\"dim\" x=\"%d\" y=\"42\">", LEFT);
+    put_heading_title(d->out, page->title);
+    fprintf(d->out, "<text class=\"dim\" x=\"%d\" y=\"42\">", LEFT);
     put_whole(d);
     fprintf(d->out, "%s%s", d->tree->inverted ? ", callers below" : "", *page->note ? "; " : "");
     put_escaped(d->out, page->note);

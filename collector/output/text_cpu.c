@@ -13,7 +13,7 @@ struct hot_columns {
     unsigned self, error, self_time, total, total_time, kind, label, place;
 };
 
-static void columns(struct hot_columns *m, struct table *t, const char *what, int lines)
+static void columns(struct hot_columns *m, struct table *t, int lines)
 {
     m->self = table_column(t, "self", COLUMN_RIGHT);
     m->error = table_column(t, "+-", COLUMN_RIGHT);
@@ -21,8 +21,30 @@ static void columns(struct hot_columns *m, struct table *t, const char *what, in
     m->total = table_column(t, "total", COLUMN_RIGHT);
     m->total_time = table_column(t, "time", COLUMN_RIGHT);
     m->kind = lines ? m->self : table_column(t, "kind", 0);
-    m->label = table_column(t, what, COLUMN_CUT_END);
-    m->place = table_column(t, lines ? "file" : "defined in", COLUMN_CUT_START);
+    if (lines) { /* as in the tables of memory; what is cut is never the number of the line */
+        m->place = table_column(t, "line", COLUMN_CUT_START);
+        m->label = table_column(t, "function", COLUMN_CUT_END);
+        return;
+    }
+    m->label = table_column(t, "function", COLUMN_CUT_END);
+    m->place = table_column(t, "defined in", COLUMN_CUT_START);
+}
+
+/* The label of a line is that of its function and `file.lua:12`, of a chunk `file.lua:12 (main chunk)`: the function alone. */
+static char *function_of(const struct frame *f)
+{
+    const char *slash = strrchr(f->file, '/'), *label = f->label;
+    char *place = xformat("%s:%" PRIu64, slash ? slash + 1 : f->file, f->line);
+    size_t n = strlen(label), place_n = strlen(place);
+    char *function;
+    if (!strncmp(label, place, place_n))
+        function = xstrdup(label + place_n + (label[place_n] == ' '));
+    else if (n > place_n && !strcmp(label + n - place_n, place) && label[n - place_n - 1] == ' ')
+        function = xstrndup(label, n - place_n - 1);
+    else
+        function = xstrdup(label);
+    free(place);
+    return function;
 }
 
 static void share_cell(struct table *t, unsigned column, double part, double whole)
@@ -43,11 +65,13 @@ static void row_print(const struct stack_hot *h, const struct hot_columns *m, st
     cell_ns(t, m->total_time, (double)s->total);
     if (m->kind != m->self)
         table_cell(t, m->kind, frame_kind_name(f->kind));
-    table_cell(t, m->label, f->label);
-    if (f->line && m->kind != m->self)
+    char *function = m->kind == m->self ? function_of(f) : xstrdup(f->label);
+    table_cell(t, m->label, function);
+    if (f->line)
         table_cellf(t, m->place, "%s:%" PRIu64, f->file, f->line);
     else
         table_cell(t, m->place, f->file);
+    free(function);
 }
 
 static void hot_print(const struct stack_hot *h, const struct report_options *o,
@@ -57,7 +81,7 @@ static void hot_print(const struct stack_hot *h, const struct report_options *o,
     struct table *t = table_new();
     size_t *row, n = stack_hot_pick(h, o->filter, lines, &row);
     size_t shown = n < o->top ? n : o->top;
-    columns(&m, t, lines ? "line" : "function", lines);
+    columns(&m, t, lines);
     for (size_t i = 0; i < shown; i++)
         row_print(h, &m, t, &h->sums.row[row[i]]);
     if (shown) {

@@ -97,6 +97,14 @@ share() { # PATTERN
     record
     run -0 "$MODPROF" report --section cpu
     [[ $output == *"sampled "*" Hz"*"Lua code "*"exact lines "*"spin (work)"*"work.lua:4"* ]]
+    # Whatever is cut off for want of room, it is not the number of a line.
+    local deep=$PWD/a/folder/whose/name/takes/all/the/room/that/there/is
+    mkdir -p "$deep"
+    printf 'local function spin(n)\n  local s = 0\n  for i = 1, n do\n    s = s + i %% 7\n  end\n  return s\nend\nspin(2e7)\n' >"$deep/hot.lua"
+    MODPROF_CPU=999 MODPROF_OUT=deep.mprof LD_PRELOAD=$SHIM lua5.4 "$deep/hot.lua"
+    run -0 "$MODPROF" report --section cpu --width 80 deep.mprof
+    [[ $output =~ /hot.lua:4\ +spin\ .hot ]]
+    rm deep.mprof
     "$MODPROF" report --format json --section cpu >report.json
     run -0 jq -r '.processes[0].cpu | .functions[0].label, (.samples > 100), (.time_ns > 500000000)' report.json
     [ "${lines[0]}" = "spin (work)" ]
@@ -129,6 +137,11 @@ share() { # PATTERN
     grep -q '&lt;b&gt;&amp;&quot;x&quot;.lua' out.svg
     run ! grep -q '<b>' out.svg
     run -0 python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("out.svg")'
+    # A long title ends before the search box, and is there as a whole.
+    "$MODPROF" flame -o long.svg --title "$(printf 'ä%.0s' {1..200})end"
+    grep -q '>ä\{94\}…</text>' long.svg
+    grep -q '<title>ä\{200\}end</title>' long.svg
+    python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("long.svg")'
     "$MODPROF" flame -o out.html
     grep -q '<!DOCTYPE html>' out.html
     run ! grep -E -o '(src|href)="[^"]*"' out.svg out.html
@@ -187,6 +200,7 @@ share() { # PATTERN
     "$MODPROF" flame >folded
     "$MODPROF" export -f pprof -o profile.gz
     run -0 env HOME="$PWD" "$pprof" tool pprof -top profile.gz
+    [[ $output == "File: lua5.4"* ]]
     [[ $output == *"Type: cpu"* ]]
     [[ $output =~ ([0-9]+)\.?[0-9]*%\ +[0-9.]+%\ +[0-9.]+m?s\ +[0-9.]+%\ +spin\ \(work\) ]]
     local more=$((BASH_REMATCH[1] - $(share 'spin .work. [0-9]*$'))) # pprof rounds, share cuts

@@ -119,7 +119,7 @@ static uint64_t sum(const struct stack_tree *t)
 
 static void write_all(const struct stack_tree *t, const struct stack_delta *d, int html, FILE *out)
 {
-    struct export_about about = {"fuzz", 1, 2, 3};
+    struct export_about about = {"fuzz", "/fuzz", 1, 2, 3};
     flame_folded(t, out);
     flame_folded_delta(d, out);
     flame_svg(t, &(struct flame_page){"fuzz", "", html, NULL}, out);
