@@ -51,7 +51,8 @@ static void leak_row(struct table *t, const struct leaks *l, const struct leak *
     cell_bytes(t, 0, (double)of[MEMORY_LIVE].bytes);
     cell_bytes(t, 1, memory_live_error(&k->row.sums));
     cell_count(t, 2, of[MEMORY_LIVE].n);
-    table_cell(t, 3, human_share(share, (double)of[MEMORY_LIVE].n, (double)of[MEMORY_MADE].n));
+    table_cell(t, 3,
+               human_share(share, (double)of[MEMORY_LIVE].bytes, (double)of[MEMORY_MADE].bytes));
     table_cell(t, 4, alloc_heap_name(k->heap));
     course_cell(t, l, k);
     memory_place_cell(t, 6, &k->row);

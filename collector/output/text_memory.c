@@ -162,6 +162,13 @@ static int is_chosen(const struct memory_view *v, const struct report_options *o
            (pattern_match(o->filter, r->label) || pattern_match(o->filter, r->file));
 }
 
+static const char *remarks_of(const struct memory_view *v, const struct digest *d)
+{
+    return v->order == MEMORY_PEAK && d->process->states.n > 1
+               ? "what each state held when it held most"
+               : v->remarks;
+}
+
 static void view_print(struct digest *d, const struct memory_view *v,
                        const struct report_options *o, const struct canvas *c)
 {
@@ -176,7 +183,7 @@ static void view_print(struct digest *d, const struct memory_view *v,
         if (is_chosen(v, o, &rows.row[i]) && n++ < top)
             row_print(&m, t, v, &rows.row[i], &rows.whole);
     if (n)
-        page_heading(c, v->title, v->remarks);
+        page_heading(c, v->title, remarks_of(v, d));
     table_print(t, c);
     page_more(c, n > top ? n - top : 0, v->whats);
     table_free(t);

@@ -161,3 +161,9 @@ LUA
     run -0 "$MODPROF" report --leaks "$TRACE"
     [[ $output == *"deep.lua:4"*"deep.lua:7  (10 calls)"*"deep.lua:9"* ]]
 }
+
+@test "what is still held of what was made is told in bytes" {
+    LD_PRELOAD=$SHIM MODPROF_ALLOC=exact MODPROF_OUT=$TRACE lua5.4 -e 'local kept
+        for i = 1, 2000 do local s = ("y"):rep(100) .. i if i == 500 then kept = ("x"):rep(1000000) end end collectgarbage()'
+    "$MODPROF" report --leaks "$TRACE" | grep -qE '^ 97[0-9] KiB +[0-9]+ +[67][0-9]\.[0-9]% .*command line\)?:2'
+}

@@ -173,6 +173,7 @@ LUA
 @test "states of many threads, and one that wanders through many: the books of all are balanced" {
     record exact "$HOSTS/threads" eight
     balanced alloc_n alloc_bytes grow_bytes shrink_bytes free_bytes live_bytes
+    "$MODPROF" report --section memory t.mprof | grep -q '^At the peak  what each state held when it held most'
     record exact "$HOSTS/threads" wander
     all_balanced
     record exact "$HOSTS/threads" open_states
