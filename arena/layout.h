@@ -196,7 +196,8 @@ struct arena_ring {
     uint8_t bytes[ARENA_RING_BYTES];
 };
 
-/* A frame of a sampled stack, and a Lua function in one; ids are index + 1.  `ready` is stored last. */
+/* A frame of a sampled stack, and a Lua function in one; ids are index + 1.  `ready` is stored last; 2: the node is in the index,
+ * too (nodes.c). */
 struct arena_node {
     uint64_t value;
     uint32_t parent, line;

@@ -15,14 +15,18 @@
 
 enum { TICK_NATIVE_MAX = 128, TICK_LUA_MAX = 256 };
 
-/* The nodes met last at each depth, the outermost one first. */
+/* The nodes met last at each depth, the outermost one first, of two stacks: a frame that is there for one sample (of a call that is
+ * being timed) gives all those that it called other nodes, and then the old ones are wanted again. */
+enum { TICK_NODES_STACKS = 2 };
 struct tick_nodes {
-    int n;
+    uint32_t epoch;  /* entries of earlier ones are forgotten */
+    uint32_t latest; /* the one that the last sample had more of */
     struct tick_node {
-        uint64_t what; /* a native frame's pc, a Lua function's pc, a C function */
-        uint32_t id, parent;
+        uint64_t what;       /* a native frame's pc, a Lua function's pc, a C function */
+        uint32_t id, parent; /* id 0: none */
+        uint32_t epoch;
         uint16_t kind, flags;
-    } frame[TICK_LUA_MAX];
+    } frame[TICK_NODES_STACKS][TICK_LUA_MAX];
 };
 
 /* The innermost node of the N frames at PC, innermost first. */

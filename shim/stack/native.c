@@ -477,14 +477,22 @@ void native_trail_begin(struct native_trail *t)
     t->forgotten = now;
 }
 
-/* The row of PC where the last walk met it at this very place of the stack, or NULL. */
+/* The row of PC, if the last walk has met it next, or nearly, or at this very place of the stack; else NULL.  A row is told by the pc alone:
+ * where a frame came in between or went, those inside of it stand elsewhere, but in the same order. */
 static const struct cfi_row *row_on(struct native_trail *t, uint64_t sp, uint64_t pc)
 {
+    enum { AHEAD = 3 };
     const struct native_footprint *old = t->print[!t->now];
-    int n = t->n[!t->now];
-    while (t->at < n && old[t->at].sp < sp)
-        t->at++;
-    return t->at < n && old[t->at].sp == sp && old[t->at].pc == pc ? &old[t->at].row : NULL;
+    int n = t->n[!t->now], at = t->at;
+    for (int i = at; i < n && i < at + AHEAD; i++)
+        if (old[i].pc == pc) {
+            t->at = i + 1;
+            return &old[i].row;
+        }
+    while (at < n && old[at].sp < sp)
+        at++;
+    t->at = at;
+    return at < n && old[at].sp == sp && old[at].pc == pc ? &old[at].row : NULL;
 }
 
 int native_step_along(struct native_frame *f, const struct native_stack *s, struct native_trail *t)

@@ -6,7 +6,8 @@
  *
  * An index of ids by hash, in private memory (a fork's child has it too), points into the arena's
  * tables.  A slot goes from 0 to an id once; an id that lost the race for its slot is wasted.  One page is tried first, then
- * a few: a small index touches few pages.  Tries are few, since each may read a node that is not in the cache. */
+ * a few: a small index touches few pages.  Beside the id stand bits of the hash, so that of what others have put there nothing is
+ * read but the slot. */
 #include "shim/stack/nodes.h"
 
 #include <string.h>
@@ -61,7 +62,23 @@ static uint32_t take(_Atomic uint32_t *n, uint32_t max, const void *table, size_
     return i;
 }
 
+/* ---- what a slot holds ---- */
+
+enum { ID_BITS = 17 };
+#define ID_MASK ((UINT32_C(1) << ID_BITS) - 1)
+_Static_assert((uint32_t)ARENA_NODES_MAX <= ID_MASK && (uint32_t)ARENA_PROTOS_MAX <= ID_MASK,
+               "an id fits in a slot");
+
+/* Of bits that do not tell the place. */
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> (32 + ID_BITS)) << ID_BITS;
+}
+
 /* ---- nodes ---- */
+
+/* arena_node.ready: one that lost the race for its slot never gets into the index. */
+enum { NODE_FILLED = 1, NODE_INDEXED = 2 };
 
 static int same_node(uint32_t id, const struct node_key *k)
 {
@@ -78,7 +95,7 @@ static uint32_t node_fill(uint32_t i, const struct node_key *k)
     d->line = k->line;
     d->kind = k->kind;
     d->flags = k->flags;
-    atomic_store_explicit(&d->ready, 1, memory_order_release);
+    atomic_store_explicit(&d->ready, NODE_FILLED, memory_order_release);
     return i + 1;
 }
 
@@ -88,23 +105,45 @@ static uint32_t node_add(const struct node_key *k, uint32_t max)
     return i < max ? node_fill(i, k) : 0;
 }
 
-/* Made where it is not there, of the first MAX entries; 0: there is no room. */
-static uint32_t look_up(const struct node_key *k, uint32_t max)
+/* The node behind its caller's: of a stack that was new as a whole, one frame stands behind the other.  Only what is in use has memory
+ * behind it. */
+static uint32_t next_to_caller(const struct node_key *k)
+{
+    uint32_t at = k->parent;
+    if (at == 0 || at >= atomic_load_explicit(&arena->nodes_n, memory_order_acquire) ||
+        atomic_load_explicit(&arena->nodes[at].ready, memory_order_acquire) != NODE_INDEXED)
+        return 0;
+    return same_node(at + 1, k) ? at + 1 : 0;
+}
+
+static uint32_t look_up_hashed(const struct node_key *k, uint32_t max)
 {
     uint64_t h = mix(k->value + mix((uint64_t)k->parent << 32 | k->line) +
                      ((uint64_t)k->kind << 16 | k->flags));
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
         _Atomic uint32_t *slot = &node_slot[slot_of(h, i, NODE_SLOTS)];
-        uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
-        if (id == 0) {
+        uint32_t held = atomic_load_explicit(slot, memory_order_acquire);
+        if (held == 0) {
             uint32_t mine = node_add(k, max);
-            if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
+            if (mine == 0)
+                return 0;
+            if (atomic_compare_exchange_strong(slot, &held, mine | tag_of(h))) {
+                atomic_store_explicit(&arena->nodes[mine - 1].ready, NODE_INDEXED,
+                                      memory_order_release);
                 return mine;
+            }
         }
-        if (same_node(id, k))
-            return id;
+        if ((held & ~ID_MASK) == tag_of(h) && same_node(held & ID_MASK, k))
+            return held & ID_MASK;
     }
     return 0;
+}
+
+/* Made where it is not there, of the first MAX entries; 0: there is no room. */
+static uint32_t look_up(const struct node_key *k, uint32_t max)
+{
+    uint32_t id = next_to_caller(k);
+    return id != 0 ? id : look_up_hashed(k, max);
 }
 
 static int is_overflow(uint32_t id)
@@ -266,14 +305,14 @@ static uint32_t proto_find(const struct lua_proto *p)
     uint64_t h = mix((uint64_t)source << 32 ^ p->line_defined ^ (uint64_t)p->last_line << 20);
     for (uint32_t i = 0; i < PROBES_MAX; i++) {
         _Atomic uint32_t *slot = &proto_slot[slot_of(h, i, PROTO_SLOTS)];
-        uint32_t id = atomic_load_explicit(slot, memory_order_acquire);
-        if (id == 0) {
+        uint32_t held = atomic_load_explicit(slot, memory_order_acquire);
+        if (held == 0) {
             uint32_t mine = proto_add(source, p);
-            if (mine == 0 || atomic_compare_exchange_strong(slot, &id, mine))
+            if (mine == 0 || atomic_compare_exchange_strong(slot, &held, mine | tag_of(h)))
                 return mine;
         }
-        if (same_proto(id, source, p))
-            return id;
+        if ((held & ~ID_MASK) == tag_of(h) && same_proto(held & ID_MASK, source, p))
+            return held & ID_MASK;
     }
     return 0;
 }

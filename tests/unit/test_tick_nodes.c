@@ -80,7 +80,7 @@ static void expect_native(struct tick_nodes *last, const uint64_t *pc, int n, ui
 static void native_frames_that_stay_keep_their_nodes(void **state)
 {
     (void)state;
-    struct tick_nodes last = {.n = 0};
+    struct tick_nodes last = {.epoch = 0};
     expect_native(&last, (uint64_t[]){30, 20, 10}, 3, 3);
     expect_native(&last, (uint64_t[]){30, 20, 10}, 3, 0);
     expect_native(&last, (uint64_t[]){31, 20, 10}, 3, 1);
@@ -92,13 +92,31 @@ static void native_frames_that_stay_keep_their_nodes(void **state)
     expect_native(&last, NULL, 0, 0);
     expect_native(&last, (uint64_t[]){40, 31, 21, 11}, 4,
                   1); /* all that was there had other callers */
-    expect_native(&last, (uint64_t[]){31, 20, 10}, 3, 3);
+    expect_native(&last, (uint64_t[]){31, 20, 10}, 3, 2);
+}
+
+static void a_frame_that_is_there_once_takes_no_nodes_from_the_others(void **state)
+{
+    (void)state;
+    struct tick_nodes last = {.epoch = 0};
+    const uint64_t plain[] = {60, 50, 40, 30, 20, 10}, timed[] = {60, 50, 40, 33, 30, 20, 10},
+                   other[] = {60, 50, 44, 40, 30, 20, 10};
+    expect_native(&last, plain, 6, 6);
+    for (int i = 0; i < 3; i++) {
+        expect_native(&last, timed, 7, i == 0 ? 4 : 0);
+        expect_native(&last, plain, 6, 0);
+    }
+    expect_native(&last, other, 7, 3);
+    expect_native(&last, plain, 6, 0);
+    expect_native(&last, other, 7, 0);
+    expect_native(&last, timed, 7, 3); /* what OTHER has taken the place of */
+    expect_native(&last, plain, 6, 0);
 }
 
 static void stacks_of_all_depths_fit(void **state)
 {
     (void)state;
-    struct tick_nodes last = {.n = 0};
+    struct tick_nodes last = {.epoch = 0};
     uint64_t pc[TICK_NATIVE_MAX];
     for (int i = 0; i < TICK_NATIVE_MAX; i++)
         pc[i] = (uint64_t)i + 1;
@@ -197,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(native_frames_that_stay_keep_their_nodes, setup),
         cmocka_unit_test_setup(stacks_of_all_depths_fit, setup),
+        cmocka_unit_test_setup(a_frame_that_is_there_once_takes_no_nodes_from_the_others, setup),
         cmocka_unit_test_setup(waiting_lua_functions_are_not_read_again, setup),
         cmocka_unit_test_setup(a_new_prototype_may_stand_where_another_was, setup),
         cmocka_unit_test_setup(states_are_told_apart_and_unknown_ones_not_believed, setup),
