@@ -12,7 +12,9 @@ enum {
     EVENTS_LEAST = 8,  /* blocks and growths: a few blocks are no trend */
     GROWTHS_OWN = 64,  /* a table that doubled so often does not exist */
     BLOCK_LEAST = 16,  /* bytes: the smallest size class */
-    JUMPS_MOST = 256   /* growths smaller than such a part of what is held are no jumps */
+    JUMPS_MOST = 256,  /* growths smaller than such a part of what is held are no jumps */
+    LUMPS_LEAST =
+        64 /* times as large as what is held is what a table was freed of that has doubled */
 };
 
 /* Parts of what is held: less than that is noise; more of it held than that is kept. */
@@ -154,6 +156,15 @@ static double slope_before(const struct leak_course *c, double at, double bytes)
     return bytes / at;
 }
 
+/* Bytes by which it may have risen in one jump: a table's hash part doubles as a new block, and the old one is freed.  All that was
+ * freed of it is then about as much as the last that it grew by. */
+static double lump(const struct leak_course *c)
+{
+    const struct memory_amount *m = &c->sums->of[MEMORY_MADE], *l = &c->sums->of[MEMORY_LIVE];
+    double freed = made(c) - held(c), freed_n = (double)m->n - (double)l->n;
+    return freed_n > 0 && freed * (double)l->n > LUMPS_LEAST * held(c) * freed_n ? freed : 0;
+}
+
 /* What was held when so much had been allocated. */
 struct moment {
     double clock, bytes;
@@ -165,7 +176,7 @@ static int stopped_between(const struct leak_course *c, struct moment from, stru
 {
     if (from.clock <= 0 || to.clock - from.clock < last_part * to.clock)
         return 0;
-    double due_rise = slope_before(c, from.clock, from.bytes) * (to.clock - from.clock);
+    double due_rise = slope_before(c, from.clock, from.bytes - lump(c)) * (to.clock - from.clock);
     double rise_since = to.bytes - from.bytes;
     return rise_since >= -noise * from.bytes && rise_since < slowed * due_rise &&
            due_rise - rise_since > errors_stopped * error_of(c, due_rise);

@@ -291,8 +291,9 @@ static void what_does_not_go_on_is_not_accused(void **state)
     assert_int_equal(leak_judge(&c), LEAK_RISES);
 }
 
-/* Held after collections: 40,000 at a clock of 400,000, twice as much at twice that; the last look is at 1,150,000. */
-static enum leak_verdict judged_late(uint64_t late, uint64_t look, double variance)
+/* Held after collections: 40,000 at a clock of 400,000, twice as much at twice that; the last look is at 1,150,000.  MADE_N blocks in
+ * all, of which 1,200 are held. */
+static enum leak_verdict judged_of(uint64_t made_n, uint64_t late, uint64_t look, double variance)
 {
     struct memory_sums s = {.check = {{800, 80000}, {400, 40000}, {200, 20000}},
                             .made_variance = variance,
@@ -305,9 +306,22 @@ static enum leak_verdict judged_late(uint64_t late, uint64_t look, double varian
                             .look_clock = 1150000,
                             .check_clock = {800000, 400000, 200000},
                             .late_clock = {1140000, 960000, 800000}};
-    s.of[MEMORY_MADE] = (struct memory_amount){2000, 200000};
+    s.of[MEMORY_MADE] = (struct memory_amount){made_n, 200000};
     s.of[MEMORY_LIVE] = (struct memory_amount){1200, 120000};
     return leak_judge(&c);
+}
+
+static enum leak_verdict judged_late(uint64_t late, uint64_t look, double variance)
+{
+    return judged_of(2000, late, look, variance);
+}
+
+/* What was freed is eight blocks of 10,000: a table that all of it is put into doubled, the last time just before. */
+static void a_table_that_doubled_late_is_no_end_of_a_rise(void **state)
+{
+    (void)state;
+    assert_int_equal(judged_late(100000, 101000, 0), LEAK_STOPPED);
+    assert_int_equal(judged_of(1208, 100000, 101000, 0), LEAK_RISES);
 }
 
 static void what_stopped_at_the_end_is_told_apart(void **state)
@@ -736,6 +750,7 @@ int main(void)
         cmocka_unit_test(what_was_emptied_between_checks_is_not_accused),
         cmocka_unit_test(what_does_not_go_on_is_not_accused),
         cmocka_unit_test(what_stopped_at_the_end_is_told_apart),
+        cmocka_unit_test(a_table_that_doubled_late_is_no_end_of_a_rise),
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),
         cmocka_unit_test(too_few_samples_are_no_proof_either),
