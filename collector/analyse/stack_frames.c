@@ -158,7 +158,7 @@ static const char *function_label(struct frames *f, const struct proto_name *n,
 static int is_place(const char *name, const char *file)
 {
     size_t n = strlen(file);
-    return !strncmp(name, file, n) && name[n] == ':' && !strchr(name, '[');
+    return !strncmp(name, file, n) && name[n] == ':' && !strchr(name + n, '[');
 }
 
 /* "name file.lua:12"; "file.lua:12 (main chunk)"; only the place where the name is no more than that. */

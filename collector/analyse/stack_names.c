@@ -68,9 +68,10 @@ const char *stack_file(struct stack_names *n, const struct rec_proto *r)
     struct text t = process_text(n->process, r->source);
     if (!t.n)
         return "?";
-    if (*t.at != '@' && *t.at != '=')
+    size_t begin = *t.at == '@' || *t.at == '=' ? 1 : 0;
+    if (!begin && !stack_source_path(t.at))
         return text_chunk(n->process, t);
-    char *escaped = escape_text(t.at + 1, t.n - 1);
+    char *escaped = escape_text(t.at + begin, t.n - begin);
     const char *shown = pool_copy(&n->process->pool, escaped, strlen(escaped));
     free(escaped);
     return shown;

@@ -89,16 +89,24 @@ static void text_read(struct stack_source *s, const struct process *p)
     close(fd);
 }
 
+const char *stack_source_path(const char *chunk_name)
+{
+    if (*chunk_name == '@')
+        return chunk_name + 1;
+    return *chunk_name == '/' && !strchr(chunk_name, '\n') ? chunk_name : NULL;
+}
+
 const struct stack_source *stack_source_of(struct stack_sources *s, const struct process *p,
                                            struct text chunk_name)
 {
-    if (chunk_name.n < 2 || chunk_name.at[0] != '@' || memchr(chunk_name.at, 0, chunk_name.n))
+    const char *path = chunk_name.n < 2 ? NULL : stack_source_path(chunk_name.at);
+    if (!path || memchr(chunk_name.at, 0, chunk_name.n))
         return NULL;
     for (size_t i = 0; i < s->n; i++)
-        if (!strcmp(s->at[i]->path, chunk_name.at + 1))
+        if (!strcmp(s->at[i]->path, path))
             return s->at[i];
     struct stack_source *new = xcalloc(1, sizeof *new);
-    new->path = xstrdup(chunk_name.at + 1);
+    new->path = xstrdup(path);
     text_read(new, p);
     s->at = xgrow(s->at, s->n, &s->cap, sizeof *s->at);
     return s->at[s->n++] = new;

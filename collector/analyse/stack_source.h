@@ -23,7 +23,11 @@ struct stack_sources {
     size_t n, cap;
 };
 
-/* The source of a chunk name that begins with @; NULL for other chunk names. */
+/* The path that a chunk name is: behind @, or all of it where it begins with a slash, as no text in Lua does (some hosts leave the @
+ * out).  NULL: it is none. */
+const char *stack_source_path(const char *chunk_name);
+
+/* The source of a chunk name that is a path; NULL for other chunk names. */
 const struct stack_source *stack_source_of(struct stack_sources *s, const struct process *p,
                                            struct text chunk_name);
 void stack_sources_release(struct stack_sources *s);

@@ -27,7 +27,7 @@ static void files_collect(struct rowset *files, const struct stack_tree *t)
     rowset_init(files, sizeof(struct page_source));
     for (size_t i = 0; i < t->frame_n; i++) {
         const struct frame *f = &t->frame[i];
-        if (f->kind != FRAME_LUA || f->source[0] != '@')
+        if (f->kind != FRAME_LUA || !stack_source_path(f->source))
             continue;
         struct page_source *s = rowset_put(files, XXH64(f->source, strlen(f->source), 0));
         s->file = f->file;

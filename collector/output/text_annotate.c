@@ -29,7 +29,8 @@ static const char *chunk_find(const struct stack_hot *h, const char *name)
     uint64_t most = 0;
     for (size_t i = 0; i < h->sums.n; i++) {
         const struct frame *f = &h->tree.frame[h->sums.row[i].frame];
-        if (f->kind != FRAME_LUA || *f->source != '@' || !is_named(f->source + 1, name))
+        if (f->kind != FRAME_LUA || !stack_source_path(f->source) ||
+            !is_named(stack_source_path(f->source), name))
             continue;
         if (!found || h->sums.row[i].total > most) {
             found = f->source;
@@ -56,10 +57,11 @@ static char *files_list(const struct stack_hot *h)
     size_t n = 0;
     for (size_t i = 0; i < h->sums.n && n < LIST_MAX; i++) {
         const struct frame *f = &h->tree.frame[h->sums.row[i].frame];
-        if (f->kind != FRAME_LUA || *f->source != '@' || is_among(chunk, n, f->source))
+        if (f->kind != FRAME_LUA || !stack_source_path(f->source) || is_among(chunk, n, f->source))
             continue;
         chunk[n++] = f->source;
-        char *shown = escape_text(f->source + 1, strlen(f->source + 1));
+        const char *path = stack_source_path(f->source);
+        char *shown = escape_text(path, strlen(path));
         char *longer = xformat("%s%s%s", list, *list ? ", " : "", shown);
         free(shown);
         free(list);
@@ -118,7 +120,7 @@ static void chunk_print(struct digest *d, const struct stack_hot *h, const char 
     struct text name = {chunk, strlen(chunk)};
     const struct stack_source *s = stack_source_of(&sources, d->process, name);
     if (!s || !s->text) {
-        nothing_print(c, chunk + 1,
+        nothing_print(c, stack_source_path(chunk),
                       s && s->changed
                           ? "has changed since the program ended: its lines would be wrong"
                           : "its text can not be read");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/stack_names.h"
 #include "collector/analyse/stack_hot.h"
 #include "collector/output/text_page.h"
 #include "collector/output/text_report.h"
@@ -33,8 +34,8 @@ static void columns(struct hot_columns *m, struct table *t, int lines)
 /* The label of a line is that of its function and `file.lua:12`, of a chunk `file.lua:12 (main chunk)`: the function alone. */
 static char *function_of(const struct frame *f)
 {
-    const char *slash = strrchr(f->file, '/'), *label = f->label;
-    char *place = xformat("%s:%" PRIu64, slash ? slash + 1 : f->file, f->line);
+    const char *label = f->label;
+    char *place = xformat("%s:%" PRIu64, stack_file_short(f->file), f->line);
     size_t n = strlen(label), place_n = strlen(place);
     char *function;
     if (!strncmp(label, place, place_n))

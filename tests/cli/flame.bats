@@ -128,6 +128,32 @@ share() { # PATTERN
     [[ $output == *"has changed since"* ]]
 }
 
+@test "a chunk whose host left out the @ before its path is a file, others are texts" {
+    cat >hot.lua <<'LUA'
+local function spin(n)
+    local s = 0
+    for i = 1, n do s = s + i % 7 end
+    return s
+end
+spin(2e7)
+LUA
+    cat >host.lua <<'LUA'
+local path = arg[1]
+assert(load(io.open(path):read("a"), path))()
+-- A name that is neither a path nor the text, of a function that its line does not name.
+assert(load("return (function(n) local s = 0 for i = 1, n do s = s + i % 7 end end)(...)", "some name"))(2e7)
+LUA
+    MODPROF_CPU=999 MODPROF_OUT=t.mprof LD_PRELOAD=$SHIM lua5.4 host.lua "$PWD/hot.lua"
+    "$MODPROF" flame --by line t.mprof >folded
+    grep -q 'hot.lua:6 (main chunk);spin (hot.lua) hot.lua:3 ' folded
+    grep -q ';\[string "some name"\]:1 [0-9]*$' folded
+    run ! grep -F '"]:1 [string' folded
+    run -0 "$MODPROF" report --annotate hot.lua t.mprof
+    [[ $output =~ [0-9]%\ +3\ +for\ i\ =\ 1 ]]
+    run -0 "$MODPROF" report --section cpu --width 200 t.mprof
+    [[ $output =~ hot.lua:3\ +spin\ .hot.lua. ]]
+}
+
 @test "the picture is well-formed, and names can not be markup" {
     printf 'local function f() local s = 0; for i = 1, 3e7 do s = s + i end end f()' >'<b>&"x".lua'
     MODPROF_CPU=999 LD_PRELOAD=$SHIM lua5.4 '<b>&"x".lua'
