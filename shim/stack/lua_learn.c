@@ -99,9 +99,12 @@ static void add_slot(struct lua_learnt *out, int16_t at)
         out->state_slot[out->state_slots_n++] = at;
 }
 
-/* Where the frame F of the VM, which runs L, has it. */
+/* Where the frame F of the VM, which runs L, has it.  All words of the frame are looked at, also those that nobody wrote, which valgrind
+ * would tell of. */
 static void find_state(const struct native_frame *f, const lua_State *L)
 {
+    if (config.valgrind)
+        return;
     struct lua_learnt *out = now.out;
     struct native_frame caller = *f;
     uint64_t word, rsp = f->r[CFI_RSP], state = (uint64_t)(uintptr_t)L;

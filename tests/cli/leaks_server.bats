@@ -90,12 +90,11 @@ run_server() { # SCRIPT N
     PID=
 }
 
-# Lines that are accused, of the script: there is no other Lua.  lighttpd gives Lua its text, under its path, of which Lua shows
-# no more than 60 characters.
+# Lines that are accused, of the script: there is no other Lua.
 accused() {
     "$MODPROF" report --leaks --format json t.mprof | lua5.4 "$BATS_TEST_DIRNAME/report/accused.lua" >said || return 1
     cat said
-    sed -n 's|^Lua \[string ".*"\]:||p' said | sort -n >lines
+    sed -n "s|^Lua $PWD/[a-z]*\.lua:||p" said | sort -n >lines
     [ "$(wc -l <lines)" = "$(wc -l <said)" ] || return 1
 }
 

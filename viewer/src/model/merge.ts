@@ -40,7 +40,7 @@ export interface Shape {
 function lineLabel(label: string, path: string, line: number): string {
     const base = path.slice(path.lastIndexOf('/') + 1);
     if (label === `${base} (main chunk)`) return `${base}:${line} (main chunk)`;
-    return label.startsWith(base + ':') && !label.includes('[')
+    return label.startsWith(base + ':') && !label.includes('[', base.length)
         ? `${base}:${line}`
         : `${label} ${base}:${line}`;
 }
