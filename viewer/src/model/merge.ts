@@ -5,6 +5,7 @@
 import { takeNumbers, takeZeros } from './buffers';
 import { once } from './once';
 import { Kind, type Frames, type Stacks } from './page';
+import { baseName } from './units';
 
 export type By = 'function' | 'line' | 'module';
 
@@ -38,7 +39,7 @@ export interface Shape {
  * name but its place.
  */
 function lineLabel(label: string, path: string, line: number): string {
-    const base = path.slice(path.lastIndexOf('/') + 1);
+    const base = baseName(path);
     if (label === `${base} (main chunk)`) return `${base}:${line} (main chunk)`;
     return label.startsWith(base + ':') && !label.includes('[', base.length)
         ? `${base}:${line}`
