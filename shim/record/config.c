@@ -83,7 +83,9 @@ static void read_cpu(const char *hz, const char *wall_hz, const char *signal_num
         n = hz ? number(hz) : config.valgrind ? 0 : UNASKED_HZ;
     config.cpu_hz = n <= 10000 ? (uint32_t)n : 10000;
     config.cpu_timers = equals(getenv("MODPROF_CPU_SOURCE"), "timer");
-    config.cpu_events = config.cpu_asked || equals(getenv("MODPROF_CPU_SOURCE"), "event");
+    int events = equals(getenv("MODPROF_CPU_SOURCE"), "event");
+    config.cpu_events = config.cpu_asked || events;
+    config.cpu_events_first = events || (config.cpu_events && getenv("MODPROF_START_NS"));
     config.cpu_signal = s > 0 && s <= 64 ? (int)s : SIGURG;
 }
 

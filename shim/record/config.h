@@ -54,9 +54,10 @@ struct config {
     int cpu_asked;   /* 0: nobody asked, so they are to cost even less */
     int wall;        /* 1: of wall time, not of CPU time */
     int cpu_signal;
-    int cpu_timers; /* 1: no perf events */
-    int cpu_events; /* 1: perf events whatever they cost */
-    int valgrind;   /* 1: runs under valgrind, which speaks up when a stack is exchanged */
+    int cpu_timers;       /* 1: no perf events */
+    int cpu_events;       /* 1: perf events whatever they cost */
+    int cpu_events_first; /* 1: from the first moment on: there is one already (`modprof run`) */
+    int valgrind;         /* 1: runs under valgrind, which speaks up when a stack is exchanged */
     struct config_alloc alloc;
     int marks,
         mark_signal;   /* mark_signal 0: none; -1: what stands there is no number of a signal */

@@ -104,7 +104,7 @@ static int event_begin(struct tick_thread *t)
  * shares the processor with others may see none for long. */
 static int begins_with_event(const struct tick_thread *t)
 {
-    return t->finer_at != 0 && config.cpu_events && t->tid == (uint32_t)syscall(SYS_getpid);
+    return t->finer_at != 0 && config.cpu_events_first && t->tid == (uint32_t)syscall(SYS_getpid);
 }
 
 static const char *why_no_timer(int error)

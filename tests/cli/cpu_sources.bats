@@ -53,11 +53,15 @@ sampled_time() {
     jq -e '.processes[0].cpu | .sampler.asked_hz == 999 and .samples > 300' t.json
 }
 
-@test "who asks for events gets them from the first moment on" {
-    MODPROF_CPU=999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e 'local t = os.clock() + 0.03 while os.clock() < t do for i = 1, 9999 do end end'
-    by_events t.mprof
-    # Distances are 1.5 ms at most; the kernel's ticks would be 8 in 30 ms.
-    "$MODPROF" report t.mprof --format json | jq -e '.processes[0].cpu.samples >= 14'
+@test "modprof run, and who asks for events, has them from the first moment on" {
+    local work='local t = os.clock() + 0.03 while os.clock() < t do for i = 1, 9999 do end end'
+    MODPROF_CPU=999 MODPROF_CPU_SOURCE=event MODPROF_OUT=$PWD/e.mprof LD_PRELOAD=$SHIM lua5.4 -e "$work"
+    "$MODPROF" run -o r.mprof -- lua5.4 -e "$work"
+    by_events e.mprof
+    for trace in e r; do
+        # Distances are 1.5 ms at most; the kernel's ticks would be 8 in 30 ms.
+        "$MODPROF" report $trace.mprof --format json | jq -e '.processes[0].cpu.samples >= 14'
+    done
 }
 
 @test "where no sample was taken the report says how many were to be" {
