@@ -22,6 +22,12 @@ static int is_named(const char *path, const char *name)
     return n >= m && !strcmp(path + n - m, name) && (n == m || path[n - m - 1] == '/');
 }
 
+/* NULL: the frame is none of a file's. */
+static const char *path_of(const struct frame *f)
+{
+    return f->kind == FRAME_LUA ? stack_source_path(f->source) : NULL;
+}
+
 /* The chunk name of the file that is meant: the one with the most time; NULL: none. */
 static const char *chunk_find(const struct stack_hot *h, const char *name)
 {
@@ -29,8 +35,8 @@ static const char *chunk_find(const struct stack_hot *h, const char *name)
     uint64_t most = 0;
     for (size_t i = 0; i < h->sums.n; i++) {
         const struct frame *f = &h->tree.frame[h->sums.row[i].frame];
-        if (f->kind != FRAME_LUA || !stack_source_path(f->source) ||
-            !is_named(stack_source_path(f->source), name))
+        const char *path = path_of(f);
+        if (!path || !is_named(path, name))
             continue;
         if (!found || h->sums.row[i].total > most) {
             found = f->source;
@@ -40,10 +46,10 @@ static const char *chunk_find(const struct stack_hot *h, const char *name)
     return found;
 }
 
-static int is_among(const char *const *list, size_t n, const char *chunk)
+static int is_among(const char *const *list, size_t n, const char *path)
 {
     for (size_t i = 0; i < n; i++)
-        if (!strcmp(list[i], chunk))
+        if (!strcmp(list[i], path))
             return 1;
     return 0;
 }
@@ -52,15 +58,14 @@ static int is_among(const char *const *list, size_t n, const char *chunk)
 static char *files_list(const struct stack_hot *h)
 {
     enum { LIST_MAX = 5 };
-    const char *chunk[LIST_MAX];
+    const char *listed[LIST_MAX];
     char *list = xstrdup("");
     size_t n = 0;
     for (size_t i = 0; i < h->sums.n && n < LIST_MAX; i++) {
-        const struct frame *f = &h->tree.frame[h->sums.row[i].frame];
-        if (f->kind != FRAME_LUA || !stack_source_path(f->source) || is_among(chunk, n, f->source))
+        const char *path = path_of(&h->tree.frame[h->sums.row[i].frame]);
+        if (!path || is_among(listed, n, path))
             continue;
-        chunk[n++] = f->source;
-        const char *path = stack_source_path(f->source);
+        listed[n++] = path;
         char *shown = escape_text(path, strlen(path));
         char *longer = xformat("%s%s%s", list, *list ? ", " : "", shown);
         free(shown);
