@@ -81,7 +81,7 @@ static int take_signals(struct signals *before)
     return signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* The first perf event of a machine takes 7 to 13 ms inside the kernel, which has to change its own code and wait for all processors; as
+/* The first perf event of a machine takes 7 to 25 ms inside the kernel, which has to change its own code and wait for all processors; as
  * long as there is one others take 0.02.  So one that counts nothing is kept from before the program starts until we end, and what is
  * measured of its start is its own. */
 static void have_an_event(void)

@@ -136,6 +136,11 @@ uint64_t process_end_ns(const struct process *p)
     return p->last_ns; /* the end record's moment is among those seen */
 }
 
+uint64_t process_cpu_ns(const struct process *p)
+{
+    return (p->end.user_us + p->end.system_us) * 1000;
+}
+
 uint64_t process_since_start(const struct process *p, uint64_t mono_ns)
 {
     return mono_ns > p->about.start_mono_ns ? mono_ns - p->about.start_mono_ns : 0;

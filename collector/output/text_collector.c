@@ -10,11 +10,6 @@
 
 enum { CYCLES_SHOWN = 8, LINES_SHOWN = 8 };
 
-static uint64_t process_cpu_ns(const struct process *p)
-{
-    return (p->end.user_us + p->end.system_us) * 1000;
-}
-
 static void time_print(struct digest *d, const struct gc_totals *g, const struct canvas *c)
 {
     char text[400], time[HUMAN_MAX], share[HUMAN_MAX], n[HUMAN_MAX], full[HUMAN_MAX];

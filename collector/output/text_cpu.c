@@ -193,7 +193,7 @@ static void rate_print(struct digest *d, const struct stack_quality *q, const st
 static void none_print(const struct process *p, const struct canvas *c)
 {
     const struct rec_sampler *s = &p->sampler;
-    uint64_t cpu_ns = (p->end.user_us + p->end.system_us) * 1000;
+    uint64_t cpu_ns = process_cpu_ns(p);
     char used[HUMAN_MAX], each[HUMAN_MAX], text[300];
     human_ns(each, (double)stack_distance_ns(p));
     snprintf(text, sizeof text, "nothing%s%s: one sample is due each %s%s%s",

@@ -104,14 +104,6 @@ static int can_walk(const struct walk *w)
     return w->stack.hi != 0 || w->stack.peeks;
 }
 
-/* What the host runs outside of all calls into Lua: a metamethod, a finalizer. */
-static void take_by_vm(struct walk *w)
-{
-    const struct running *r = running_by_vm(&w->by_vm, copy_at(w->vm_copy), &w->vm, &w->stack);
-    if (r != NULL)
-        w->running[w->running_n++] = r;
-}
-
 static void walk(struct walk *w, const struct registers *r, const void *caller)
 {
     int more = 1;
@@ -126,7 +118,7 @@ static void walk(struct walk *w, const struct registers *r, const void *caller)
     if (more < 0)
         take_last(w, r->rsp);
     if (unlikely(w->has_vm && w->running_n == 0))
-        take_by_vm(w);
+        w->running_n = running_by_vm(w->running, &w->by_vm, w->vm_copy, &w->vm, &w->stack);
 }
 
 /* ---- Lua's stack ---- */

@@ -130,11 +130,14 @@ static void closing(lua_State *L)
     run(&r);
 }
 
-const struct running *running_by_vm(struct running *r, const struct lua_copy *copy,
-                                    const struct native_frame *vm, const struct native_stack *stack)
+int running_by_vm(const struct running **list, struct running *r, uint32_t copy,
+                  const struct native_frame *vm, const struct native_stack *stack)
 {
-    *r = (struct running){.copy = copy, .L = lua_vm_state(copy->id, vm, stack)};
-    return r->L != NULL ? r : NULL;
+    *r = (struct running){.copy = copy_at(copy), .L = lua_vm_state(copy, vm, stack)};
+    if (r->L == NULL)
+        return 0;
+    *list = r;
+    return 1;
 }
 
 lua_State *running_resumer(const struct running *const *list, int n, const lua_State *L, int *i)

@@ -56,10 +56,10 @@ static inline const struct running *running_of(const struct native_frame *f)
     return (const void *)(uintptr_t)at;
 }
 
-/* Fills in R for L, of which only the VM's frame VM of COPY tells that it runs (lua_vm_state), and returns it; NULL: it does not. */
-const struct running *running_by_vm(struct running *r, const struct lua_copy *copy,
-                                    const struct native_frame *vm,
-                                    const struct native_stack *stack);
+/* What a host runs outside of all calls into Lua, a metamethod or a finalizer, is told by the frame VM of COPY's VM alone
+ * (lua_vm_state).  Where it tells, fills in R for it, which becomes the only one of LIST, and returns 1; else 0. */
+int running_by_vm(const struct running **list, struct running *r, uint32_t copy,
+                  const struct native_frame *vm, const struct native_stack *stack);
 
 /* Who resumed the coroutine L, or closes it: told by the N calls at LIST, innermost first, from the *I-th on, which is left behind
  * the one that tells; NULL: nobody's coroutine.  Lua says whom it resumes for; a coroutine is closed for what runs just then. */

@@ -60,14 +60,6 @@ static void take_last(struct tick_thread *t, uint64_t sp)
         t->running[t->running_n++] = running_last;
 }
 
-/* What the host runs outside of all calls into Lua: a metamethod, a finalizer. */
-static void take_by_vm(struct tick_thread *t)
-{
-    const struct running *r = running_by_vm(&t->by_vm, copy_at(t->vm_copy), &t->vm, &t->stack);
-    if (r != NULL)
-        t->running[t->running_n++] = r;
-}
-
 /* Fills t->native, innermost first, t->running and t->vm, from t->frame on.  Frames beyond what is kept are
  * still looked at, since Lua's may be among them.  FROM_VM: what is inside of the innermost VM frame is left out. */
 static int walk_native(struct tick_thread *t, int from_vm, uint64_t *flags)
@@ -204,7 +196,7 @@ static int new_copy(uint64_t sp)
     return is_new(r.copy->id) ? (int)r.copy->id : -1;
 }
 
-/* The new copy whose code was interrupted; -1: none.  It may run without a call that tells so (take_by_vm). */
+/* The new copy whose code was interrupted; -1: none.  It may run without a call that tells so (running_by_vm). */
 static int new_copy_at(uint64_t pc)
 {
     const struct lua_copy *c = copy_of_address((const void *)(uintptr_t)pc);
@@ -260,7 +252,7 @@ static void look(struct tick_thread *t, struct rec_sample *r)
     if (r->flags & SAMPLE_NO_NATIVE)
         take_last(t, sp);
     if (unlikely(t->has_vm && t->running_n == 0))
-        take_by_vm(t);
+        t->running_n = running_by_vm(t->running, &t->by_vm, t->vm_copy, &t->vm, &t->stack);
     r->native = tick_nodes_native(&t->native_nodes, t->native, n);
     sample_lua(t, r);
 }
