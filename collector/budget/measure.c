@@ -151,11 +151,13 @@ void measure(const struct rule *r, struct digest *d, struct measured *m)
     free(sink.value);
 }
 
-const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx)
+const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx,
+                         double *unseen)
 {
     struct measured all = {0};
     struct rule any = {.metric = m, .phase = -1, .kind = -1, .each = m->way == WAY_EACH};
     struct measure_sink sink = {.rule = &any, .digest = d, .m = &all, .take = take, .ctx = ctx};
     measure_items_of[metric_number(m)](&sink);
+    *unseen = all.unseen;
     return doubt(m, d);
 }

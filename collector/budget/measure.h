@@ -14,6 +14,7 @@ struct measured {
     const char *smallest_place;
     const char *doubt; /* why the true value may be larger (or, for NEED_END, another); NULL */
     int lower_bound;   /* 1: an estimate that is at most the true value */
+    double unseen;     /* the true value is larger by at most this; of all items together */
     int few;           /* 1: DOUBT is that there are too few values: more could sink it as well */
     uint64_t rate_ns;  /* what a rate is over; 0: the whole process */
 };
@@ -22,9 +23,11 @@ struct measured {
 void measure(const struct rule *r, struct digest *d, struct measured *m);
 
 /* Tells every item of metric M in D: TAKE(CTX, value, error, place), where a place may come more than once.  ERROR: standard
- * error of an estimate, else 0.  Returns why the values may be too low, or NULL. */
+ * error of an estimate, else 0.  *UNSEEN: the true value is larger by at most this.  Returns why the values may be
+ * lower than that, or NULL. */
 typedef void measure_take(void *ctx, double value, double error, const char *place);
-const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx);
+const char *measure_each(const struct metric *m, struct digest *d, measure_take *take, void *ctx,
+                         double *unseen);
 
 /* ---- between measure.c and measure_items.c ---- */
 

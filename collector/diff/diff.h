@@ -14,7 +14,8 @@
  *   else     one run a side, nothing sampled: times must have doubled or halved, by at least 1 ms (0.1 ms where
  *            one side has none of it), by more than the longer side's process waited for a processor, and
  *            estimates by more than three standard errors; exact counts and bytes must differ by 1 %, bytes by
- *            256 at least, unless one side has none. */
+ *            256 at least, unless one side has none;
+ *   unseen   never news: what the side with less may have had without its being seen. */
 #ifndef COLLECTOR_DIFF_DIFF_H
 #define COLLECTOR_DIFF_DIFF_H
 
@@ -85,6 +86,7 @@ struct diff_section {
     double interval_bytes; /* mean distance of samples of allocation, the longest; 0: not sampled */
     /* What others may have taken of the processor in the midst of it, the run with most; < 0: not known. */
     double queued_ns[SIDE_N];
+    double unseen[SIDE_N]; /* a run's true value is larger by at most this */
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
     const char *doubt;    /* why values may be too low, or NULL */

@@ -169,6 +169,8 @@ static int is_news(const struct diff_section *s, const struct diff_row *r,
 {
     double larger = fmax(fabs(r->side[SIDE_A].mean), fabs(r->side[SIDE_B].mean));
     double change = fabs(r->change);
+    if (change > 0 && change <= s->unseen[r->change > 0 ? SIDE_A : SIDE_B])
+        return 0;
     if (r->p >= 0)
         return r->p <= o->level;
     if (s->nature == DIFF_COUNTED)

@@ -44,8 +44,11 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
                     const struct metric *m)
 {
     struct run_values r = {.section = s};
+    double unseen = 0;
     for (size_t i = 0; i < run->n; i++) {
-        const char *doubt = measure_each(m, run->digest[i], take, &r);
+        double one = 0;
+        const char *doubt = measure_each(m, run->digest[i], take, &r, &one);
+        unseen += one;
         s->doubt = s->doubt ? s->doubt : doubt;
         s->doubtful[side] |= doubt != NULL;
     }
@@ -56,6 +59,7 @@ static void run_add(struct diff_section *s, int side, const struct diff_run *run
         v->variance += r.row[i].variance;
         s->whole[side] += r.row[i].value;
     }
+    s->unseen[side] = fmax(s->unseen[side], unseen);
     free(r.row);
 }
 

@@ -273,6 +273,34 @@ static void a_few_bytes_are_no_news(void **state)
     expect_bytes(0, 100, DIFF_NEW);
 }
 
+/* A may have had UNSEEN more than was seen. */
+static enum diff_verdict seen_in_part(size_t runs, double unseen, double a, double b)
+{
+    struct fixture f;
+    begin(&f, runs, runs, DIFF_COUNTED);
+    f.s->quantity = QUANTITY_BYTES;
+    f.s->unseen[SIDE_A] = unseen;
+    for (size_t i = 0; i < runs; i++) {
+        add(&f, "", SIDE_A, a / period);
+        add(&f, "", SIDE_B, b / period);
+    }
+    enum diff_verdict v = judged(&f, "")->verdict;
+    diff_release(&f.d);
+    return v;
+}
+
+static void what_may_only_not_have_been_seen_is_no_news(void **state)
+{
+    (void)state;
+    for (size_t runs = 1; runs <= 3; runs += 2) {
+        assert_int_equal(seen_in_part(runs, 65536, 0, 4576), DIFF_SAME);
+        assert_int_equal(seen_in_part(runs, 65536, 0, 65537), DIFF_NEW);
+        assert_int_equal(seen_in_part(runs, 65536, 1000, 70000), DIFF_MORE);
+        assert_int_equal(seen_in_part(runs, 65536, 70000, 1000), DIFF_LESS); /* B was seen whole */
+        assert_int_equal(seen_in_part(runs, 0, 0, 4576), DIFF_NEW);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +315,7 @@ int main(void)
         cmocka_unit_test(an_estimate_is_news_beyond_three_standard_errors),
         cmocka_unit_test(exact_figures_are_news_where_they_differ),
         cmocka_unit_test(a_few_bytes_are_no_news),
+        cmocka_unit_test(what_may_only_not_have_been_seen_is_no_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
