@@ -2,6 +2,8 @@
 #include "shim/hooks/alloc_exact.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #include "shim/hooks/alloc_sample.h"
 #include "shim/hooks/alloc_stack.h"
@@ -45,11 +47,22 @@ void alloc_exact_made(const struct arena_state *s)
 
 static SHIM_TLS int busy; /* a signal handler allocates, in the middle of this */
 
-/* Until its structures were learnt, nothing is known of a copy. */
+/* Until its structures were learnt, nothing is known of a copy.  Where another thread is at it, what is allocated meanwhile would
+ * have no stack: it is waited for.  It needs nothing that we hold. */
 static void learn(const struct arena_state *s)
 {
-    if (s->global_state != 0 && !lua_learnt(s->copy)->tried)
-        alloc_stack_learn(copy_at(s->copy));
+    const uint64_t patience_ns = 200 * 1000 * 1000;
+    static _Atomic int in_vain;
+    const struct lua_learnt *l = lua_learnt(s->copy);
+    if (s->global_state == 0 || likely(__atomic_load_n(&l->tried, __ATOMIC_ACQUIRE)))
+        return;
+    uint64_t end = now_ns() + patience_ns;
+    while (alloc_stack_learn(copy_at(s->copy)) == 0 &&
+           !__atomic_load_n(&l->tried, __ATOMIC_ACQUIRE) && !atomic_load(&in_vain)) {
+        sched_yield();
+        if (now_ns() > end)
+            atomic_store(&in_vain, 1);
+    }
 }
 
 static uint32_t site_of(const struct arena_state *s, unsigned kind, uint32_t lua)

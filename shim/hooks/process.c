@@ -32,6 +32,7 @@
 #include "shim/sampler/sampler.h"
 #include "shim/sampler/signal_guard.h"
 #include "shim/sampler/signal_view.h"
+#include "shim/stack/lua_learn.h"
 #include "shim/stack/native.h"
 
 /* ---- exit ---- */
@@ -228,6 +229,7 @@ static void in_child(void)
     int saved = errno;
     in_daemon = 0;
     native_forked();
+    lua_learn_forked();
     if (arena)
         writer_fork_child(region_fork_child() == 0 && kernel_filter_permits_on(SYS_getpid, 0));
     sampler_fork_child();

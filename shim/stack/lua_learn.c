@@ -252,17 +252,29 @@ static void learn(struct lua_copy *c, struct lua_learnt *out, const struct nativ
         publish(c, &found.vm);
 }
 
+static int busy; /* 1: a thread is learning */
+
 int lua_learn(struct lua_copy *c, const struct native_stack *stack)
 {
-    static int busy;
     struct lua_learnt *out = &learnt[c->id];
     if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQ_REL))
         return 0;
-    int is_new = !__atomic_exchange_n(&out->tried, 1, __ATOMIC_ACQ_REL);
+    int is_new = !out->tried;
     if (is_new && c->layout.verified && is_known_version(c))
         learn(c, out, stack);
+    __atomic_store_n(&out->tried, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
     return is_new;
+}
+
+void lua_learn_forked(void)
+{
+    if (!busy)
+        return;
+    for (uint32_t i = 0; i < ARENA_COPIES_MAX; i++)
+        if (!learnt[i].tried)
+            lua_unlearn(i);
+    busy = 0;
 }
 
 int lua_has_pc(uint32_t id)

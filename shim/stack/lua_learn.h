@@ -11,7 +11,7 @@
 #include "shim/stack/native.h"
 
 struct lua_learnt {
-    int tried;
+    int tried;           /* 1: all was learnt that can be */
     int frames;          /* 1: lua_frames may be used */
     int pc_in_register;  /* 1: the VM keeps its pc in a register that calls preserve */
     int32_t pc_slot;     /* else it is in memory, so far from where rbp points to; 0: not found */
@@ -29,6 +29,9 @@ const struct lua_learnt *lua_learnt(uint32_t id);
 /* Learns, once per copy, when its layout was checked.  STACK: the one this runs on, of which it takes up to 96 KiB;
  * 0, 0: not known.  Returns 1 to the caller that learnt, 0 to all others, also while another copy is being learnt. */
 int lua_learn(struct lua_copy *c, const struct native_stack *stack);
+
+/* In a fork's child: the thread that was learning is not there. */
+void lua_learn_forked(void);
 
 /* Why the Lua frames of C, which was looked at, can not be read: a sentence part that lives for ever. */
 const char *lua_no_frames_why(const struct lua_copy *c);
