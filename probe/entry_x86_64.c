@@ -175,6 +175,11 @@ static enum entry_verdict need_padding(struct mover *m, size_t end)
     return ENTRY_OK;
 }
 
+static void note_step(struct mover *m)
+{
+    m->plan->step[m->plan->step_n++] = (struct entry_step){m->plan->code_n, (uint8_t)m->at};
+}
+
 static enum entry_verdict move_all(struct mover *m)
 {
     size_t end = m->plan->keep_n + (size_t)ENTRY_JUMP_BYTES;
@@ -182,6 +187,7 @@ static enum entry_verdict move_all(struct mover *m)
         struct instruction in;
         if (decode(m, m->at, &in) != 0)
             return ENTRY_UNDECODABLE;
+        note_step(m);
         enum entry_verdict v = move_one(m, &in);
         if (v != ENTRY_OK)
             return v;
@@ -257,8 +263,10 @@ enum entry_verdict entry_plan(const struct entry_site *site, uint64_t target,
     plan->moved_n = (uint8_t)(m.at - plan->keep_n);
     if (jumps_back(&m))
         return ENTRY_JUMPS_INTO;
-    if (!m.ended)
+    if (!m.ended) {
+        note_step(&m);
         v = emit_jump(&m, site->address + m.at);
+    }
     emit_literal(&m);
     return plan->code_n <= ENTRY_CODE_MAX ? v : ENTRY_UNDECODABLE;
 }

@@ -12,7 +12,8 @@
 enum {
     ENTRY_JUMP_BYTES = 5, /* e9 and a 32-bit distance */
     ENTRY_MOVED_MAX = 24, /* endbr64 not counted: 4 bytes and one instruction of 15, rounded up */
-    ENTRY_CODE_MAX = 96   /* moved code at its longest, jump back and literals included */
+    ENTRY_CODE_MAX = 96,  /* moved code at its longest, jump back and literals included */
+    ENTRY_STEPS_MAX = 6   /* instructions that begin within 5 bytes, and the jump back */
 };
 
 struct entry_site {
@@ -41,10 +42,17 @@ enum entry_verdict {
 /* A sentence part for people: "starts with a breakpoint"; "" for ENTRY_OK. */
 const char *entry_verdict_text(enum entry_verdict v);
 
+/* At CODE in the moved code the function is where it is at AT in the original. */
+struct entry_step {
+    uint8_t code, at;
+};
+
 struct entry_plan {
     uint8_t keep_n;  /* bytes at the front that stay (endbr64); the jump goes behind them */
     uint8_t moved_n; /* bytes whose instructions were moved, 5 or more */
     uint8_t code_n;
+    uint8_t step_n;
+    struct entry_step step[ENTRY_STEPS_MAX]; /* in order */
     uint8_t code[ENTRY_CODE_MAX]; /* does the same at the address asked for, then jumps back */
 };
 

@@ -3,21 +3,14 @@
 
 #include <string.h>
 
-#include "shim/attach/arch/x86_64/detour.h"
+#include "shim/attach/moved.h"
 #include "shim/attach/near.h"
 #include "shim/attach/patch.h"
 
 _Static_assert((int)JUMP_BYTES == (int)ENTRY_JUMP_BYTES, "one jump");
 
-enum { SLOT_BYTES = DETOUR_BYTES + ENTRY_CODE_MAX + 8 }; /* a detour, and the moved code */
-
 static const char no_memory[] = "no memory near it could be had";
 static const char not_allowed[] = "the system does not allow program code to be changed";
-
-static uint8_t *slot_of(const struct redirect_page *page, size_t i)
-{
-    return (uint8_t *)page->at + i * SLOT_BYTES;
-}
 
 /* ---- planning ---- */
 
@@ -30,12 +23,14 @@ static void refuse_all(struct redirect *r, size_t n, const char *reason)
 
 static int page_ready(const struct image *im, size_t n, struct redirect_page *page)
 {
-    size_t bytes = (n * SLOT_BYTES + 4095) & ~(size_t)4095;
+    size_t bytes = (n * sizeof(struct moved_slot) + 4095) & ~(size_t)4095;
     if (page->at != NULL && page->n >= bytes && near_reaches(page->at, page->n, im->lo, im->hi) &&
         near_unseal(page->at, page->n) == 0)
         return 0;
-    if (page->at != NULL)
+    if (page->at != NULL) {
+        moved_remove(page->at);
         near_unmap(page->at, page->n);
+    }
     page->at = near_map(im->lo, im->hi, bytes);
     page->n = bytes;
     return page->at != NULL ? 0 : -1;
@@ -49,7 +44,7 @@ static int shares_entry(const struct redirect *r, size_t n, size_t i)
     return 0;
 }
 
-static void plan_one(const struct image *im, struct redirect *r, uint8_t *slot)
+static void plan_one(const struct image *im, struct redirect *r, struct moved_slot *slot)
 {
     struct entry_plan plan;
     const ElfW(Phdr) *text = image_text(im, r->entry.address);
@@ -63,16 +58,19 @@ static void plan_one(const struct image *im, struct redirect *r, uint8_t *slot)
         .address = r->entry.address,
         .size = r->entry.size,
     };
-    uint8_t *code = slot + DETOUR_BYTES;
-    enum entry_verdict v = entry_plan(&site, (uint64_t)(uintptr_t)code, &plan);
+    enum entry_verdict v = entry_plan(&site, (uint64_t)(uintptr_t)slot->code, &plan);
     if (v != ENTRY_OK) {
         r->reason = entry_verdict_text(v);
         return;
     }
-    detour_write(slot, r->copy, r->hook);
-    memcpy(code, plan.code, plan.code_n);
+    detour_write(slot->detour, r->copy, r->hook);
+    memcpy(slot->code, plan.code, plan.code_n);
+    slot->entry = site.address;
+    slot->keep_n = plan.keep_n;
+    slot->step_n = plan.step_n;
+    memcpy(slot->step, plan.step, sizeof slot->step);
     r->keep_n = plan.keep_n;
-    r->original = code;
+    r->original = slot->code;
     memcpy(r->saved, (const void *)(uintptr_t)(r->entry.address + plan.keep_n), sizeof r->saved);
 }
 
@@ -92,12 +90,14 @@ void redirect_plan(const struct image *im, struct redirect *r, size_t n, struct 
     memset(page->at, 0xcc, page->n);
     for (size_t i = 0; i < n; i++)
         if (r[i].reason == NULL)
-            plan_one(im, &r[i], slot_of(page, i));
+            plan_one(im, &r[i], (struct moved_slot *)page->at + i);
     if (near_seal(page->at, page->n) != 0) {
         refuse_all(r, n, not_allowed);
         for (size_t i = 0; i < n; i++)
             r[i].original = (const void *)(uintptr_t)r[i].entry.address;
+        return;
     }
+    moved_add(page->at, n);
 }
 
 /* ---- installing ---- */

@@ -14,6 +14,7 @@
 
 #include "shim/attach/arch/x86_64/registers.h"
 #include "shim/attach/arch/x86_64/valgrind_here.h"
+#include "shim/attach/moved.h"
 #include "shim/kernel_filter.h"
 #include "shim/record/record_api.h"
 
@@ -207,7 +208,7 @@ void native_begin(struct native_frame *f, const ucontext_t *context)
     const greg_t *g = context->uc_mcontext.gregs;
     for (int i = 0; i < 16; i++)
         f->r[dwarf_of[i]] = (uint64_t)g[i];
-    f->pc = (uint64_t)g[REG_RIP];
+    f->pc = moved_origin((uint64_t)g[REG_RIP]);
     f->is_exact = 1;
     f->is_guessed = 0;
 }

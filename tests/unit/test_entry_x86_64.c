@@ -62,6 +62,9 @@ static void a_short_conditional_jump_becomes_a_long_one(void **state)
     assert_int_equal(p.moved_n, 5);
     /* je AT+16: 0x10010 - 0x20009; jmp AT+5: 0x10005 - 0x2000e */
     CODE(&p, "\x48\x85\xf6\x0f\x84\x07\x00\xff\xff\xe9\xf7\xff\xfe\xff");
+    static const struct entry_step steps[] = {{0, 0}, {3, 3}, {9, 5}};
+    assert_int_equal(p.step_n, 3);
+    assert_memory_equal(p.step, steps, sizeof steps);
 }
 
 static void a_rip_relative_operand_still_means_the_same_place(void **state)

@@ -1,5 +1,5 @@
 /* Walks of the C stack agree with libunwind, frame by frame; damaged descriptions do no harm. */
-/* SOURCES: shim/kernel_filter.c shim/stack/native.c shim/stack/cfi.c */
+/* SOURCES: shim/kernel_filter.c shim/stack/native.c shim/stack/cfi.c shim/attach/moved.c */
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>

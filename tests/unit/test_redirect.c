@@ -1,5 +1,5 @@
 /* redirect: functions go to their hooks, originals go on working, groups go whole or not at all. */
-/* SOURCES: shim/attach/redirect.c shim/attach/image.c shim/attach/near.c shim/attach/patch.c shim/attach/copy.c shim/attach/arch/x86_64/detour.c */
+/* SOURCES: shim/attach/redirect.c shim/attach/moved.c shim/attach/image.c shim/attach/near.c shim/attach/patch.c shim/attach/copy.c shim/attach/arch/x86_64/detour.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
