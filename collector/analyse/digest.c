@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/util/human.h"
 #include "collector/util/xalloc.h"
 
 void digest_build(struct digest *d, struct model *m, struct process *p, struct symbols *symbols)
@@ -69,6 +70,14 @@ const char *digest_command(const struct digest *d)
         if (!joined[i])
             joined[i] = ' ';
     return process_bytes_display(p, (struct rec_bytes){(const uint8_t *)joined, b.n});
+}
+
+const char *digest_ran(const struct digest *d)
+{
+    struct process *p = d->process;
+    char ran[HUMAN_MAX];
+    return pool_format(&p->pool, "%s%s", process_end_unseen(p) ? "at least " : "",
+                       human_ns(ran, (double)process_since_start(p, process_end_ns(p))));
 }
 
 const char *digest_ending(const struct digest *d)

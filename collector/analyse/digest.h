@@ -32,6 +32,8 @@ const struct module_sizes *digest_sizes(struct digest *d);
 int digest_has_lua(const struct digest *d);
 /* Command line of the process for people, or its executable; in the process's pool. */
 const char *digest_command(const struct digest *d);
+/* How long it ran, for people: "56.3 ms", "at least 56.3 ms"; in the process's pool. */
+const char *digest_ran(const struct digest *d);
 /* How it ended, for people: "exit status 0", "killed", "still running". */
 const char *digest_ending(const struct digest *d);
 

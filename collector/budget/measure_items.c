@@ -11,6 +11,9 @@ int measure_wanted(const struct rule *r, const struct name_set *set, const char 
 void measure_process_wall(struct measure_sink *s)
 {
     const struct process *p = s->digest->process;
+    s->m->lower_bound = process_end_unseen(p);
+    if (process_end_unseen(p))
+        s->m->doubt = "nobody saw when it ended";
     measure_item(s, (double)process_since_start(p, process_end_ns(p)), "");
 }
 

@@ -22,10 +22,9 @@ static void process_print(const struct digest *d, FILE *out)
 {
     const struct process *p = d->process;
     const struct module_totals *m = &d->modules;
-    char ran[HUMAN_MAX], load[HUMAN_MAX], peak[HUMAN_MAX], down[HUMAN_MAX];
+    char load[HUMAN_MAX], peak[HUMAN_MAX], down[HUMAN_MAX];
     char *command = cells_cut(digest_command(d), COMMAND_WIDTH, 0);
-    fprintf(out, "process %u: %s: %s, %s\n", p->pid, command,
-            human_ns(ran, (double)process_since_start(p, process_end_ns(p))), digest_ending(d));
+    fprintf(out, "process %u: %s: %s, %s\n", p->pid, command, digest_ran(d), digest_ending(d));
     if (digest_has_lua(d))
         fprintf(out, "  %zu modules in %s, Lua peak %s, %s calls from Lua into C\n",
                 m->lua_n + m->c_n + m->builtin_n + m->other_n, human_ns(load, (double)m->total_ns),

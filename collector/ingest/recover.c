@@ -45,7 +45,8 @@ static int end_add(struct frame_writer *w, const struct arena *a, const struct e
     int status = ended >= 2 ? (int)(ended - 2) : e->status;
     struct rec_end end = {.reason = reason(a, e),
                           .end_ns = e->end_ns ? e->end_ns : w->end_ns,
-                          .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status};
+                          .status = status < 0 ? STATUS_UNKNOWN : (uint64_t)status,
+                          .end_unseen = !e->end_ns};
     return frame_writer_add(w, bytes, rec_end_encode(&end, bytes, sizeof bytes));
 }
 

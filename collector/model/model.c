@@ -136,6 +136,11 @@ uint64_t process_end_ns(const struct process *p)
     return p->last_ns; /* the end record's moment is among those seen */
 }
 
+int process_end_unseen(const struct process *p)
+{
+    return p->end_seen ? p->end.end_unseen != 0 : !p->running;
+}
+
 uint64_t process_cpu_ns(const struct process *p)
 {
     return (p->end.user_us + p->end.system_us) * 1000;

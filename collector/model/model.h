@@ -129,6 +129,8 @@ char *process_absolute(const struct process *p, const char *path);
 
 /* When the process ended, or the last moment known (monotonic ns). */
 uint64_t process_end_ns(const struct process *p);
+/* 1: it has ended, but nobody saw when: process_end_ns or later. */
+int process_end_unseen(const struct process *p);
 /* CPU time of all its threads, the kernel's too; 0: not known, or too little to be counted. */
 uint64_t process_cpu_ns(const struct process *p);
 /* How long one thread waited for a processor while it could run (docs/FORMAT.md, end); < 0: not known. */

@@ -42,6 +42,7 @@ static void put_process(json_t *v, const struct process *p)
     json_put_u64(v, "started_unix_ns", p->start_real_ns);
     json_put_bool(v, "start_estimated", p->about.start_estimated != 0);
     json_put_u64(v, "duration_ns", process_since_start(p, process_end_ns(p)));
+    json_put_bool(v, "end_unseen", process_end_unseen(p));
 }
 
 static json_t *u64_or_null(int known, uint64_t n)

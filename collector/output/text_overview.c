@@ -39,7 +39,7 @@ static void queued(double queued_ns, double ran_ns, const struct canvas *c)
 static void head(const struct digest *d, const struct canvas *c)
 {
     struct process *p = d->process;
-    char date[HUMAN_MAX], ran[HUMAN_MAX];
+    char date[HUMAN_MAX];
     char *title = xformat("process %u", p->pid);
     char *command = cells_cut(digest_command(d), COMMAND_LINES * (size_t)c->width, 0);
     page_heading(c, title, command);
@@ -57,9 +57,9 @@ static void head(const struct digest *d, const struct canvas *c)
     if (!d->losses.n)
         page_field(c, TONE_PLAIN, "lost", "nothing");
     double ran_ns = (double)process_since_start(p, process_end_ns(p));
-    field_free(c, "ran",
-               xformat("%s, %s, %s", human_date(date, p->start_real_ns), human_ns(ran, ran_ns),
-                       digest_ending(d)));
+    field_free(
+        c, "ran",
+        xformat("%s, %s, %s", human_date(date, p->start_real_ns), digest_ran(d), digest_ending(d)));
     queued(process_queued_ns(p), ran_ns, c);
     if (p->about.forked_from)
         field_free(c, "forked", xformat("from process %" PRIu64, p->about.forked_from));

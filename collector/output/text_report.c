@@ -124,7 +124,7 @@ void text_processes(struct digest *const *d, size_t n, const struct canvas *c)
         const struct module_totals *m = &d[i]->modules;
         table_row(t, TABLE_NO_PARENT);
         table_cellf(t, pid, "%u", d[i]->process->pid);
-        cell_ns(t, ran, (double)process_since_start(d[i]->process, process_end_ns(d[i]->process)));
+        table_cell(t, ran, digest_ran(d[i]));
         cell_count(t, modules, m->lua_n + m->c_n + m->builtin_n + m->other_n);
         cell_ns(t, load, (double)m->total_ns);
         cell_bytes(t, lua, (double)d[i]->lua.peak_bytes);

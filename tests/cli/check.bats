@@ -100,9 +100,12 @@ verdicts() { jq -r '.rules[].verdict' | paste -sd' '; }
     "$MODPROF" report -f json killed.mprof |
         jq -e '.processes[0].ending | .reason == "killed" and [.max_rss_bytes, .user_ns, .system_ns] == [null, null, null]'
     "$MODPROF" report -f json a.mprof | jq -e '.processes[0].ending | .max_rss_bytes > 0 and .user_ns >= 0'
-    budgets '{ metric = "process.cpu", limit = "1 h" }, { metric = "process.rss", limit = "1 GiB" }'
+    budgets '{ metric = "process.cpu", limit = "3600 s" }, { metric = "process.rss", limit = "1 GiB" }'
     "$MODPROF" check -f json killed.mprof >out.json || true
     jq -e '[.rules[] | .measured == null and .verdict != "pass"] == [true, true]' out.json
+    budgets '{ metric = "process.wall", limit = "3600 s" }' # it may have slept for longer
+    run -4 "$MODPROF" check killed.mprof
+    [[ $output == *"nobody saw when it ended"* ]]
 }
 
 @test "the largest part is most of it only where it is" {
@@ -112,7 +115,7 @@ verdicts() { jq -r '.rules[].verdict' | paste -sd' '; }
     [[ $output == *"largest part, remarks"* ]]
     "$MODPROF" check -f json parts.mprof >out.json || true
     jq -e '.rules[0].sentence | contains("110, most of it string.len (60)")' out.json
-    budgets '{ metric = "lua.peak", limit = 1 }'
+    budgets '{ metric = "lua.peak", limit = "1 B" }'
     "$MODPROF" check -f json parts.mprof >out.json || true
     jq -e '.rules[0].sentence | contains(", the largest part ")' out.json
 }

@@ -145,7 +145,7 @@ export function makeDocument(o = {}) {
     const wave = f => seconds.map((_, i) => Math.floor(1e6 * (3 + Math.sin(i / f) + i / 60)));
     const report = {
         pid: 4711, parent_pid: 1, forked_from: null, arguments: ['app', '--serve', ...(o.arguments ?? [])], executable: '/usr/bin/app',
-        directory: '/srv/app', shim_version: '0', started_unix_ns: 1.7e18, start_estimated: false, duration_ns: duration,
+        directory: '/srv/app', shim_version: '0', started_unix_ns: 1.7e18, start_estimated: false, duration_ns: duration, end_unseen: false,
         ending: { text: 'exit status 0', reason: 'exit', status: 0, max_rss_bytes: 5e7, user_ns: duration / 2, system_ns: 1e6 },
         complete: true, incomplete: [], not_covered: [], losses: [],
         copies: [{ lua: 'Lua 5.4.4', object: '/usr/bin/app', status: 'covered', unloaded: false, layout: 'verified', reason: null, late: false }],

@@ -175,6 +175,7 @@ export interface ReportProcess {
     started_unix_ns: number;
     start_estimated: boolean;
     duration_ns: number;
+    end_unseen: boolean;
     ending: {
         text: string;
         reason: string | null;

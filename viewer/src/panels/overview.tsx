@@ -48,11 +48,13 @@ function Ran({ process }: { process: Process }) {
             <div class="figures">
                 <Figure
                     label="ran"
-                    value={nanoseconds(r.duration_ns)}
+                    value={(r.end_unseen ? '≥ ' : '') + nanoseconds(r.duration_ns)}
                     title={exact(r.duration_ns, 'ns')}
-                    {...(r.start_estimated
-                        ? { means: 'The start was estimated when modprof attached: at least this long.' }
-                        : {})}
+                    {...(r.end_unseen
+                        ? { means: 'Nobody saw when it ended: at least this long.' }
+                        : r.start_estimated
+                          ? { means: 'The start was estimated when modprof attached: at least this long.' }
+                          : {})}
                 />
                 {cold?.main_ns != null && (
                     <Figure
