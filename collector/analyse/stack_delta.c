@@ -41,6 +41,7 @@ static void weights_add(struct stack_delta *d, int side, const struct stack_tree
         d->weight[node[i]].total[side] += scaled(stack_tree_at(from, i)->total, scale);
     }
     d->samples_n[side] = from->samples_n;
+    d->spread[side] = stack_spread_of(&from->spread);
     d->period[side] = from->samples_n ? whole / from->samples_n : 0;
 }
 
@@ -88,7 +89,8 @@ double stack_delta_change(const struct stack_delta *d, uint32_t node)
     double a = (double)d->weight[node].total[DELTA_BEFORE];
     double b = (double)d->weight[node].total[DELTA_AFTER], larger = a > b ? a : b;
     /* Of n samples the count varies by sqrt(n), and each weighs a period. */
-    double error = sqrt(a * (double)d->period[DELTA_BEFORE] + b * (double)d->period[DELTA_AFTER]);
+    double error = sqrt(a * (double)d->period[DELTA_BEFORE] * (1 + d->spread[DELTA_BEFORE]) +
+                        b * (double)d->period[DELTA_AFTER] * (1 + d->spread[DELTA_AFTER]));
     if (larger <= 0 || fabs(b - a) <= chance * error)
         return 0;
     return (b - a) / larger;

@@ -15,6 +15,7 @@ struct stack_delta {
     struct stack_tree tree; /* weights are those of both together; texts are those of the two */
     struct delta_weight *weight;                  /* by node */
     uint64_t samples_n[DELTA_N], period[DELTA_N]; /* of sampled metrics: mean weight of a sample */
+    double spread[DELTA_N];                       /* stack_spread_of its samples */
     size_t runs[DELTA_N];
     double scale[DELTA_N]; /* weights are so much of those of all runs */
     int shares;

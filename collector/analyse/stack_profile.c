@@ -43,6 +43,15 @@ int stack_thread_is(struct stack_thread *t, uint64_t tid)
     return t->answer;
 }
 
+static void spread_add(struct stack_spread *to, const struct sample_total *s, double period)
+{
+    if (s->flags & SAMPLE_WAITING)
+        return;
+    to->n += (double)s->n;
+    to->weight += (double)s->periods * period;
+    to->squares += s->squares * period * period;
+}
+
 static void quality_add(struct stack_quality *q, const struct sample_total *s,
                         const struct merged *stack, uint64_t weight)
 {
@@ -110,6 +119,8 @@ void stack_profile_add(struct stack_tree *tree, uint32_t under, struct frames *f
         const struct merged *stack = merger_stack(m, s);
         stack_tree_add(tree, stack_adder_node(&adder, stack), s->periods * period);
         quality_add(q, s, stack, s->periods * period);
+        spread_add(&q->spread, s, (double)period);
+        spread_add(&tree->spread, s, (double)period);
         tree->samples_n += s->n;
     }
     q->thread_n += p->threads.n;
@@ -125,5 +136,5 @@ double stack_error(const struct stack_quality *q, uint64_t self)
     if (!q->weight || !q->samples_n)
         return 0;
     share = (double)self / whole;
-    return whole * sqrt(share * (1 - share) / n);
+    return whole * sqrt(share * (1 - share) * (1 + stack_spread_of(&q->spread)) / n);
 }

@@ -27,6 +27,7 @@ int stack_thread_is(struct stack_thread *t, uint64_t tid);
 /* What there is to say about the samples.  Weights are nanoseconds of the sampler's clock. */
 struct stack_quality {
     uint64_t samples_n, weight;
+    struct stack_spread spread;
     uint64_t state_weight[STATE_N];
     uint64_t no_native_n;    /* samples without a native stack */
     uint64_t busy_n;         /* whose Lua stack could not be read */

@@ -23,6 +23,12 @@ void stack_tree_release(struct stack_tree *t)
     memset(t, 0, sizeof *t);
 }
 
+double stack_spread_of(const struct stack_spread *s)
+{
+    double spread = s->weight > 0 ? s->n * s->squares / (s->weight * s->weight) - 1 : 0;
+    return spread > 0 ? spread : 0;
+}
+
 static int is_same(const struct stack_tree *t, const struct frame *a, const struct frame *b)
 {
     return a->kind == b->kind && !strcmp(a->label, b->label) &&

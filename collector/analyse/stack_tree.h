@@ -20,6 +20,15 @@ struct stack_node {
     uint64_t self, total; /* total: after stack_tree_finish */
 };
 
+/* Samples stand for different times: on a busy machine a timer's sample may stand for that of a hundred others. */
+struct stack_spread {
+    double n, weight, squares; /* of the samples; what is measured is left out */
+};
+
+/* The square of the coefficient of variation of the samples' weights, 0 where all weigh the same: N of them tell as much as
+ * N / (1 + this) that do. */
+double stack_spread_of(const struct stack_spread *s);
+
 struct stack_tree {
     struct rowset nodes; /* struct stack_node, by parent and frame */
     struct frame *frame; /* texts are not owned */
@@ -27,6 +36,7 @@ struct stack_tree {
     struct rowset frame_ids;           /* of stack_tree_frame: uint32_t + 1 */
     const struct stack_metric *metric; /* what the weights are */
     uint64_t samples_n;                /* 0: not made of samples */
+    struct stack_spread spread;
     int inverted;
     int functions_apart; /* 1: lines of one label in two functions (one in the other) are two frames */
 };

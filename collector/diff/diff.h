@@ -6,13 +6,14 @@
  *
  * Noise is not news.  What a row's verdict is decided by (diff_judge.c):
  *   sampled  the counts of samples, by an exact conditional test of two Poisson rates (binomial), against
- *            the hypothesis that the rates differ by no more than the margin;
+ *            the hypothesis that the rates differ by no more than the margin; where samples stand for different times
+ *            they count as fewer (stack_spread_of);
  *   scatter  where a side has several runs: also Student's t test with the pooled scatter of both sides;
  *            the less convincing of the two counts;
  *   many     the probabilities of a section are corrected for their number (Benjamini-Hochberg), and
  *            held against the level: the share of false news among all news;
  *   else     one run a side, nothing sampled: times must have doubled or halved, by at least 1 ms (0.1 ms where
- *            one side has none of it), by more than the longer side's process waited for a processor, and
+ *            one side has none of it), also without what the longer side's process waited for a processor, and
  *            estimates by more than three standard errors; exact counts and bytes must differ by 1 %, bytes by
  *            256 at least, unless one side has none;
  *   unseen   never news: what the side with less may have had without its being seen. */
@@ -83,6 +84,7 @@ struct diff_section {
     double whole[SIDE_N];  /* per run */
     uint64_t samples[SIDE_N];
     double period_ns[SIDE_N]; /* mean; DIFF_SAMPLED */
+    double spread[SIDE_N];    /* stack_spread_of the samples, the run with most */
     double interval_bytes; /* mean distance of samples of allocation, the longest; 0: not sampled */
     /* What others may have taken of the processor in the midst of it, the run with most; < 0: not known. */
     double queued_ns[SIDE_N];

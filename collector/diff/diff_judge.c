@@ -52,7 +52,7 @@ static double sampling_error(const struct diff_section *s, const struct diff_row
     double variance = 0;
     for (int i = 0; i < SIDE_N; i++) {
         double per_run = s->period_ns[i] / (double)s->run_n[i];
-        variance += (double)r->side[i].samples * per_run * per_run;
+        variance += (double)r->side[i].samples * (1 + s->spread[i]) * per_run * per_run;
     }
     return sqrt(variance);
 }
@@ -66,19 +66,31 @@ static double estimate_variance(const struct diff_section *s, const struct diff_
     return variance;
 }
 
+/* What samples of a side count as, of which each tells as much as the others. */
+static double alike(const struct diff_section *s, int side, double samples)
+{
+    return samples / (1 + s->spread[side]);
+}
+
 /* How many samples a side would get for each unit of what is compared. */
 static double exposure(const struct diff_section *s, int side, int shares)
 {
-    return shares                   ? (double)s->samples[side]
-           : s->period_ns[side] > 0 ? (double)s->run_n[side] / s->period_ns[side]
-                                    : 0;
+    double n = shares                   ? (double)s->samples[side]
+               : s->period_ns[side] > 0 ? (double)s->run_n[side] / s->period_ns[side]
+                                        : 0;
+    return alike(s, side, n);
+}
+
+static uint64_t samples_alike(const struct diff_section *s, const struct diff_row *r, int side)
+{
+    return (uint64_t)(alike(s, side, (double)r->side[side].samples) + 0.5);
 }
 
 /* Given the samples of both sides together, those of B are binomial. */
 static double p_sampled(const struct diff_section *s, const struct diff_row *r, double margin,
                         int shares)
 {
-    uint64_t a = r->side[SIDE_A].samples, b = r->side[SIDE_B].samples;
+    uint64_t a = samples_alike(s, r, SIDE_A), b = samples_alike(s, r, SIDE_B);
     double ea = exposure(s, SIDE_A, shares), eb = exposure(s, SIDE_B, shares);
     double more = eb * (1 + margin) / (ea + eb * (1 + margin));
     double less = eb / (ea * (1 + margin) + eb);
@@ -107,7 +119,7 @@ static double p_of(const struct diff_section *s, const struct diff_row *r,
     int several = s->run_n[SIDE_A] + s->run_n[SIDE_B] > 2;
     double margin = diff_margin(s, o), p = -1;
     if (s->nature == DIFF_SAMPLED) {
-        if (r->side[SIDE_A].samples + r->side[SIDE_B].samples < SAMPLES_TESTED)
+        if (samples_alike(s, r, SIDE_A) + samples_alike(s, r, SIDE_B) < SAMPLES_TESTED)
             return -1;
         p = p_sampled(s, r, margin, shares);
     }
@@ -158,10 +170,15 @@ static int beyond_estimate(const struct diff_section *s, const struct diff_row *
     return r->change * r->change > 9 * estimate_variance(s, r);
 }
 
-/* The longer side may have been interrupted, wherever it was. */
-static int beyond_waiting(const struct diff_section *s, const struct diff_row *r)
+/* The longer side may have been interrupted, wherever it was: what is left without that has to be news. */
+static int is_timed_news(const struct diff_section *s, const struct diff_row *r, double larger)
 {
-    return fabs(r->change) > s->queued_ns[r->change > 0 ? SIDE_B : SIDE_A];
+    int is_time = s->quantity == QUANTITY_TIME;
+    double queued = fmax(s->queued_ns[r->change > 0 ? SIDE_B : SIDE_A], 0);
+    double least = fabs(r->change) < larger ? timed_ns : timed_new_ns;
+    double left = fabs(r->change) - queued;
+    return left > timed_ratio * (larger - queued) && (!is_time || left > least) &&
+           beyond_estimate(s, r);
 }
 
 static int is_news(const struct diff_section *s, const struct diff_row *r,
@@ -176,9 +193,7 @@ static int is_news(const struct diff_section *s, const struct diff_row *r,
     if (s->nature == DIFF_COUNTED)
         return change > counted_ratio * larger &&
                (s->quantity != QUANTITY_BYTES || change == larger || change >= counted_bytes);
-    double least = change < larger ? timed_ns : timed_new_ns;
-    return s->nature == DIFF_TIMED && change > timed_ratio * larger && beyond_estimate(s, r) &&
-           (s->quantity != QUANTITY_TIME || (change > least && beyond_waiting(s, r)));
+    return s->nature == DIFF_TIMED && is_timed_news(s, r, larger);
 }
 
 static enum diff_verdict verdict_of(const struct diff_section *s, const struct diff_row *r,

@@ -1,6 +1,7 @@
 /* diff_samples: the sampled time of both sides, by function, line or module.  See diff.h. */
 #include "collector/diff/diff.h"
 
+#include <math.h>
 #include <string.h>
 
 struct collect {
@@ -88,6 +89,7 @@ static void run_add(const struct collect *c, int side, const struct diff_run *r)
     stack_tree_finish(&t);
     c->section->whole[side] += (double)stack_tree_at(&t, 0)->total;
     c->section->samples[side] += t.samples_n;
+    c->section->spread[side] = fmax(c->section->spread[side], stack_spread_of(&t.spread));
     if (t.samples_n)
         rows_add(c, side, &t);
     stack_tree_release(&t);

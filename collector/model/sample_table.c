@@ -60,6 +60,7 @@ static uint32_t row_add(struct sample_table *t, const struct sample_total *s, ui
             continue;
         row->n += s->n;
         row->periods += s->periods;
+        row->squares += s->squares;
         return t->slot[at].row - 1;
     }
     t->row = xgrow(t->row, t->row_n, &t->row_cap, sizeof *t->row);
@@ -90,14 +91,16 @@ void sample_table_add(struct sample_table *t, const struct rec_sample *r, uint64
     if (!t->batch_n)
         slots_grow(t);
     struct sample_total *s = &t->batch[t->batch_n];
-    *s = (struct sample_total){r->native,
-                               r->lua,
-                               r->state,
-                               (uint32_t)r->tid,
-                               (uint32_t)r->flags,
-                               1,
-                               r->periods ? r->periods : 1,
-                               t->log ? r->coroutine : 0};
+    uint64_t periods = r->periods ? r->periods : 1;
+    *s = (struct sample_total){.native = r->native,
+                               .lua = r->lua,
+                               .state = r->state,
+                               .tid = (uint32_t)r->tid,
+                               .flags = (uint32_t)r->flags,
+                               .n = 1,
+                               .periods = periods,
+                               .squares = (double)periods * (double)periods,
+                               .coroutine = t->log ? r->coroutine : 0};
     t->batch_since[t->batch_n] = since_ns;
     t->batch_hash[t->batch_n] = hash_of(s);
     __builtin_prefetch(&t->slot[t->batch_hash[t->batch_n] & (t->slot_n - 1)]);

@@ -15,6 +15,7 @@ struct sample_total {
     uint32_t tid, flags; /* flags: enum sample_flag, bits */
     uint64_t n;          /* samples */
     uint64_t periods;    /* that they stand for */
+    double squares;      /* sum of the squares of these */
     uint64_t coroutine;  /* address; 0: none, or not kept */
 };
 

@@ -163,6 +163,35 @@ static void equal_rates_are_hardly_ever_news(void **state)
     assert_true(false_news <= 12); /* at 1 % 4 are expected; P(more than 12) < 0.001 */
 }
 
+/* One sample that stands for thirty others is one sample. */
+static enum diff_verdict spread(double a, double b, double spread_b, int shares)
+{
+    struct fixture f;
+    begin(&f, 1, 1, DIFF_SAMPLED);
+    f.o.shares = shares;
+    add(&f, "f", SIDE_A, a);
+    add(&f, "f", SIDE_B, b);
+    add(&f, "g", SIDE_A, 60);
+    add(&f, "g", SIDE_B, 60);
+    f.s->spread[SIDE_B] = spread_b;
+    enum diff_verdict v = judged(&f, "f")->verdict;
+    diff_release(&f.d);
+    return v;
+}
+
+static void samples_of_different_weight_count_as_fewer(void **state)
+{
+    (void)state;
+    for (int shares = 0; shares < 2; shares++) {
+        assert_int_equal(spread(20, 120, 0, shares), DIFF_MORE);
+        assert_int_equal(spread(20, 120, 29, shares), DIFF_SAME);
+        assert_int_equal(spread(0, 30, 0, shares), DIFF_NEW);
+        assert_int_equal(spread(0, 30, 4, shares), DIFF_SAME); /* too few to be tested */
+        assert_int_equal(spread(60, 60, 9, shares), DIFF_SAME);
+        assert_int_equal(spread(20, 4000, 9, shares), DIFF_MORE);
+    }
+}
+
 static void scatter_of_the_runs_counts_where_there_are_several(void **state)
 {
     (void)state;
@@ -221,8 +250,13 @@ static void what_waiting_for_a_processor_explains_is_no_news(void **state)
 {
     (void)state;
     assert_int_equal(timed(20, 45, 0, 0, 0), DIFF_MORE);
-    assert_int_equal(timed(20, 45, 0, 24, 0), DIFF_MORE);
+    /* Without what it waited it has doubled, or nearly. */
+    assert_int_equal(timed(20, 45, 0, 4.9, 0), DIFF_MORE);
+    assert_int_equal(timed(20, 45, 0, 5.1, 0), DIFF_SAME);
     assert_int_equal(timed(20, 45, 0, 26, 0), DIFF_SAME);
+    assert_int_equal(timed(20, 45, 0, 90, 0), DIFF_SAME);
+    assert_int_equal(timed(0, 45, 0, 44.5, 0), DIFF_NEW);
+    assert_int_equal(timed(0, 45, 0, 45, 0), DIFF_SAME);
     assert_int_equal(timed(20, 45, 26, 0, 0), DIFF_MORE); /* the shorter side waited */
     assert_int_equal(timed(45, 20, 26, 0, 0), DIFF_SAME);
     assert_int_equal(timed(45, 20, 0, 26, 0), DIFF_LESS);
@@ -311,6 +345,7 @@ int main(void)
         cmocka_unit_test(equal_rates_are_hardly_ever_news),
         cmocka_unit_test(scatter_of_the_runs_counts_where_there_are_several),
         cmocka_unit_test(runs_of_different_number_and_rate_are_compared_per_run),
+        cmocka_unit_test(samples_of_different_weight_count_as_fewer),
         cmocka_unit_test(what_waiting_for_a_processor_explains_is_no_news),
         cmocka_unit_test(an_estimate_is_news_beyond_three_standard_errors),
         cmocka_unit_test(exact_figures_are_news_where_they_differ),

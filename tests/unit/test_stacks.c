@@ -2,6 +2,7 @@
 /* SOURCES: tests/unit/trace_builder.c */
 #include "tests/unit/unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,10 +123,15 @@ static uint64_t lua(struct fixture *f, const struct side *s)
 #define NATIVE(...) native(f, (const uint64_t[]){__VA_ARGS__, 0})
 #define SIDE(...) lua(f, (const struct side[]){__VA_ARGS__, {0, 0, 0, 0}})
 
-static void sample(struct fixture *f, uint64_t n, uint64_t l, uint64_t flags)
+static void sample_of(struct fixture *f, uint64_t n, uint64_t l, uint64_t flags, uint64_t periods)
 {
     TRACE_ADD(&f->trace, sample, .at_ns = trace_ms(&f->trace, 10), .tid = 7, .state = 1,
-              .native = n, .lua = l, .periods = 1, .flags = flags);
+              .native = n, .lua = l, .periods = periods, .flags = flags);
+}
+
+static void sample(struct fixture *f, uint64_t n, uint64_t l, uint64_t flags)
+{
+    sample_of(f, n, l, flags, 1);
 }
 
 static void read_trace(struct fixture *f, const struct sample_window *w)
@@ -432,6 +438,23 @@ static void a_handler_that_was_not_walked_is_inside_of_what_it_interrupted(void 
 
 /* ---- adding up ---- */
 
+/* 90 of one period and 10 of 91: the square of their coefficient of variation is 7.29. */
+static void samples_of_different_weight_have_a_larger_error(void **state)
+{
+    (void)state;
+    struct fixture fx, *f = &fx;
+    begin(f);
+    uint64_t l = SIDE(FRESH(1, 1)), other = SIDE(FRESH(2, 10));
+    for (int i = 0; i < 100; i++)
+        sample_of(f, 0, i % 4 ? l : other, 0, i % 10 ? 1 : 91);
+    assert_non_null(folded(f));
+    assert_int_equal(f->quality.weight, 1000 * 1000000);
+    double even = 1e9 * sqrt(0.25 * 0.75 / 100);
+    double error = stack_error(&f->quality, 250000000);
+    assert_true(fabs(error / even - sqrt(1 + 7.29)) < 1e-9);
+    end(f);
+}
+
 static void equal_samples_are_one_row(void **state)
 {
     (void)state;
@@ -702,6 +725,7 @@ int main(void)
         cmocka_unit_test(the_clock_that_the_profiler_reads_is_the_profiler),
         cmocka_unit_test(waiting_is_the_c_functions_that_lua_called),
         cmocka_unit_test(a_handler_that_was_not_walked_is_inside_of_what_it_interrupted),
+        cmocka_unit_test(samples_of_different_weight_have_a_larger_error),
         cmocka_unit_test(equal_samples_are_one_row),
         cmocka_unit_test(many_stacks_stay_apart),
         cmocka_unit_test(only_the_window_is_taken),
