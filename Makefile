@@ -253,17 +253,17 @@ deps-%:
 
 MAN := $(wildcard docs/man/*.[1-8])
 install: all
-	install -D -m 755 $(BUILD)/modprof $(DESTDIR)$(PREFIX)/bin/modprof
-	install -D -m 755 $(BUILD)/libmodprof.so $(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so
-	install -D -m 644 shim/modprof.h $(DESTDIR)$(PREFIX)/include/modprof.h
+	install -D -m 755 $(BUILD)/modprof "$(DESTDIR)$(PREFIX)/bin/modprof"
+	install -D -m 755 $(BUILD)/libmodprof.so "$(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so"
+	install -D -m 644 shim/modprof.h "$(DESTDIR)$(PREFIX)/include/modprof.h"
 	for m in $(MAN); do \
-		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; \
+		install -D -m 644 $$m "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}" || exit 1; \
 	done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/modprof $(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so $(DESTDIR)$(PREFIX)/include/modprof.h
-	rmdir $(DESTDIR)$(PREFIX)/lib/modprof 2>/dev/null || true
-	for m in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	rm -f "$(DESTDIR)$(PREFIX)/bin/modprof" "$(DESTDIR)$(PREFIX)/lib/modprof/libmodprof.so" "$(DESTDIR)$(PREFIX)/include/modprof.h"
+	rmdir "$(DESTDIR)$(PREFIX)/lib/modprof" 2>/dev/null || true
+	for m in $(MAN); do rm -f "$(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}"; done
 
 clean:
 	rm -rf $(BUILD)
