@@ -28,6 +28,19 @@ static int sides_have(const struct diff_side side[SIDE_N], uint64_t clock)
     return seen[SIDE_A] << SIDE_A | seen[SIDE_B] << SIDE_B;
 }
 
+/* 1 where a sampler ran in a program of this side, and none of the side has a sample. */
+static int took_none(const struct diff_side *s)
+{
+    int ran = 0;
+    for (size_t k = 0; k < s->n; k++)
+        for (size_t i = 0; i < s->run[k].n; i++) {
+            ran |= s->run[k].digest[i]->process->sampler.asked_hz != 0;
+            if (s->run[k].digest[i]->process->samples.n)
+                return 0;
+        }
+    return ran;
+}
+
 /* What can be compared: the clock that both sides have. */
 static int metric_choose(struct diff *d, const struct diff_side side[SIDE_N], int wanted)
 {
@@ -36,7 +49,11 @@ static int metric_choose(struct diff *d, const struct diff_side side[SIDE_N], in
         return STACK_METRIC_CPU;
     if (wanted != STACK_METRIC_CPU && wall == both)
         return STACK_METRIC_WALL;
-    if (!cpu && !wall)
+    if (!cpu && !wall && took_none(&side[SIDE_A]) && took_none(&side[SIDE_B]))
+        d->clock_doubt = "both sides were sampled, and took too little time for a sample";
+    else if (took_none(&side[SIDE_A]) || took_none(&side[SIDE_B]))
+        d->clock_doubt = "one side was sampled, and took too little time for a sample";
+    else if (!cpu && !wall)
         d->clock_doubt = "neither side has samples of time: MODPROF_CPU=999, or `modprof run "
                          "--cpu`, takes them";
     else if (cpu != both && wall != both && (cpu | wall) == both && cpu && wall)

@@ -65,8 +65,10 @@ static void put_quality(json_t *v, const struct stack_quality *q)
 json_t *json_cpu(struct digest *d, const struct report_options *o)
 {
     struct stack_hot h;
+    uint64_t cpu_ns = process_cpu_ns(d->process);
     json_t *v = json_object();
     json_put(v, "sampler", sampler(d->process));
+    json_put(v, "process_cpu_ns", cpu_ns ? json_integer((json_int_t)cpu_ns) : json_null());
     stack_hot_build(&h, d->process, d->symbols, BY_FUNCTION);
     put_quality(v, &h.quality);
     json_put(v, "functions", hot(&h, o, 0));

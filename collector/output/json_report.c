@@ -204,7 +204,7 @@ static json_t *process(struct digest *d, const struct report_options *o)
     }
     if (o->sections & SECTION_SIZES)
         json_put(v, "sizes", json_sizes(d, o));
-    if (o->sections & SECTION_CPU && d->process->samples.n)
+    if (o->sections & SECTION_CPU && (d->process->samples.n || d->process->sampler.asked_hz))
         json_put(v, "cpu", json_cpu(d, o));
     if (o->sections & SECTION_ALLOCATIONS)
         json_put(v, "allocations", json_allocations(d, o));

@@ -68,9 +68,15 @@ sampled_time() {
     MODPROF_CPU=100 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
     run -0 "$MODPROF" report --section cpu t.mprof
     [[ $output == *"sampled "*"nothing; the program used CPU time of "*": one sample is due each 10.0 ms"* ]]
+    # So does JSON, and so does a comparison.
+    "$MODPROF" report -f json t.mprof >out.json
+    jq -e '.processes[0].cpu | .samples == 0 and .time_ns == 0 and .process_cpu_ns > 0 and .sampler.period_ns == 10000000' out.json
+    run -0 "$MODPROF" diff t.mprof t.mprof
+    [[ $output == *"both sides were sampled, and took too little time for a sample"* ]]
     MODPROF_CPU=off MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 -e ''
     run -0 "$MODPROF" report --section cpu t.mprof
     [[ $output != *"CPU time"* ]]
+    "$MODPROF" report -f json t.mprof | jq -e '.processes[0].cpu == null'
 }
 
 @test "where perf events are refused timers take their place" {

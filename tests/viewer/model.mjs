@@ -416,6 +416,13 @@ test('five things at most are worth knowing, the broken budget first', () => {
     assert.equal(facts[0].page, 'budgets');
 });
 
+test('without samples it is told how many there should have been', () => {
+    const sampler = { period_ns: 1e6, kernel_time_too: true };
+    assert.match(v.facts.whyNoSamples({ cpu: { samples: 0, process_cpu_ns: 8e5, sampler } }), /took 800.{1,2}s of CPU time, and one sample is due each 1.*ms\.$/);
+    for (const cpu of [null, undefined, { samples: 0, process_cpu_ns: null, sampler }])
+        assert.match(v.facts.whyNoSamples({ cpu }), /^A run of a few milliseconds/);
+});
+
 test('a server that only runs chunks has a waterfall, too', () => {
     const chunk = (id, begin_ns) => ({ id, parent: null, kind: 'main', begin_ns, total_ns: 10, phases_ns: {} });
     const time = v.loadTime.withoutPauses([chunk(1, 100), chunk(2, 500), chunk(3, 900)]);

@@ -1,6 +1,7 @@
 // The things worth knowing first: taken from the numbers by rules that stand here, most important first.
 import { amount, bytes, count, nanoseconds, percent, plural } from './units';
 import type { Process, Trace } from './page';
+import type { ReportProcess } from './report';
 
 export interface Fact {
     readonly weight: number; // 0 to 1: how much it matters
@@ -14,6 +15,14 @@ export function facts(trace: Trace, p: Process, n = 5): Fact[] {
     return [...verdicts(trace), ...trust(p), ...cpu(p), ...loads(p), ...memory(p), ...crossings(p)]
         .sort((a, b) => b.weight - a.weight)
         .slice(0, n);
+}
+
+/** Of a process without samples of time: how many there should have been. */
+export function whyNoSamples(r: ReportProcess): string {
+    const c = r.cpu;
+    if (!c || !c.process_cpu_ns) return 'A run of a few milliseconds may be over before the first of them.';
+    const whose = c.sampler.kernel_time_too ? '' : ' outside the kernel';
+    return `The program took ${nanoseconds(c.process_cpu_ns)} of CPU time, and one sample is due each ${nanoseconds(c.sampler.period_ns)}${whose}.`;
 }
 
 function verdicts(t: Trace): Fact[] {

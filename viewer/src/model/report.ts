@@ -128,7 +128,16 @@ export interface CpuRow {
 }
 
 export interface Cpu {
-    sampler: { clock: string; mechanism: string; asked_hz: number; period_ns: number; handler_ns: number };
+    sampler: {
+        clock: string;
+        mechanism: string;
+        asked_hz: number;
+        period_ns: number;
+        handler_ns: number;
+        kernel_time_too: boolean;
+    };
+    /** Of all threads, in the kernel too; null: not known. */
+    process_cpu_ns?: number | null;
     samples: number;
     time_ns: number;
     state_ns: Record<string, number>;

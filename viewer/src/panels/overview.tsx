@@ -1,7 +1,7 @@
 // Overview: what ran, what was covered and lost, what the budgets say, and what to look at first.
 import { useMemo } from 'preact/hooks';
 import { useView } from '../app/context';
-import { facts } from '../model/facts';
+import { facts, whyNoSamples } from '../model/facts';
 import type { Process } from '../model/page';
 import { withoutLua, type ReportProcess } from '../model/report';
 import { baseName, bytes, count, exact, moment, nanoseconds, plural } from '../model/units';
@@ -203,8 +203,8 @@ function Doing({ process }: { process: Process }) {
                     title="There are no samples of CPU time."
                     command="modprof run --cpu -o app.mprof -- app args"
                 >
-                    With samples this page shows which functions and lines take the time. A run of a few
-                    milliseconds may be over before the first of them.
+                    With samples this page shows which functions and lines take the time.{' '}
+                    {whyNoSamples(process.report)}
                 </Empty>
             </Card>
         );

@@ -16,6 +16,7 @@ import {
     type Lane,
 } from '../layout/lanes';
 import { coroutinesOf, instancesOf, type Coroutine, type Instance } from '../model/coroutines';
+import { whyNoSamples } from '../model/facts';
 import { count, nanoseconds, percent, plural } from '../model/units';
 import { Card, Empty, Legend } from '../widgets/bits';
 import { Picture } from '../widgets/picture';
@@ -120,7 +121,7 @@ export function TimelinePanel() {
                 >
                     {process.samples
                         ? 'When samples were taken is not in this page.'
-                        : 'It takes samples of CPU time, and there are none: a run of a few milliseconds may be over before the first of them.'}
+                        : `It takes samples of CPU time, and there are none. ${whyNoSamples(process.report)}`}
                 </Empty>
             )}
             <Happened lanes={lanes} seen={seen} onShow={show} />
