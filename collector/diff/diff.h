@@ -91,6 +91,9 @@ struct diff_section {
     double unseen[SIDE_N]; /* a run's true value is larger by at most this */
     size_t run_n[SIDE_N];
     size_t tested_n, verdict_n[DIFF_VERDICT_N];
+    /* Where times are compared: rows that would be news, were shares compared, and how much of the whole they are (the larger side). */
+    size_t share_news_n;
+    double share_news;
     const char *doubt;    /* why values may be too low, or NULL */
     int doubtful[SIDE_N]; /* 1: those of this side */
 };
@@ -120,6 +123,9 @@ struct diff {
 void diff_build(struct diff *d, const struct diff_side side[SIDE_N], const struct diff_options *o,
                 struct symbols *symbols);
 void diff_release(struct diff *d);
+
+/* 1 where times differ mostly as the whole does: a machine of another pace, or more work of the same kind. */
+int diff_is_of_pace(const struct diff_section *s, const struct diff_options *o);
 
 double diff_margin(const struct diff_section *s, const struct diff_options *o);
 const char *diff_verdict_name(enum diff_verdict v, enum quantity q); /* "slower", "more", "new" */

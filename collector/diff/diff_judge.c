@@ -223,8 +223,10 @@ static int by_change(const void *pa, const void *pb)
     return strcmp(a->label, b->label);
 }
 
-void diff_judge(struct diff_section *s, const struct diff_options *o)
+static void judge(struct diff_section *s, const struct diff_options *o)
 {
+    s->tested_n = 0;
+    memset(s->verdict_n, 0, sizeof s->verdict_n);
     for (size_t i = 0; i < s->n; i++)
         row_fill(s, &s->row[i], o);
     correct(s);
@@ -232,6 +234,35 @@ void diff_judge(struct diff_section *s, const struct diff_options *o)
         s->row[i].verdict = verdict_of(s, &s->row[i], o);
         s->verdict_n[s->row[i].verdict]++;
     }
+}
+
+static void look_at_shares(struct diff_section *s, const struct diff_options *o)
+{
+    struct diff_options by_share = *o;
+    double part[SIDE_N] = {0};
+    by_share.shares = 1;
+    judge(s, &by_share);
+    s->share_news_n = s->n - s->verdict_n[DIFF_SAME];
+    for (size_t i = 0; i < s->n; i++)
+        for (int side = 0; side < SIDE_N && s->row[i].verdict != DIFF_SAME; side++)
+            part[side] += s->row[i].side[side].share;
+    s->share_news = fmax(part[SIDE_A], part[SIDE_B]);
+}
+
+void diff_judge(struct diff_section *s, const struct diff_options *o)
+{
+    if (s->nature == DIFF_SAMPLED && !o->shares)
+        look_at_shares(s, o);
+    judge(s, o);
     if (s->n)
         qsort(s->row, s->n, sizeof *s->row, by_change);
+}
+
+int diff_is_of_pace(const struct diff_section *s, const struct diff_options *o)
+{
+    const double most = 0.1; /* of the whole changed by another factor */
+    double a = s->whole[SIDE_A], b = s->whole[SIDE_B], margin = 1 + diff_margin(s, o);
+    enum diff_verdict way = b > a ? DIFF_MORE : DIFF_LESS;
+    return s->nature == DIFF_SAMPLED && !o->shares && fmax(a, b) > margin * fmin(a, b) &&
+           s->verdict_n[way] >= 2 && s->share_news_n < s->verdict_n[way] && s->share_news <= most;
 }

@@ -121,6 +121,10 @@ static json_t *section(const struct diff_report *r, const struct diff_section *s
     json_put(v, "b", section_side(s, SIDE_B));
     json_put_real(v, "margin", s->nature == DIFF_SAMPLED ? diff_margin(s, r->options) : 0);
     json_put_u64(v, "tested", s->tested_n);
+    if (s->nature == DIFF_SAMPLED)
+        json_put(
+            v, "pace",
+            known_or_null(diff_is_of_pace(s, r->options), s->whole[SIDE_B] / s->whole[SIDE_A]));
     json_put(v, "doubt", s->doubt ? json_bytes(s->doubt, strlen(s->doubt)) : json_null());
     for (size_t i = 0; i < s->n && i < r->top; i++)
         json_array_append_new(rows, row(s, &s->row[i]));

@@ -180,6 +180,23 @@ static void news_print(const struct diff_section *s, const struct canvas *c)
 
 /* ---- sampled time ---- */
 
+/* Of a machine that was slower all the time every function is news. */
+static void pace_print(const struct diff_report *r, const struct diff_section *s,
+                       const struct canvas *c)
+{
+    char text[LINE_MAX_BYTES], rest[HUMAN_NOUN_MAX];
+    if (!diff_is_of_pace(s, r->options))
+        return;
+    snprintf(text, sizeof text,
+             "B takes x%.2f of A, nearly all of it by that factor (of shares, %s news): a busy "
+             "machine, or another one, or more of the same "
+             "work looks like that; `--compare share` leaves it out",
+             s->whole[SIDE_B] / s->whole[SIDE_A],
+             !s->share_news_n ? "nothing is"
+                              : human_nouns(rest, s->share_news_n, "row is", "rows are"));
+    page_field(c, TONE_WARNING, "pace", text);
+}
+
 static void whole_print(const struct diff_section *s, int side, const struct canvas *c)
 {
     char time[HUMAN_MAX], n[HUMAN_MAX], text[LINE_MAX_BYTES];
@@ -217,6 +234,7 @@ static void sampled_print(const struct diff_report *r, const struct diff_section
     whole_print(s, SIDE_A, c);
     whole_print(s, SIDE_B, c);
     news_print(s, c);
+    pace_print(r, s, c);
     test_print(r, s, c);
     rows_print(r, s, by, c);
 }

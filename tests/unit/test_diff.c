@@ -215,6 +215,39 @@ static void scatter_of_the_runs_counts_where_there_are_several(void **state)
     diff_release(&f.d);
 }
 
+/* Samples of three functions and a small one, on either side. */
+static int is_of_pace(const double b[4], int shares)
+{
+    static const char *const label[] = {"f", "g", "h", "small"};
+    static const double a[] = {1000, 700, 400, 60};
+    struct fixture f;
+    begin(&f, 1, 1, DIFF_SAMPLED);
+    f.o.shares = shares;
+    for (int i = 0; i < 4; i++) {
+        add(&f, label[i], SIDE_A, a[i]);
+        add(&f, label[i], SIDE_B, b[i]);
+    }
+    diff_judge(f.s, &f.o);
+    int is = diff_is_of_pace(f.s, &f.o);
+    diff_release(&f.d);
+    return is;
+}
+
+static void what_differs_as_the_whole_does_is_of_pace(void **state)
+{
+    (void)state;
+    assert_true(is_of_pace((const double[]){1400, 980, 560, 84}, 0));
+    assert_true(is_of_pace((const double[]){700, 490, 280, 42}, 0));   /* faster, too */
+    assert_true(is_of_pace((const double[]){1400, 980, 560, 240}, 0)); /* a small thing apart */
+    assert_false(is_of_pace((const double[]){1400, 980, 560, 84}, 1)); /* there are no times */
+    assert_false(is_of_pace((const double[]){1000, 700, 400, 60}, 0));
+    assert_false(is_of_pace((const double[]){1020, 714, 408, 61}, 0));  /* within the margin */
+    assert_false(is_of_pace((const double[]){2200, 700, 400, 60}, 0));  /* one function */
+    assert_false(is_of_pace((const double[]){2200, 1500, 400, 60}, 0)); /* two of three */
+    assert_false(
+        is_of_pace((const double[]){3000, 980, 560, 84}, 0)); /* all, and one more than others */
+}
+
 static void runs_of_different_number_and_rate_are_compared_per_run(void **state)
 {
     (void)state;
@@ -344,6 +377,7 @@ int main(void)
         cmocka_unit_test(what_is_beyond_it_is),
         cmocka_unit_test(equal_rates_are_hardly_ever_news),
         cmocka_unit_test(scatter_of_the_runs_counts_where_there_are_several),
+        cmocka_unit_test(what_differs_as_the_whole_does_is_of_pace),
         cmocka_unit_test(runs_of_different_number_and_rate_are_compared_per_run),
         cmocka_unit_test(samples_of_different_weight_count_as_fewer),
         cmocka_unit_test(what_waiting_for_a_processor_explains_is_no_news),
