@@ -23,13 +23,16 @@ sampled_time() {
     "$MODPROF" report "$1" --format json | jq '.processes[0].cpu.time_ns / 1e6 | floor'
 }
 
+# Beside four programs on its processor a program has a fifth of a quiet one's samples by ticks, and one may stand for a quarter of a second; the last
+# stretch has none.  Hence two seconds.
 @test "timers take samples that stand for the time used, as many as the kernel's ticks allow" {
+    sed -i 's/os.clock() + 0.6/os.clock() + 2/' loop.lua
     MODPROF_CPU=999 MODPROF_CPU_SOURCE=timer MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua 2>used
     "$MODPROF" report t.mprof --format json >t.json
     cat used; jq '.processes[0].cpu | del(.functions, .lines)' t.json
     jq -e '.processes[0].cpu.sampler.mechanism == "timer"' t.json
     jq -e --rawfile used used '.processes[0].cpu | .time_ns > ($used | tonumber) * 0.8e9 and
-        .time_ns < ($used | tonumber) * 1.2e9 and .samples <= .time_ns / 1001001 and .samples > 50' t.json
+        .time_ns < ($used | tonumber) * 1.2e9 and .samples <= .time_ns / 1001001 and .samples > 30' t.json
 }
 
 @test "who asks for nothing gets the kernel's ticks for a second of CPU time" {
@@ -38,11 +41,11 @@ sampled_time() {
 }
 
 @test "after a second it gets events where these are cheap, and goes on as before where they are not" {
-    sed -i 's/os.clock() + 0.6/os.clock() + 1.3/' loop.lua
+    sed -i 's/os.clock() + 0.6/os.clock() + 2/' loop.lua
     MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM lua5.4 loop.lua 2>used
     "$MODPROF" report t.mprof --format json >t.json
     cat used; jq '.processes[0].cpu | del(.functions, .lines)' t.json
-    jq -e --rawfile used used '.processes[0].cpu | .samples > 50 and .time_ns > ($used | tonumber) * 0.8e9 and
+    jq -e --rawfile used used '.processes[0].cpu | .samples > 30 and .time_ns > ($used | tonumber) * 0.8e9 and
         .time_ns < ($used | tonumber) * 1.2e9 and .sampler.kernel_time_too == (.sampler.mechanism == "timer")' t.json
 }
 

@@ -1,5 +1,6 @@
--- compare ORACLE TOLD FOLDED REPORT-PERIOD-NS C-NAME: holds the stacks of FOLDED (by line) against what the hook counted and what
--- the script says of itself.  Every share has to agree within four standard errors of its samples and one percent point.
+-- compare ORACLE TOLD FOLDED NS-A-SAMPLE C-NAME: holds the stacks of FOLDED (by line) against what the hook counted and what
+-- the script says of itself.  Every share has to agree within six standard errors of its samples and half a percent point: there are 500 of
+-- them in all suites, and at four one in 2,000 runs had one beyond.
 local oracle, told_file, folded, period_ns, c_name = table.unpack(arg)
 local text = {}
 for line in io.lines(arg[0]:match "^(.*)/" .. "/truth.lua") do text[#text + 1] = line end
@@ -51,7 +52,7 @@ end
 local failed = false
 local function hold(what, share, expected, of)
   local error_ = math.sqrt(expected * (1 - expected) / of)
-  local ok = math.abs(share - expected) <= 4 * error_ + 0.01
+  local ok = math.abs(share - expected) <= 6 * error_ + 0.005
   print(("%-8s %s: %5.2f %%, expected %5.2f %% (+- %.2f)"):format(ok and "" or "WRONG", what, 100 * share, 100 * expected, 100 * error_))
   failed = failed or not ok
 end

@@ -14,7 +14,7 @@ true_of() {
     "$MODPROF" flame t.mprof --by line -o folded
     "$MODPROF" report t.mprof --format json | jq '.processes[0].cpu' >cpu.json
     jq 'del(.functions, .lines)' cpu.json
-    lua5.4 "$here/compare.lua" oracle told folded "$(jq .sampler.period_ns cpu.json)" "$2"
+    lua5.4 "$here/compare.lua" oracle told folded "$(jq '.time_ns / .samples' cpu.json)" "$2"
     jq -e '.inexact_line_samples <= 0.005 * .lua_samples and .no_lua_stack_samples <= 0.005 * .lua_samples' cpu.json
 }
 
