@@ -148,10 +148,10 @@ LUA
 @test "off means off, for both or for C alone" {
     leaker
     record off lua5.4 leak.lua
-    ! grep -q '^site' said
+    run ! grep -q '^site' said
     record sample:4k,c-off lua5.4 leak.lua
     grep -q '^site heap=Lua' said
-    ! grep -q '^site heap=C' said
+    run ! grep -q '^site heap=C' said
 }
 
 @test "a word that MODPROF_ALLOC does not know is said, not obeyed" {

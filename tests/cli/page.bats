@@ -53,7 +53,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
     read_page report a.json | jq -S '.processes[].leaks' >page
     "$MODPROF" report --leaks --format json a.mprof | jq -S '.processes[].leaks' >report
     cmp page report
-    ! grep -q -x null report
+    run ! grep -q -x null report
 }
 
 @test "its stacks are those of folded stacks, for every metric" {
@@ -212,8 +212,8 @@ has_viewer() {
     "$MODPROF" export --format page-json a.mprof | jq -S . >a.json
     read_page document a.html | jq -S . | cmp - a.json
     read_page html a.html
-    ! grep -q -i -E '(src|href)="?(https?:)?//' a.html
-    ! grep -q '<!--modprof-data-->' a.html
+    run ! grep -q -i -E '(src|href)="?(https?:)?//' a.html
+    run ! grep -q '<!--modprof-data-->' a.html
 }
 
 @test "names that look like markup stay text" {
@@ -228,7 +228,7 @@ LUA
     LD_PRELOAD=$SHIM MODPROF_OUT=a.mprof lua5.4 main.lua
     "$MODPROF" export --format html --title '</title><script>alert(3)</script>' -o a.html a.mprof
     read_page html a.html >elements
-    ! grep -q -w img elements
+    run ! grep -q -w img elements
     [ "$(/usr/bin/python3 -c 'import re; print(len(re.findall("<script", open("a.html").read(), re.I)))')" = 2 ]
     read_page check a.html
     read_page document a.html >a.json
