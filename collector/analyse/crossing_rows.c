@@ -60,7 +60,7 @@ void crossing_symbol(struct crossing_row *row, struct process *p, struct symbols
         return;
     struct text path = process_text(p, row->in->path);
     struct symbol_query q = {path.at, row->in->build_id.at, row->in->build_id.n, row->offset,
-                             process_end_real_ns(p)};
+                             process_attach_real_ns(p)};
     const char *name = symbol_name(symbols, &q, &row->file);
     if (!name)
         return;

@@ -126,7 +126,7 @@ static void symbol_find(struct frames *f, const struct rec_object *o, uint64_t a
 {
     struct text path = process_text(f->process, o->path);
     struct symbol_query q = {path.at, o->build_id.at, o->build_id.n, address - o->bias,
-                             process_end_real_ns(f->process)};
+                             process_attach_real_ns(f->process)};
     enum symbol_file file;
     const char *name = symbol_name_from(f->symbols, &q, &place->from, &file);
     wanted->label = unnamed_label(f, wanted->file, address, file);

@@ -10,16 +10,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "collector/util/file_time.h"
 #include "collector/util/xalloc.h"
 
 enum { TEXT_MAX = 16 << 20 };
-
-static int is_newer(const struct process *p, const struct stat *st)
-{
-    uint64_t changed_ns =
-        (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-    return changed_ns > process_end_real_ns(p);
-}
 
 static void lines_find(struct stack_source *s, size_t n)
 {
@@ -50,15 +44,28 @@ static char *read_all(int fd, size_t n)
     return NULL;
 }
 
+/* Lua reads neither a byte order mark nor a first line with #, but for its end. */
+static size_t unread_bytes(const char *text, size_t n)
+{
+    size_t mark = n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+    if (mark == n || text[mark] != '#')
+        return mark;
+    const char *end = memchr(text + mark, '\n', n - mark);
+    return end ? (size_t)(end - text) : n;
+}
+
 /* 1 where TEXT is what the process loaded from this file, whatever the file's date says. */
 static int is_loaded(const struct process *p, const char *path, const char *text, size_t n)
 {
+    size_t unread = unread_bytes(text, n);
+    text += unread;
+    n -= unread;
     for (size_t i = 0; i < p->spans.n; i++) {
         const struct span *s = rowset_at(&p->spans, i);
         struct text file = process_text(p, s->end.file);
         if (s->end.source_bytes == n && s->end.text_hash && file.n &&
-            !strcmp(file.at + (*file.at == '@'), path))
-            return XXH64(text, n, 0) == s->end.text_hash;
+            !strcmp(file.at + (*file.at == '@'), path) && XXH64(text, n, 0) == s->end.text_hash)
+            return 1;
     }
     return 0;
 }
@@ -83,7 +90,7 @@ static void text_read(struct stack_source *s, const struct process *p)
     if (fd < 0)
         return;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= TEXT_MAX) {
-        s->changed = is_newer(p, &st);
+        s->changed = file_changed_real_ns(&st) > process_attach_real_ns(p);
         text_take(s, p, read_all(fd, (size_t)st.st_size), (size_t)st.st_size);
     }
     close(fd);

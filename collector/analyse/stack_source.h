@@ -1,7 +1,7 @@
 /* stack_source: the text of a Lua file that ran, line by line, where it is still to be had.
  *
  * A text is taken only from a regular file of bounded size that has not changed since the process
- * ended, by its date or by the hash of what was loaded from it.  Each file is read at most once. */
+ * began, by its dates or by the hash of what was loaded from it.  Each file is read at most once. */
 #ifndef COLLECTOR_ANALYSE_STACK_SOURCE_H
 #define COLLECTOR_ANALYSE_STACK_SOURCE_H
 
@@ -15,7 +15,7 @@ struct stack_source {
     char *text;        /* NULL: can not be read, or changed since */
     uint32_t *line_at; /* offset of each line; [line_n] is the end */
     uint32_t line_n;
-    int changed; /* 1: the file is newer than the end of the process */
+    int changed; /* 1: another text stands there now, or may */
 };
 
 struct stack_sources {

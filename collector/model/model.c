@@ -162,9 +162,9 @@ double process_queued_ns(const struct process *p)
     return plus_1 ? (double)(plus_1 - 1) * 1000 : -1;
 }
 
-uint64_t process_end_real_ns(const struct process *p)
+uint64_t process_attach_real_ns(const struct process *p)
 {
-    return p->start_real_ns + process_since_start(p, process_end_ns(p));
+    return p->start_real_ns + process_since_start(p, p->about.attach_ns);
 }
 
 uint64_t span_end_ns(const struct process *p, const struct span *s)

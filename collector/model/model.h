@@ -137,8 +137,8 @@ uint64_t process_cpu_ns(const struct process *p);
 double process_queued_ns(const struct process *p);
 /* 1: its end record has the kernel's account of it (CPU time, resident memory); a killed process has none. */
 int process_usage_told(const struct process *p);
-/* The same moment, nanoseconds since 1970. */
-uint64_t process_end_real_ns(const struct process *p);
+/* When the shim was ready, nanoseconds since 1970: files that changed later need not be those that the process read. */
+uint64_t process_attach_real_ns(const struct process *p);
 /* MONO_NS relative to process start; 0 for moments before it. */
 uint64_t process_since_start(const struct process *p, uint64_t mono_ns);
 

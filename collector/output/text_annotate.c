@@ -127,7 +127,7 @@ static void chunk_print(struct digest *d, const struct stack_hot *h, const char 
     if (!s || !s->text) {
         nothing_print(c, stack_source_path(chunk),
                       s && s->changed
-                          ? "has changed since the program ended: its lines would be wrong"
+                          ? "has changed since the program ran: its lines would be wrong"
                           : "its text can not be read");
     } else {
         char *shown = escape_text(s->path, strlen(s->path));

@@ -7,13 +7,14 @@
 
 #include "collector/symbol/debug_file.h"
 #include "collector/symbol/elf_symbols.h"
+#include "collector/util/file_time.h"
 #include "collector/util/xalloc.h"
 
 struct file {
     char *path;
     uint8_t *build_id;
     size_t build_id_n;
-    uint64_t end_real_ns;
+    uint64_t since_real_ns;
     enum symbol_file state;
     struct elf_symbols *own, *debug; /* own: only where it is the right one; debug: NULL none */
     struct inline_chain *lines;
@@ -71,11 +72,10 @@ void symbols_free(struct symbols *s)
     free(s);
 }
 
-static int is_newer(const char *path, uint64_t end_real_ns)
+static int is_newer(const char *path, uint64_t since_real_ns)
 {
     struct stat st;
-    return end_real_ns && stat(path, &st) == 0 &&
-           (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec > end_real_ns;
+    return since_real_ns && stat(path, &st) == 0 && file_changed_real_ns(&st) > since_real_ns;
 }
 
 static int is_same(const struct file *f)
@@ -83,7 +83,7 @@ static int is_same(const struct file *f)
     size_t n;
     const uint8_t *own = elf_symbols_build_id(f->own, &n);
     if (!f->build_id_n)
-        return !is_newer(f->path, f->end_real_ns);
+        return !is_newer(f->path, f->since_real_ns);
     return n == f->build_id_n && !memcmp(own, f->build_id, n);
 }
 
@@ -108,7 +108,7 @@ static int is_file(const struct file *f, const struct symbol_query *q)
 {
     return f->build_id_n == q->build_id_n && !strcmp(f->path, q->path) &&
            (f->build_id_n ? !memcmp(f->build_id, q->build_id, f->build_id_n)
-                          : f->end_real_ns == q->end_real_ns);
+                          : f->since_real_ns == q->since_real_ns);
 }
 
 static struct file *file_of(struct symbols *s, const struct symbol_query *q)
@@ -124,7 +124,7 @@ static struct file *file_of(struct symbols *s, const struct symbol_query *q)
     if (q->build_id_n)
         memcpy(f->build_id, q->build_id, q->build_id_n);
     f->build_id_n = q->build_id_n;
-    f->end_real_ns = q->end_real_ns;
+    f->since_real_ns = q->since_real_ns;
     file_read(f, &s->search);
     return f;
 }

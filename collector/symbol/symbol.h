@@ -29,7 +29,7 @@ void symbols_debug_dir(struct symbols *s, const char *dir);
 void symbols_debuginfod(struct symbols *s);
 
 /* Name of the function at ADDRESS (run-time address minus bias) of the object file at PATH with
- * this build-id (N may be 0: not known; then the file must not be newer than END_REAL_NS, where that is
+ * this build-id (N may be 0: not known; then the file must not be newer than SINCE_REAL_NS, where that is
  * not 0).  NULL: no symbol covers it.  *FILE (may be NULL) tells what was found at PATH.  Valid until
  * symbols_free. */
 struct symbol_query {
@@ -37,7 +37,7 @@ struct symbol_query {
     const uint8_t *build_id;
     size_t build_id_n;
     uint64_t address;
-    uint64_t end_real_ns;
+    uint64_t since_real_ns;
 };
 const char *symbol_name(struct symbols *s, const struct symbol_query *q, enum symbol_file *file);
 /* Same, and the address where the function begins to *FROM. */

@@ -123,6 +123,16 @@ share() { # PATTERN
     touch work.lua # another date, the same text
     run -0 "$MODPROF" report --annotate work.lua
     [[ $output == *"      1  local M = {}"* ]]
+    # Another text of the same length, older than the run, is moved there.
+    sed 's/^local M/local N/' work.lua >other.lua
+    touch -d '1 hour ago' other.lua
+    mv work.lua right.lua
+    mv other.lua work.lua
+    run -0 "$MODPROF" report --annotate work.lua
+    [[ $output == *"has changed since"* ]]
+    mv right.lua work.lua
+    run -0 "$MODPROF" report --annotate work.lua
+    [[ $output == *"      1  local M = {}"* ]]
     echo '-- more' >>work.lua
     run -0 "$MODPROF" report --annotate work.lua
     [[ $output == *"has changed since"* ]]

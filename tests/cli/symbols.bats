@@ -154,6 +154,19 @@ split() { # FILE
     [ "$(most)" = "busy.work;outer_work;middle;inner_step" ]
     touch busy.so
     [ "$(most)" = "busy.work;[busy.so changed since]" ]
+    # Not that of its text alone: another library, older than the run, may have been moved to its place, even while it ran.
+    record
+    sed -i 's/outer_work/another_work/' busy.c
+    mv busy.so first.so
+    build -g -Wl,--build-id=none
+    touch -d '1 hour ago' busy.so
+    [ "$(most)" = "busy.work;[busy.so changed since]" ]
+    mv busy.so other.so
+    cp first.so busy.so
+    touch -d '1 hour ago' busy.so
+    MODPROF_CPU=999 MODPROF_OUT=$PWD/t.mprof LD_PRELOAD=$SHIM \
+        lua5.4 -e 'package.cpath = "./?.so" local b = require "busy" os.rename("other.so", "busy.so") for i = 1, 60 do b.work(1000000) end'
+    [ "$(most)" = "busy.work;[busy.so changed since]" ]
 }
 
 @test "two builds of one library are told apart in one command" {
