@@ -8,9 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int is_preloadable(const char *path)
+{
+    return !strpbrk(path, " \t\n:");
+}
+
+/* Of a directory whose path has blanks no library could be preloaded. */
 static int make_in(const char *parent, char *out)
 {
-    if (!parent || parent[0] != '/')
+    if (!parent || parent[0] != '/' || !is_preloadable(parent))
         return -1;
     int n = snprintf(out, PRIVATE_DIR_MAX, "%s/modprof-XXXXXX", parent);
     return n > 0 && n < PRIVATE_DIR_MAX && mkdtemp(out) ? 0 : -1;
@@ -32,10 +38,10 @@ int private_dir_make(struct private_dir *d, int strangers, struct err *err)
 
 const char *private_dir_preloadable(struct private_dir *d, const char *lib, struct err *err)
 {
-    if (!strpbrk(lib, " \t\n:"))
+    if (is_preloadable(lib))
         return lib;
     snprintf(d->lib, sizeof d->lib, "%s/libmodprof.so", d->path);
-    if (!strpbrk(d->lib, " \t\n:") && !symlink(lib, d->lib))
+    if (!symlink(lib, d->lib))
         return d->lib;
     d->lib[0] = 0;
     err_set(err, "%s has a blank or a colon in its path and can not be preloaded", lib);

@@ -179,10 +179,20 @@ static int has_room(const struct native_stack *here)
     return here->hi != 0 && stack_now() > here->lo + LARGE;
 }
 
+/* By copy: it is said that its Lua frames can not be read.  Whoever allocated first may have learnt it. */
+static _Atomic int said[ARENA_COPIES_MAX];
+
+static int is_unsaid(uint32_t id)
+{
+    const struct lua_learnt *l = lua_learnt(id);
+    return __atomic_load_n(&l->tried, __ATOMIC_ACQUIRE) && !l->frames && !atomic_load(&said[id]);
+}
+
 static int is_new(uint32_t id)
 {
     enum { LAYOUT_UNUSED = 2 };
-    return !lua_learnt(id)->tried && copy_at(id)->live && arena->copies[id].layout != LAYOUT_UNUSED;
+    return (!lua_learnt(id)->tried || unlikely(is_unsaid(id))) && copy_at(id)->live &&
+           arena->copies[id].layout != LAYOUT_UNUSED;
 }
 
 /* The copy that runs on this thread above SP, if it is new; -1: none.  What running_last points to may have
@@ -216,8 +226,9 @@ static void learn(const struct tick_thread *t, uint64_t pc, uint64_t sp)
     if (id < 0)
         id = new_copy_at(pc);
     struct native_stack here = stack_here(t);
-    if (id >= 0 && has_room(&here) && lua_learn(copy_at((uint32_t)id), &here) &&
-        !lua_learnt((uint32_t)id)->frames)
+    if (id >= 0 && has_room(&here))
+        lua_learn(copy_at((uint32_t)id), &here);
+    if (id >= 0 && is_unsaid((uint32_t)id) && !atomic_exchange(&said[id], 1))
         uncovered_note("Lua frames in CPU samples", lua_no_frames_why(copy_at((uint32_t)id)),
                        (uint32_t)id + 1);
     errno = saved;

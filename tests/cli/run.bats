@@ -232,6 +232,9 @@ sections() { "$MODPROF" report --section overview "$@"; }
     MODPROF_LIB="$PWD/a b:c/libmodprof.so" run -0 "$MODPROF" run -q -o t.mprof -- lua5.4 -e 'print "fine"'
     [ "$output" = fine ]
     run -0 sections t.mprof
+    mkdir 'c d'
+    MODPROF_LIB="$PWD/a b:c/libmodprof.so" TMPDIR="$PWD/c d" run -0 "$MODPROF" run -q -o t.mprof -- lua5.4 -e 'print "fine"'
+    [ "$output" = fine ]
 }
 
 @test "a missing shim is said, and nothing is started" {

@@ -224,7 +224,7 @@ opens() { # FILE: by the viewer's own importer, where there is Node.js to run it
     printf '#!/bin/sh\nprintf "%%s\\n" "$@" >opened.new\nmv opened.new opened\n' >browser
     chmod +x browser
     mkfifo url
-    BROWSER="/no/such/browser:$PWD/browser --new %s" "$MODPROF" view a.mprof >url 2>err 3>&- &
+    BROWSER="/no/such/browser:./browser --new %s" "$MODPROF" view a.mprof >url 2>err 3>&- &
     server=$!
     read -r url <url
     for _ in $(seq 1200); do [ -e opened ] && break; sleep 0.05; done
