@@ -67,7 +67,7 @@ static void storm(void)
     printf("sum %lld, ticks %d\n", (long long)sum, ticks > 10);
 }
 
-/* Lua run in a signal handler: a state of its own, while the main one is busy anywhere. */
+/* Lua run in a signal handler: a state of its own, while the main one is busy anywhere, in malloc, too: so nothing is allocated there. */
 static lua_State *in_handler;
 static volatile lua_Integer handled;
 static void runs_lua(int sig)
@@ -82,6 +82,8 @@ static void runs_lua(int sig)
 static void lua_in_handler(void)
 {
     in_handler = luaL_newstate();
+    runs_lua(SIGALRM); /* the place in the registry is made here */
+    handled = 0;
     signal(SIGALRM, runs_lua);
     timer(1000);
     lua_Integer sum = 0;
