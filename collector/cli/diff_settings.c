@@ -127,7 +127,7 @@ static int set_choice(struct diff_settings *s, int option, char *value)
     case OPTION_FROM:
         return options_time("diff", &s->window.from_ns, "from", value);
     case OPTION_TO:
-        return options_time("diff", &s->window.to_ns, "to", value);
+        return options_time_to("diff", &s->window.to_ns, value);
     case OPTION_METRIC:
         return options_set_word("diff", &s->options.metric, "metric", metric_words, value);
     default:

@@ -133,6 +133,16 @@ int options_time(const char *command, uint64_t *ns, const char *option, const ch
     return -1;
 }
 
+int options_time_to(const char *command, uint64_t *ns, const char *given)
+{
+    if (options_time(command, ns, "to", given))
+        return -1;
+    if (*ns)
+        return 0;
+    cli_usage_error(command, "--to %s is where the program starts: nothing is before it", given);
+    return -1;
+}
+
 int options_debug_dir(const char *command, struct option_symbols *o, const char *given)
 {
     if (o->dir_n == OPTION_DIRS_MAX) {

@@ -42,6 +42,9 @@ int options_pid(const char *command, unsigned long *out, const char *given);
 /* "500ms", "1.5s", "2m", "20us", "1.5" (seconds) to nanoseconds. */
 int options_time(const char *command, uint64_t *ns, const char *option, const char *given);
 
+/* The same of --to, where 0 stands for the end. */
+int options_time_to(const char *command, uint64_t *ns, const char *given);
+
 /* Where symbols are looked for, besides the files themselves: --debug-dir, --debuginfod. */
 enum { OPTION_DIRS_MAX = 32 };
 struct option_symbols {

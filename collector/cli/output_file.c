@@ -2,7 +2,10 @@
 #include "collector/cli/output_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "collector/cli/cli.h"
 #include "collector/util/err.h"
@@ -12,8 +15,27 @@ static int is_stdout(const char *path)
     return !path || !strcmp(path, "-");
 }
 
+/* Whoever names one by mistake, as in `flame -o a.mprof`, would lose it. */
+static int is_trace(const char *path)
+{
+    struct stat st;
+    char magic[4];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+             read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+             !memcmp(magic, "MPRF", sizeof magic);
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
 FILE *output_file_open(const char *command, const char *path)
 {
+    if (!is_stdout(path) && is_trace(path)) {
+        cli_error(command, "%s is a trace, and stays one: name another file for what is written",
+                  path);
+        return NULL;
+    }
     FILE *out = is_stdout(path) ? stdout : fopen(path, "we");
     if (!out)
         cli_error(command, "%s can not be written: %s", path, strerror(errno));

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Opens PATH anew; NULL or "-": standard output.  NULL after saying why it can not be written. */
+/* Opens PATH anew; NULL or "-": standard output.  NULL after saying why it can not be written: also where it is a trace. */
 FILE *output_file_open(const char *command, const char *path);
 
 /* Ends what output_file_open began; BAD: writing failed already.  A reader of standard output that left early is

@@ -139,7 +139,7 @@ static int set_option(struct stack_settings *s, int option, char *value,
     case OPTION_FROM:
         return options_time(s->command, &s->window.from_ns, "from", value);
     case OPTION_TO:
-        return options_time(s->command, &s->window.to_ns, "to", value);
+        return options_time_to(s->command, &s->window.to_ns, value);
     case OPTION_METRIC:
         return stack_settings_metric(s, value);
     case OPTION_DEBUG_DIR:

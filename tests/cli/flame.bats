@@ -89,6 +89,8 @@ share() { # PATTERN
     [ "$(cat part)" -gt 0 ]
     run -1 "$MODPROF" flame --from 1000000s
     [[ $output == *"between --from and --to"* ]]
+    run -2 "$MODPROF" flame --to 0
+    [[ $output == *"nothing is before it"* ]]
     run -2 "$MODPROF" flame --from soon
     [[ $output == *"--from takes a time like"* ]]
 }
@@ -391,4 +393,21 @@ PY
     [[ $stderr == *"cut.mprof: incomplete: the file is cut off"* ]]
     run --separate-stderr -0 "$MODPROF" flame --metric live whole.mprof
     [ -z "$stderr" ]
+}
+
+@test "a trace is never what a picture is written to" {
+    record_plain
+    trace=(*.mprof)
+    cp "${trace[0]}" before
+    ln -s "${trace[0]}" link
+    for out in "${trace[0]}" link; do
+        run -1 "$MODPROF" flame --metric load -o "$out" "${trace[0]}"
+        [[ $output == *"is a trace, and stays one"* ]]
+        run -1 "$MODPROF" export -f html -o "$out" "${trace[0]}"
+        run -1 "$MODPROF" diff -o "$out" "${trace[0]}" "${trace[0]}"
+    done
+    cmp before "${trace[0]}"
+    echo other >before
+    "$MODPROF" flame --metric load -o before "${trace[0]}"
+    grep -q "pl.pretty" before
 }
