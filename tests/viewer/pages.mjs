@@ -213,6 +213,22 @@ test('estimates of memory have their errors beside them, exact figures have none
         await s.done();
     }
 });
+test('where allocations were sampled it is said how small a leak is not seen', async () => {
+    const program = { 'churn.lua': 'collectgarbage("incremental") for i = 1, 2e5 do local t = { i } end' };
+    for (const [how, said] of [
+        ['sample:64k', 'A leak of less than 576 KiB has too few samples to be seen'],
+        ['exact', 'A leak of C memory of less than 4.50 MiB has too few samples to be seen'],
+        ['exact,c-exact', null],
+    ]) {
+        const trace = record(`least-${how.replace(/\W/g, '')}`, ['lua5.4', 'churn.lua'], { MODPROF_ALLOC: how }, program);
+        const s = await open(pageOf([trace]));
+        await go(s.page, '#memory');
+        const text = await s.page.locator('.card', { hasText: 'Leaks' }).first().innerText();
+        assert.equal(text.includes('too few samples to be seen'), said !== null, how);
+        if (said !== null) assert.ok(text.includes(said), `${how}: ${text}`);
+        await s.done();
+    }
+});
 test('what grew between marks, and what the collector did, is as the report says', async () => {
     const trace = record('marks', ['lua5.4', 'marks.lua'], { MODPROF_MARKS: '1', MODPROF_ALLOC: 'exact' }, {
         'marks.lua': `

@@ -134,6 +134,16 @@ const LEAK_COLUMNS = [
     'suppressed_by',
 ];
 
+/** How small a leak is not seen, where not all was recorded. */
+function unseen(leaks: unknown, memory: unknown): string | null {
+    const least = Number(member(leaks, 'least_bytes') ?? 0);
+    if (!(least > 0)) return null;
+    const few = Number(member(leaks, 'few_samples') ?? 0);
+    const what = member(member(memory, 'lua'), 'mode') === 'sampled' ? 'A leak' : 'A leak of C memory';
+    const rest = few > 0 ? `; of ${plural(few, 'place')} held there are too few to see it rise` : '';
+    return `${what} of less than ${bytes(least)} has too few samples to be seen${rest}.`;
+}
+
 export function Leaks() {
     const { process } = useView();
     const leaks = process.report['leaks'];
@@ -143,6 +153,7 @@ export function Leaks() {
     const reason = member(leaks, 'reason');
     const accused = Number(member(leaks, 'accused') ?? 0);
     const checks = Number(member(leaks, 'checks') ?? 0);
+    const least = unseen(leaks, process.report['memory']);
     return (
         <Card
             title="Leaks"
@@ -163,6 +174,7 @@ export function Leaks() {
             ) : (
                 <p class="muted">{typeof reason === 'string' ? reason : 'No place holds more and more.'}</p>
             )}
+            {least !== null && typeof reason !== 'string' && <p class="muted">{least}</p>}
         </Card>
     );
 }
