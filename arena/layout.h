@@ -39,6 +39,7 @@ enum {
     ARENA_SITES_MAX = 65536,
     ARENA_CHECKS = 8,
     ARENA_LATE = 4,
+    ARENA_PAST = 8,
     ARENA_PAUSES = 40,
     ARENA_MARKS_MAX = 256,
     ARENA_LANES =
@@ -243,6 +244,7 @@ struct arena_site {
         [ARENA_CHECKS];  /* most that it was seen below check_bytes, before the next check */
     uint64_t look_bytes; /* live at the newest look, which may be that check */
     uint64_t late_bytes[ARENA_LATE]; /* live at looks some way apart, [0] at the newest */
+    uint64_t past_bytes[ARENA_PAST]; /* ever allocated by moments of the past, [0] the newest */
     uint32_t check_n[ARENA_CHECKS];
 } __attribute__((aligned(64)));
 
@@ -295,6 +297,8 @@ struct arena_memory {
     uint64_t checks_n;
     uint64_t look_clock, looks_n, looks_emitted; /* of all looks, checks among them */
     uint64_t late_clock[ARENA_LATE];
+    _Atomic uint64_t next_past_ns; /* before that, no moment is looked for */
+    uint64_t past_clock[ARENA_PAST];
     uint64_t check_clock[ARENA_CHECKS], check_at_ns[ARENA_CHECKS]; /* [0]: the newest */
     _Atomic uint64_t marks_n;                                      /* ever made */
 };

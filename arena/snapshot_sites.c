@@ -103,13 +103,34 @@ static void fill_checks(struct rec_alloc_count *r, const struct arena_site *t)
     }
 }
 
+static uint64_t at_most(uint64_t n, uint64_t max)
+{
+    return n < max ? n : max;
+}
+
+static uint64_t made_bytes(const struct arena_site *t)
+{
+    return t->alloc_bytes + t->grow_bytes;
+}
+
+static void fill_since(struct rec_alloc_count *r, const struct arena_site *t)
+{
+    uint64_t made = made_bytes(t);
+    for (uint32_t i = 0; i < ARENA_PAST; i++) {
+        r->since_bytes[i] = made - at_most(t->past_bytes[i], made);
+        if (r->since_bytes[i])
+            r->since_bytes_n = i + 1;
+    }
+}
+
 static int checks(const struct snapshot *s)
 {
     struct arena_memory *m = &s->a->memory;
     struct rec_check r = {.clock_n = ARENA_CHECKS,
                           .at_ns_n = ARENA_CHECKS,
                           .look_clock = m->look_clock,
-                          .late_clock_n = ARENA_LATE};
+                          .late_clock_n = ARENA_LATE,
+                          .since_clock_n = ARENA_PAST};
     if (m->looks_n == m->looks_emitted)
         return 0;
     for (uint32_t i = 0; i < ARENA_CHECKS; i++) {
@@ -117,6 +138,7 @@ static int checks(const struct snapshot *s)
         r.at_ns[i] = m->check_at_ns[i];
     }
     memcpy(r.late_clock, m->late_clock, sizeof r.late_clock);
+    memcpy(r.since_clock, m->past_clock, sizeof r.since_clock);
     int stop = SNAPSHOT_EMIT(s, check, &r);
     if (!stop)
         m->looks_emitted = m->looks_n;
@@ -126,11 +148,6 @@ static int checks(const struct snapshot *s)
 static uint64_t variance(float v)
 {
     return v >= 0 && v < 1e19F ? (uint64_t)(v + 0.5F) : 0;
-}
-
-static uint64_t at_most(uint64_t n, uint64_t max)
-{
-    return n < max ? n : max;
 }
 
 /* Where all is seen, nobody counts it. */
@@ -165,6 +182,7 @@ static int count(const struct snapshot *s, uint32_t i, uint64_t sum)
                                 .live_var = variance(t->live_var),
                                 .gc_ns = t->gc_ns};
     fill_checks(&r, t);
+    fill_since(&r, t);
     fill_peak(&r, s->a, t);
     fill_full(&r, s->a, t);
     if (t->heap == HEAP_C)
@@ -184,7 +202,7 @@ static uint64_t sum_of(const struct arena *a, const struct arena_site *t)
            t->alloc_bytes + t->free_n + 3 * t->free_bytes + t->grow_n + 5 * t->grow_bytes +
            7 * t->shrink_bytes + (uint64_t)t->close_n + (uint64_t)t->inherited_n + 11 * t->gc_ns +
            13 * t->fell_bytes[0] + 17 * t->look_bytes + 19 * t->late_bytes[0] +
-           23 * a->memory.late_clock[0];
+           23 * a->memory.late_clock[0] + 29 * a->memory.past_clock[0];
 }
 
 static int site(const struct snapshot *s, uint32_t i)
@@ -282,6 +300,8 @@ static void restart_checks(struct arena_memory *m)
     atomic_store(&m->next_look, 0);
     m->checks_n = m->looks_n = m->looks_emitted = m->look_clock = 0;
     memset(m->late_clock, 0, sizeof m->late_clock);
+    memset(m->past_clock, 0, sizeof m->past_clock);
+    atomic_store(&m->next_past_ns, 0);
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         m->check_clock[i] = m->check_at_ns[i] = 0;
 }
@@ -298,6 +318,7 @@ static void restart_site(struct arena_site *t, struct arena_lane *l)
     t->alloc_var = 0;
     t->look_bytes = 0;
     memset(t->late_bytes, 0, sizeof t->late_bytes);
+    memset(t->past_bytes, 0, sizeof t->past_bytes);
     for (uint32_t i = 0; i < ARENA_CHECKS; i++)
         t->check_bytes[i] = t->fell_bytes[i] = t->check_n[i] = 0;
     l->epoch++;

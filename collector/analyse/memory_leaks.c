@@ -27,6 +27,10 @@ static const double errors_least = 3, errors_stopped = 3.5;
  * looked for over the half before. */
 static const double slowed = 0.4, last_part = 0.12, half = 0.55;
 
+/* Where it is known what was made since, whatever the collector did, a smaller part is enough; if no earlier one made less than such a
+ * part of the mean of these, nor the mean such a part of it. */
+static const double quiet_part = 0.08, even = 0.6;
+
 const char *leak_verdict_name(enum leak_verdict v)
 {
     static const char *const name[] = {"rises", "stopped", "unsure", "kept"};
@@ -182,6 +186,70 @@ static int stopped_between(const struct leak_course *c, struct moment from, stru
            due_rise - rise_since > errors_stopped * error_of(c, due_rise);
 }
 
+/* Was made since the moment I of those not long ago. */
+static double made_since(const struct leak_course *c, unsigned i)
+{
+    return (double)c->sums->since_bytes[i];
+}
+
+static unsigned past_n(const struct leak_course *c)
+{
+    unsigned n = 0;
+    while (n < MEMORY_PAST && c->since_clock[n] > 0)
+        n++;
+    return n;
+}
+
+/* What was made for each byte allocated, from the moment FIRST to the moment LAST, which is later. */
+static double rate(const struct leak_course *c, unsigned first, unsigned last)
+{
+    return (made_since(c, first) - made_since(c, last)) /
+           (c->since_clock[last] - c->since_clock[first]);
+}
+
+/* The first moment that is up to LENGTH before the moment I, or the next one. */
+static unsigned moment_before(const struct leak_course *c, unsigned i, double length)
+{
+    unsigned k = i + 1, n = past_n(c);
+    while (k + 1 < n && c->since_clock[i] - c->since_clock[k + 1] <= length)
+        k++;
+    return k;
+}
+
+/* Before the moment I, too, there were stretches of up to LENGTH in which much less, or more, was made than in others, or short ones
+ * in which next to nothing was: it comes in bursts. */
+static int was_uneven_before(const struct leak_course *c, unsigned i, double length)
+{
+    unsigned n = past_n(c);
+    for (unsigned j = i; j + 1 < n; j++) {
+        double mean = rate(c, n - 1, i), here = rate(c, moment_before(c, j, length), j);
+        if (here < even * mean || even * here > mean || rate(c, j + 1, j) < slowed * mean)
+            return 1;
+    }
+    return 0;
+}
+
+/* What was made since the moment I, of which it can not have risen by more, is much less than what it rose by before, and than
+ * chance explains. */
+static int made_little_since(const struct leak_course *c, unsigned i)
+{
+    double at = c->since_clock[i], length = c->clock_end - at, since = made_since(c, i);
+    if (length < quiet_part * c->clock_end)
+        return 0;
+    double slope = slope_before(c, at, held(c) - since - lump(c)), due_rise = slope * length;
+    return since < slowed * due_rise && due_rise - since > errors_stopped * error_of(c, due_rise) &&
+           !was_uneven_before(c, i, length);
+}
+
+/* No collection is needed to see that. */
+static int made_little_at_last(const struct leak_course *c)
+{
+    for (unsigned i = 0; i < past_n(c); i++)
+        if (made_little_since(c, i))
+            return 1;
+    return 0;
+}
+
 /* At the end there is garbage, too: what did not rise in spite of it did not rise.  A table's array only changes when it doubles: of
  * that nothing can be said. */
 static int stopped(const struct leak_course *c)
@@ -195,7 +263,7 @@ static int stopped(const struct leak_course *c)
         if (stopped_between(c, late, look) || stopped_between(c, late, end))
             return 1;
     }
-    return stopped_between(c, look, end);
+    return stopped_between(c, look, end) || made_little_at_last(c);
 }
 
 /* Of what is never freed no sample was drawn in the last part: it may have stopped, or it is chance. */
@@ -282,6 +350,8 @@ static struct leak_course course_new(const struct process *p, unsigned check_n)
         c.check_clock[i] = (double)p->heap.checks.clock[i];
     for (int i = 0; i < MEMORY_LATE; i++)
         c.late_clock[i] = (double)p->heap.checks.late_clock[i];
+    for (int i = 0; i < MEMORY_PAST; i++)
+        c.since_clock[i] = (double)p->heap.checks.since_clock[i];
     c.look_ratio = check > 0 ? (double)p->heap.checks.look_clock / check : 1;
     for (size_t i = 0; i < p->heap.sites.n; i++) {
         const struct alloc_site *site = rowset_at(&p->heap.sites, i);

@@ -60,9 +60,9 @@ struct leak_course {
     double look_ratio;  /* likewise, by the last look; at most 1: there was none since that check */
     double heap_bytes;  /* that all of Lua held at the newest check */
     double look_clock;  /* bytes that Lua had allocated by the last look */
-    double check_clock[MEMORY_CHECKS],
-        late_clock[MEMORY_LATE]; /* by those moments; 0: there was none */
-    int nobodys;                 /* 1: Lua's own memory, made by no Lua code */
+    double check_clock[MEMORY_CHECKS], late_clock[MEMORY_LATE],
+        since_clock[MEMORY_PAST]; /* by those moments; 0: there was none */
+    int nobodys;                  /* 1: Lua's own memory, made by no Lua code */
 };
 enum leak_verdict leak_judge(const struct leak_course *c);
 

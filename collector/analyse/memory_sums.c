@@ -74,6 +74,7 @@ struct memory_sums memory_sums_of(const struct alloc_site *site, int open)
     s.of[MEMORY_FULL] = amount(c->full_n, c->full_bytes);
     s.look_bytes = c->look_bytes;
     memcpy(s.late_bytes, c->late_bytes, sizeof s.late_bytes);
+    memcpy(s.since_bytes, c->since_bytes, sizeof s.since_bytes);
     for (int i = 0; i < MEMORY_CHECKS; i++) {
         s.check[i] = (struct memory_amount){c->check_n[i], c->check_bytes[i]};
         s.fell_bytes[i] = c->fell_bytes[i];
@@ -98,6 +99,8 @@ void memory_sums_add(struct memory_sums *s, const struct memory_sums *more)
     s->look_bytes += more->look_bytes;
     for (int i = 0; i < MEMORY_LATE; i++)
         s->late_bytes[i] += more->late_bytes[i];
+    for (int i = 0; i < MEMORY_PAST; i++)
+        s->since_bytes[i] += more->since_bytes[i];
     s->made_variance += more->made_variance;
     s->live_variance += more->live_variance;
     s->seen_n += more->seen_n;

@@ -28,7 +28,7 @@ struct memory_amount {
     uint64_t n, bytes;
 };
 
-enum { MEMORY_CHECKS = 8, MEMORY_LATE = 4 };
+enum { MEMORY_CHECKS = 8, MEMORY_LATE = 4, MEMORY_PAST = 8 };
 
 struct memory_sums {
     struct memory_amount of[MEMORY_SUM_N];
@@ -36,6 +36,7 @@ struct memory_sums {
     uint64_t fell_bytes[MEMORY_CHECKS];  /* at most, from that check to the next, or the end */
     uint64_t look_bytes;                 /* after a later collection, the last that was looked at */
     uint64_t late_bytes[MEMORY_LATE];    /* after collections not long ago; [0] the newest */
+    uint64_t since_bytes[MEMORY_PAST];   /* made since moments not long ago; [0] the newest */
     double made_variance, live_variance; /* of bytes; 0 where all is exact */
     uint64_t seen_n;                     /* sampled: number of samples */
     uint64_t gc_ns;                      /* the collector's time that was charged */

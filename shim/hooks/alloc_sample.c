@@ -20,6 +20,7 @@
 #include "shim/stack/lua_frames.h"
 #include "shim/stack/lua_line.h"
 #include "shim/stack/native.h"
+#include "shim/stack/site_check.h"
 #include "shim/stack/site_collected.h"
 #include "shim/stack/site_table.h"
 
@@ -292,6 +293,14 @@ void alloc_move_end(enum track_heap heap, const void *p, const struct alloc_move
     }
 }
 
+/* Looks at all that allocates, as time goes by. */
+static void moment(void)
+{
+    uint64_t now = now_ns();
+    memory_point(now);
+    site_past(now);
+}
+
 /* ---- Lua ---- */
 
 static void lua_rearm(struct arena_state *s)
@@ -405,7 +414,7 @@ static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind,
         busy = 1;
         lua_draw(s, p, kind, n, grown);
         collections_look(s);
-        memory_point(now_ns());
+        moment();
         busy = 0;
     }
     lua_rearm(s);
@@ -420,7 +429,7 @@ COLD void alloc_lua_look(struct arena_state *s)
         busy = 1;
         userdata_look(s);
         collections_look(s);
-        memory_point(now_ns());
+        moment();
         busy = 0;
     }
     lua_rearm(s);
@@ -500,7 +509,7 @@ static COLD void c_sample(const void *p, size_t n, const void *caller, int grown
         busy = 1;
         c_draw(p, n, caller, grown);
         if (config.alloc.c == ALLOC_SAMPLED)
-            memory_point(now_ns());
+            moment();
         busy = 0;
     }
     c_rearm();

@@ -6,8 +6,10 @@
 
 enum {
     FIRST_BYTES = 256 << 10,
-    LOOKS = 16, /* between two checks */
-    LATE_OF = 7 /* looks that are kept are such a part of what was made apart */
+    LOOKS = 16,          /* between two checks */
+    LATE_OF = 7,         /* looks that are kept are such a part of what was made apart */
+    PAST_OF = 16,        /* so are moments of the past */
+    PAST_NS = 100 * 1000 /* to ask how much was made reads all states */
 };
 
 static uint32_t blocks(const struct arena_site *t)
@@ -105,4 +107,37 @@ void site_check(void)
     m->look_clock = made;
     m->looks_n++;
     atomic_store(&m->next_look, next_look(m, made));
+}
+
+/* ---- what was made by when: needs no collection ---- */
+
+static void keep_past(struct arena_site *t)
+{
+    for (int i = ARENA_PAST - 1; i > 0; i--)
+        t->past_bytes[i] = t->past_bytes[i - 1];
+    t->past_bytes[0] = t->alloc_bytes + t->grow_bytes;
+}
+
+static void past(struct arena_memory *m, uint64_t made)
+{
+    for (int i = ARENA_PAST - 1; i > 0; i--)
+        m->past_clock[i] = m->past_clock[i - 1];
+    m->past_clock[0] = made;
+    for_sites(keep_past);
+    m->looks_n++;
+}
+
+void site_past(uint64_t now)
+{
+    if (arena == NULL || arena->memory_used == 0)
+        return;
+    struct arena_memory *m = &arena->memory;
+    uint64_t next = atomic_load_explicit(&m->next_past_ns, memory_order_relaxed);
+    if (now < next ||
+        !atomic_compare_exchange_strong(&m->next_past_ns, &next, UINT64_MAX)) /* another's turn */
+        return;
+    uint64_t made = snapshot_lua_made(arena), last = m->past_clock[0];
+    if (made >= FIRST_BYTES && made >= last + last / PAST_OF)
+        past(m, made);
+    atomic_store(&m->next_past_ns, now + PAST_NS);
 }

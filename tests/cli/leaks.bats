@@ -95,6 +95,14 @@ clean() { # PROGRAM
     [[ $output == *"Grew, then stopped"* ]]
 }
 
+@test "what was filled late and then made no more is told apart, though no collection came since" {
+    found filling Lua 40000 exact
+    clean filling 40000 exact
+    "$MODPROF" report --leaks --format json "$TRACE" >"$BATS_TEST_TMPDIR/json"
+    [ "$(jq -r --argjson line "$(marked filling PLANTED | sed 's/.*://')" \
+        '.processes[0].leaks.findings[] | select(.file == "filling.lua" and .line == $line) | .verdict' "$BATS_TEST_TMPDIR/json")" = stopped ]
+}
+
 @test "stacks of coroutines" {
     found coroutine_stacks Lua
     clean coroutine_stacks

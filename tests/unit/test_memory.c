@@ -337,6 +337,42 @@ static void what_stopped_at_the_end_is_told_apart(void **state)
     assert_string_equal(leak_verdict_name(LEAK_STOPPED), "stopped");
 }
 
+/* Held after collections: 40,000 at a clock of 400,000, twice as much at twice that, where the newest check was; 120,000 at the end,
+ * at 1,200,000.  SINCE was made since moments a sixteenth apart. */
+static enum leak_verdict judged_since(const uint64_t since[4], double variance, uint64_t grown)
+{
+    struct memory_sums s = {.check = {{800, 80000}, {400, 40000}, {200, 20000}},
+                            .made_variance = variance,
+                            .look_bytes = 80000};
+    struct leak_course c = {.sums = &s,
+                            .check_n = 3,
+                            .clock_end = 1200000,
+                            .clock_ratio = 1.5,
+                            .look_ratio = 1,
+                            .look_clock = 800000,
+                            .check_clock = {800000, 400000, 200000},
+                            .since_clock = {1150000, 1080000, 1010000, 950000}};
+    memcpy(s.since_bytes, since, 4 * sizeof *since);
+    s.of[MEMORY_MADE] = (struct memory_amount){2000, 200000};
+    s.of[MEMORY_LIVE] = (struct memory_amount){1200, 120000};
+    s.of[MEMORY_GROWN] = (struct memory_amount){10, grown};
+    return leak_judge(&c);
+}
+#define SINCE(...) ((const uint64_t[4]){__VA_ARGS__})
+
+static void what_makes_nothing_at_last_has_stopped_though_no_collection_came(void **state)
+{
+    (void)state;
+    assert_int_equal(judged_since(SINCE(5000, 12000, 19000, 25000), 0, 0), LEAK_RISES);
+    assert_int_equal(judged_since(SINCE(0, 0, 8000, 15000), 0, 0), LEAK_STOPPED);
+    assert_int_equal(judged_since(SINCE(500, 2000, 9000, 16000), 0, 0), LEAK_STOPPED);
+    assert_int_equal(judged_since(SINCE(0, 6000, 13000, 19000), 0, 0), LEAK_RISES); /* too short */
+    assert_int_equal(judged_since(SINCE(0, 0, 19000, 19000), 0, 0), LEAK_RISES);    /* in bursts */
+    assert_int_equal(judged_since(SINCE(0, 0, 8000, 15000), 200000 * 200.0, 0), LEAK_STOPPED);
+    assert_int_equal(judged_since(SINCE(0, 0, 8000, 15000), 200000 * 1500.0, 0), LEAK_RISES);
+    assert_int_equal(judged_since(SINCE(0, 0, 8000, 15000), 0, 150000), LEAK_RISES); /* an array */
+}
+
 static void less_than_a_block_is_not_held(void **state)
 {
     (void)state;
@@ -750,6 +786,7 @@ int main(void)
         cmocka_unit_test(what_was_emptied_between_checks_is_not_accused),
         cmocka_unit_test(what_does_not_go_on_is_not_accused),
         cmocka_unit_test(what_stopped_at_the_end_is_told_apart),
+        cmocka_unit_test(what_makes_nothing_at_last_has_stopped_though_no_collection_came),
         cmocka_unit_test(a_table_that_doubled_late_is_no_end_of_a_rise),
         cmocka_unit_test(less_than_a_block_is_not_held),
         cmocka_unit_test(too_few_collections_are_no_proof),

@@ -99,6 +99,37 @@ static void looks_are_kept_some_way_apart(void **state)
     assert_in_range(m->look_clock, m->late_clock[0], m->late_clock[0] * 5 / 4);
 }
 
+/* Without a collection; not more often than each tenth of a millisecond. */
+static void what_was_made_by_moments_of_the_past_is_kept(void **state)
+{
+    enum { TIME = 200 * 1000 };
+    uint64_t now = 0;
+    (void)state;
+    begin(2);
+    allocate(1, 200, KIB, 200);
+    site_past(now += TIME); /* too early */
+    for (int i = 0; i < 800; i++) {
+        allocate(0, 1, KIB, 1);
+        site_past(now += TIME);
+    }
+    const struct arena_memory *m = &arena->memory;
+    assert_int_equal(m->checks_n, 0);
+    for (int i = 0; i < ARENA_PAST; i++) {
+        assert_int_equal(arena->sites[0].past_bytes[i], m->past_clock[i] - 200 * KIB);
+        assert_int_equal(arena->sites[1].past_bytes[i], 200 * KIB);
+    }
+    for (int i = 0; i + 1 < ARENA_PAST; i++)
+        assert_in_range(m->past_clock[i], m->past_clock[i + 1] * 17 / 16,
+                        m->past_clock[i + 1] * 17 / 16 + KIB);
+    assert_in_range(m->past_clock[0], 1000 * KIB * 16 / 17, 1000 * KIB);
+    uint64_t last = m->past_clock[0];
+    allocate(0, 500, KIB, 0);
+    site_past(now + 1000);
+    assert_int_equal(m->past_clock[0], last);
+    site_past(now + TIME);
+    assert_int_equal(m->past_clock[0], 1500 * KIB);
+}
+
 /* However many collections there are. */
 static void few_looks_are_taken_between_checks(void **state)
 {
@@ -175,13 +206,39 @@ static void checks_come_to_the_reader(void **state)
     model_release(&b.model);
 }
 
+static void what_was_made_since_comes_to_the_reader(void **state)
+{
+    struct read_back b;
+    (void)state;
+    begin(2);
+    model_init(&b.model, "x");
+    b.process = model_process(&b.model, 1, 1);
+    allocate(0, 300, KIB, 0);
+    allocate(1, 10, KIB, 10);
+    site_past(1000 * 1000);
+    allocate(0, 100, KIB, 50);
+    site_past(2000 * 1000);
+    allocate(0, 5, KIB, 0);
+    read_arena(&b);
+    const struct rec_check *c = &b.process->heap.checks;
+    assert_int_equal(c->since_clock[0], 410 * KIB);
+    assert_int_equal(c->since_clock[1], 310 * KIB);
+    assert_int_equal(c->since_clock[2], 0);
+    assert_int_equal(site_of(&b, 1)->count.since_bytes[0], 5 * KIB);
+    assert_int_equal(site_of(&b, 1)->count.since_bytes[1], 105 * KIB);
+    assert_int_equal(site_of(&b, 2)->count.since_bytes[1], 0);
+    model_release(&b.model);
+}
+
 static void a_forked_child_begins_anew(void **state)
 {
     (void)state;
     begin(1);
     allocate(0, 300, KIB, 0);
     site_check();
+    site_past(1000 * 1000);
     atomic_store(&arena->memory.next_look, UINT64_MAX); /* another thread was at it */
+    atomic_store(&arena->memory.next_past_ns, UINT64_MAX);
     snapshot_restart(arena);
     assert_int_equal(arena->memory.checks_n, 0);
     assert_int_equal(arena->sites[0].check_bytes[0], 0);
@@ -189,6 +246,11 @@ static void a_forked_child_begins_anew(void **state)
     site_check();
     assert_int_equal(arena->memory.checks_n, 1);
     assert_int_equal(arena->sites[0].check_bytes[0], 600 * KIB); /* with what it inherited */
+    assert_int_equal(arena->memory.past_clock[0], 0);
+    site_past(2000 * 1000);
+    assert_int_equal(arena->memory.past_clock[0], 300 * KIB);
+    assert_int_equal(arena->sites[0].past_bytes[0], 300 * KIB);
+    assert_int_equal(arena->sites[0].past_bytes[1], 0);
 }
 
 int main(void)
@@ -197,9 +259,11 @@ int main(void)
         cmocka_unit_test(checks_come_at_doubling_distances),
         cmocka_unit_test(a_fall_between_checks_is_noted),
         cmocka_unit_test(looks_are_kept_some_way_apart),
+        cmocka_unit_test(what_was_made_by_moments_of_the_past_is_kept),
         cmocka_unit_test(few_looks_are_taken_between_checks),
         cmocka_unit_test(nothing_is_checked_without_sites),
         cmocka_unit_test(checks_come_to_the_reader),
+        cmocka_unit_test(what_was_made_since_comes_to_the_reader),
         cmocka_unit_test(a_forked_child_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
