@@ -48,7 +48,7 @@ SHIM_CFLAGS := -Dsyscall=kernel_syscall -fPIC -fno-tree-slp-vectorize -fvisibili
 SHIM_LDFLAGS := -Wl,--version-script=shim/exports.map -Wl,--exclude-libs,ALL -Wl,-z,defs \
 	-Wl,-z,now -Wl,-soname,libmodprof.so -Wl,--sort-section=alignment -Wl,--gc-sections
 SHIM_LIBS := -Wl,-Bstatic -lzstd -Wl,-Bdynamic -ldl -lpthread
-TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -ldw -lelf -lz -llua5.4 -lpthread -lm
+TOOL_LIBS := -lzstd -ljansson -lsmartcols -levent_extra -levent_core -lsqlite3 -ldw -lelf -llzma -lz -llua5.4 -lpthread -lm
 
 all: $(BUILD)/libmodprof.so $(BUILD)/modprof
 

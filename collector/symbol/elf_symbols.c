@@ -1,4 +1,4 @@
-/* elf_symbols: reads .symtab and .dynsym into one sorted array.  See elf_symbols.h. */
+/* elf_symbols: reads .symtab and .dynsym, and what is packed in the file itself, into one sorted array.  See elf_symbols.h. */
 #include "collector/symbol/elf_symbols.h"
 
 #include <fcntl.h>
@@ -8,19 +8,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/symbol/mini_debug.h"
 #include "collector/util/xalloc.h"
 
 enum { BUILD_ID_MAX = 64 };
 
 struct symbol {
     uint64_t from, size, reach; /* reach: highest end among the symbols up to this one */
-    const char *name;           /* in the mapped file */
+    const char *name;           /* in the mapped file, or in `mini` */
     int local;
 };
 
 struct elf_symbols {
     int fd;
     Elf *elf;
+    Elf *mini; /* of its .gnu_debugdata, in mini_text; NULL: none */
+    char *mini_text;
     struct symbol *symbol;
     size_t n, cap;
     int full, has_lines;
@@ -30,7 +33,7 @@ struct elf_symbols {
     size_t build_id_n;
 };
 
-static void symbols_add(struct elf_symbols *e, const GElf_Shdr *sh, Elf_Data *data)
+static void symbols_add(struct elf_symbols *e, Elf *elf, const GElf_Shdr *sh, Elf_Data *data)
 {
     size_t n = sh->sh_entsize ? sh->sh_size / sh->sh_entsize : 0;
     for (size_t i = 0; i < n; i++) {
@@ -41,7 +44,7 @@ static void symbols_add(struct elf_symbols *e, const GElf_Shdr *sh, Elf_Data *da
         if ((type != STT_FUNC && type != STT_GNU_IFUNC) || !sym.st_size ||
             sym.st_shndx == SHN_UNDEF)
             continue;
-        const char *name = elf_strptr(e->elf, sh->sh_link, sym.st_name);
+        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
         if (!name || !*name)
             continue;
         e->symbol = xgrow(e->symbol, e->n, &e->cap, sizeof *e->symbol);
@@ -75,10 +78,10 @@ static void symbols_sort(struct elf_symbols *e)
     }
 }
 
-static void symbols_read(struct elf_symbols *e)
+static void symbols_read(struct elf_symbols *e, Elf *elf)
 {
     Elf_Scn *scn = NULL;
-    while ((scn = elf_nextscn(e->elf, scn))) {
+    while ((scn = elf_nextscn(elf, scn))) {
         GElf_Shdr sh;
         if (!gelf_getshdr(scn, &sh) || (sh.sh_type != SHT_SYMTAB && sh.sh_type != SHT_DYNSYM))
             continue;
@@ -86,9 +89,18 @@ static void symbols_read(struct elf_symbols *e)
         if (!data)
             continue;
         e->full |= sh.sh_type == SHT_SYMTAB;
-        symbols_add(e, &sh, data);
+        symbols_add(e, elf, &sh, data);
     }
-    symbols_sort(e);
+}
+
+static void mini_read(struct elf_symbols *e, const Elf_Data *data)
+{
+    size_t n;
+    if (!data || e->mini_text || !(e->mini_text = mini_debug_unpack(data->d_buf, data->d_size, &n)))
+        return;
+    e->mini = elf_memory(e->mini_text, n);
+    if (e->mini && elf_kind(e->mini) == ELF_K_ELF)
+        symbols_read(e, e->mini);
 }
 
 static void notes_read(struct elf_symbols *e, Elf_Data *data)
@@ -140,6 +152,8 @@ static void other_sections_read(struct elf_symbols *e)
         e->has_lines |= !strcmp(name, ".debug_info") || !strcmp(name, ".zdebug_info");
         if (!strcmp(name, ".gnu_debuglink"))
             debug_link_read(e, elf_getdata(scn, NULL));
+        if (!strcmp(name, MINI_DEBUG_SECTION))
+            mini_read(e, elf_getdata(scn, NULL));
     }
 }
 
@@ -167,8 +181,9 @@ struct elf_symbols *elf_symbols_open(const char *path)
         return NULL;
     }
     build_id_read(e);
-    symbols_read(e);
+    symbols_read(e, e->elf);
     other_sections_read(e);
+    symbols_sort(e);
     return e;
 }
 
@@ -176,10 +191,13 @@ void elf_symbols_close(struct elf_symbols *e)
 {
     if (!e)
         return;
+    if (e->mini)
+        elf_end(e->mini);
     if (e->elf)
         elf_end(e->elf);
     if (e->fd >= 0)
         close(e->fd);
+    free(e->mini_text);
     free(e->debug_link);
     free(e->symbol);
     free(e);

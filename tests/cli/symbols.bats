@@ -119,6 +119,31 @@ split() { # FILE
     done
 }
 
+@test "names that are packed into a stripped library are read, and damaged ones are not" {
+    build -g
+    nm -D --defined-only --format=posix busy.so | cut -d' ' -f1 | sort >known
+    nm --defined-only --format=posix busy.so | awk '$2 ~ /[Tt]/ { print $1 }' | sort | comm -13 known - >wanted
+    objcopy --only-keep-debug busy.so names
+    objcopy -S --keep-symbols=wanted names
+    xz names
+    strip busy.so
+    record
+    [ "$(most)" = "busy.work;[busy.so]" ]
+    cp busy.so bare.so
+    # Sections differ, the build-id does not: that is still the library that ran.
+    objcopy --add-section .gnu_debugdata=names.xz busy.so
+    [ "$(most)" = "busy.work;outer_work" ]
+    size=$(stat -c %s names.xz)
+    head -c $((size / 2)) names.xz >half.xz
+    { head -c $((size - 40)) names.xz; head -c 40 /dev/zero; } >wrong.xz
+    echo 'no archive' >text.xz
+    for bad in half wrong text; do
+        cp bare.so busy.so
+        objcopy --add-section .gnu_debugdata=$bad.xz busy.so
+        [ "$(most)" = "busy.work;[busy.so]" ]
+    done
+}
+
 @test "without a build-id the checksum of the debug link decides" {
     build -g -Wl,--build-id=none
     split busy.debug
