@@ -153,6 +153,7 @@ struct arena_state {
     uint64_t global_state; /* address of Lua's global_State, 0: being created, unknown */
     uint64_t created_ns, create_ns, closed_ns, close_live_bytes, setallocf_n;
     uint64_t main_thread, pair_at; /* shim/hooks/heap_dropped.c only */
+    uint64_t pace[3];              /* shim/hooks/alloc_sample.c only */
     _Atomic uint32_t open;         /* id, from when it is whole until it ends */
     uint32_t dropped;              /* 1: it ended without lua_close */
     uint32_t tid;
@@ -289,7 +290,9 @@ struct arena_mark {
 
 struct arena_memory {
     uint64_t lua_mode, lua_interval, c_mode, c_interval, sites_max, tracked_max, tag_bytes;
-    uint64_t emitted; /* 1: in the trace */
+    uint64_t emitted;                  /* 1: in the trace */
+    _Atomic uint64_t lua_most, c_most; /* largest distances of samples that were used */
+    uint64_t emitted_most;
     _Atomic uint64_t next_point_ns;
     uint64_t point_ns; /* distance of points; doubled now and then */
     uint64_t points_n;

@@ -16,7 +16,8 @@ static uint64_t mode_or_off(uint64_t mode)
 static int mode(const struct snapshot *s)
 {
     struct arena_memory *m = &s->a->memory;
-    if (m->emitted)
+    uint64_t lua_most = atomic_load(&m->lua_most), c_most = atomic_load(&m->c_most);
+    if (m->emitted && m->emitted_most == lua_most + c_most)
         return 0;
     struct rec_alloc_mode r = {mode_or_off(m->lua_mode),
                                m->lua_interval,
@@ -24,9 +25,12 @@ static int mode(const struct snapshot *s)
                                m->c_interval,
                                m->sites_max,
                                m->tracked_max,
-                               m->tag_bytes};
+                               m->tag_bytes,
+                               lua_most,
+                               c_most};
     int stop = SNAPSHOT_EMIT(s, alloc_mode, &r);
     m->emitted = !stop;
+    m->emitted_most = lua_most + c_most;
     return stop;
 }
 

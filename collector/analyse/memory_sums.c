@@ -25,6 +25,11 @@ unsigned memory_mode(const struct process *p, unsigned heap)
     return p->heap.mode_seen ? (unsigned)(heap == HEAP_C ? m->c_mode : m->lua_mode) : ALLOC_OFF;
 }
 
+uint64_t memory_most(uint64_t interval, uint64_t most)
+{
+    return most > interval ? most : interval;
+}
+
 int memory_open(const struct process *p)
 {
     for (size_t i = 0; i < p->states.n; i++)

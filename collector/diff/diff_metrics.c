@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/analyse/memory_sums.h"
 #include "collector/budget/measure.h"
 #include "collector/util/xalloc.h"
 
@@ -90,8 +91,9 @@ static double interval_of(const struct metric *m, const struct diff_side *side)
     for (size_t r = 0; r < side->n; r++)
         for (size_t i = 0; i < side->run[r].n; i++) {
             const struct rec_alloc_mode *mode = &side->run[r].digest[i]->process->heap.mode;
-            if (mode->lua_mode == ALLOC_SAMPLED && (double)mode->lua_interval > most)
-                most = (double)mode->lua_interval;
+            double here = (double)memory_most(mode->lua_interval, mode->lua_most);
+            if (mode->lua_mode == ALLOC_SAMPLED && here > most)
+                most = here;
         }
     return most;
 }

@@ -71,11 +71,14 @@ static json_t *heap(struct digest *d, const struct report_options *o, unsigned w
 {
     const struct rec_alloc_mode *m = &d->process->heap.mode;
     uint64_t interval = which == HEAP_C ? m->c_interval : m->lua_interval;
+    uint64_t most = memory_most(interval, which == HEAP_C ? m->c_most : m->lua_most);
     unsigned mode = memory_mode(d->process, which), heaps = 1u << which;
     json_t *v = json_object();
     json_put_text(v, "mode", alloc_mode_name(mode));
     json_put(v, "interval_bytes",
              mode == ALLOC_SAMPLED ? json_integer((json_int_t)interval) : json_null());
+    json_put(v, "interval_most_bytes",
+             mode == ALLOC_SAMPLED ? json_integer((json_int_t)most) : json_null());
     put_rows(v, "lines", d, o, MEMORY_BY_LINE, heaps);
     put_rows(v, "functions", d, o, MEMORY_BY_FUNCTION, heaps);
     put_rows(v, "modules", d, o, MEMORY_BY_MODULE, heaps);

@@ -190,11 +190,18 @@ static void view_print(struct digest *d, const struct memory_view *v,
     memory_rows_release(&rows);
 }
 
-static void mode_text(char *out, size_t size, const char *heap, uint64_t mode, uint64_t interval)
+static void mode_text(char *out, size_t size, const char *heap, uint64_t mode, uint64_t interval,
+                      uint64_t most)
 {
-    char bytes[HUMAN_MAX];
+    char bytes[HUMAN_MAX], up_to[HUMAN_MAX];
     if (mode == ALLOC_EXACT)
         snprintf(out, size, "%s: every allocation", heap);
+    else if (mode == ALLOC_SAMPLED && most > interval)
+        snprintf(
+            out, size,
+            "%s: sampled, one each %s on average, up to %s while much was allocated; +- is the "
+            "standard error",
+            heap, human_bytes(bytes, (double)interval), human_bytes(up_to, (double)most));
     else if (mode == ALLOC_SAMPLED)
         snprintf(out, size, "%s: sampled, one each %s on average; +- is the standard error", heap,
                  human_bytes(bytes, (double)interval));
@@ -228,9 +235,9 @@ void text_memory(struct digest *d, const struct report_options *o, const struct 
         return;
     }
     page_heading(c, "Memory by stack", "");
-    mode_text(text, sizeof text, "Lua", m->lua_mode, m->lua_interval);
+    mode_text(text, sizeof text, "Lua", m->lua_mode, m->lua_interval, m->lua_most);
     page_field(c, TONE_PLAIN, "recorded", text);
-    mode_text(text, sizeof text, "C", m->c_mode, m->c_interval);
+    mode_text(text, sizeof text, "C", m->c_mode, m->c_interval, m->c_most);
     page_field(c, TONE_PLAIN, "", text);
     missing_print(d, c, HEAP_LUA, d->lua.alloc_bytes + d->lua.grow_bytes, "Lua's allocations are");
     missing_print(d, c, HEAP_C, d->c.usable_bytes,

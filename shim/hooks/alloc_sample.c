@@ -11,6 +11,7 @@
 #include "shim/hooks/alloc_draw.h"
 #include "shim/hooks/alloc_errand.h"
 #include "shim/hooks/alloc_exact.h"
+#include "shim/hooks/alloc_pace.h"
 #include "shim/hooks/alloc_stack.h"
 #include "shim/hooks/alloc_tag.h"
 #include "shim/hooks/collections.h"
@@ -30,7 +31,8 @@ static const int64_t EXACT_LOOK_BYTES = 16384;
 
 SHIM_TLS int64_t alloc_c_left;
 static SHIM_TLS uint64_t seed;
-static SHIM_TLS int busy;    /* a signal handler allocates, in the middle of this */
+static SHIM_TLS int busy; /* a signal handler allocates, in the middle of this */
+static SHIM_TLS struct alloc_pace c_pace;
 static SHIM_TLS int c_begun; /* 1: alloc_c_left holds a distance */
 static _Atomic int started;  /* 1: sites can be had; -1: they can not */
 
@@ -293,12 +295,36 @@ void alloc_move_end(enum track_heap heap, const void *p, const struct alloc_move
     }
 }
 
+/* ---- how far apart samples are ---- */
+
+static struct alloc_pace *pace_of(struct arena_state *s)
+{
+    _Static_assert(sizeof(struct alloc_pace) <= sizeof s->pace, "the arena has room for it");
+    return (struct alloc_pace *)s->pace;
+}
+
+/* What a countdown begins with, and is weighted by. */
+static uint64_t interval_of(const struct alloc_pace *p, uint64_t asked)
+{
+    return p->interval > asked ? p->interval : asked;
+}
+
+static void pace(struct alloc_pace *p, uint64_t now, uint64_t asked, _Atomic uint64_t *most)
+{
+    uint64_t interval = alloc_pace_next(p, now, asked);
+    uint64_t before = atomic_load_explicit(most, memory_order_relaxed);
+    while (interval > asked && interval > before &&
+           !atomic_compare_exchange_weak(most, &before, interval)) {
+    }
+}
+
 /* Looks at all that allocates, as time goes by. */
-static void moment(void)
+static uint64_t moment(void)
 {
     uint64_t now = now_ns();
     memory_point(now);
     site_past(now);
+    return now;
 }
 
 /* ---- Lua ---- */
@@ -310,7 +336,8 @@ static void lua_rearm(struct arena_state *s)
         s->sample_left = EXACT_LOOK_BYTES;
         break;
     case ALLOC_SAMPLED:
-        s->sample_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.lua_interval);
+        s->sample_left = (int64_t)draw_distance(seed_of_thread(),
+                                                interval_of(pace_of(s), config.alloc.lua_interval));
         break;
     case ALLOC_OFF:
         s->sample_left = NEVER;
@@ -326,6 +353,7 @@ void alloc_state_new(struct arena_state *s, struct lua_copy *c)
         start();
     if (is_started() && site_lane_ready(lane) == 0) {
         lane_of(lane)->gc = (struct arena_gc){.how = 0};
+        *pace_of(s) = (struct alloc_pace){.interval = 0};
         if (config.alloc.lua == ALLOC_EXACT)
             alloc_exact_begin(s);
         s->lane_ready = 1;
@@ -377,7 +405,8 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     struct alloc_stack stack;
     uint32_t lane = (uint32_t)(s - arena->states);
     struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA};
-    struct draw d = draw_weight(seed_of_thread(), n, config.alloc.lua_interval);
+    struct draw d =
+        draw_weight(seed_of_thread(), n, interval_of(pace_of(s), config.alloc.lua_interval));
     alloc_stack_lua(s, &stack);
     int nobodys = grown && is_string_table(s, p);
     k.lua = nobodys ? 0 : stack.lua;
@@ -414,7 +443,9 @@ static COLD void lua_sample(struct arena_state *s, const void *p, unsigned kind,
         busy = 1;
         lua_draw(s, p, kind, n, grown);
         collections_look(s);
-        moment();
+        uint64_t now = moment();
+        if (config.alloc.lua_paced)
+            pace(pace_of(s), now, config.alloc.lua_interval, &arena->memory.lua_most);
         busy = 0;
     }
     lua_rearm(s);
@@ -464,7 +495,8 @@ static void c_rearm(void)
         alloc_c_left = 0;
         break;
     case ALLOC_SAMPLED:
-        alloc_c_left = (int64_t)draw_distance(seed_of_thread(), config.alloc.c_interval);
+        alloc_c_left =
+            (int64_t)draw_distance(seed_of_thread(), interval_of(&c_pace, config.alloc.c_interval));
         break;
     case ALLOC_OFF: /* or not begun */
         alloc_c_left = c_wait();
@@ -476,7 +508,7 @@ static void c_draw(const void *p, size_t n, const void *caller, int grown)
 {
     struct alloc_stack stack;
     struct site_key k = {.lane = SITE_LANE_C, .heap = HEAP_C};
-    struct draw d = weigh(config.alloc.c, n, config.alloc.c_interval);
+    struct draw d = weigh(config.alloc.c, n, interval_of(&c_pace, config.alloc.c_interval));
     if (!arena->c_sites) {
         if (site_lane_ready(SITE_LANE_C) != 0)
             return;
@@ -508,8 +540,11 @@ static COLD void c_sample(const void *p, size_t n, const void *caller, int grown
     if (!busy && c_begun && config.alloc.c != ALLOC_OFF) {
         busy = 1;
         c_draw(p, n, caller, grown);
-        if (config.alloc.c == ALLOC_SAMPLED)
-            moment();
+        if (config.alloc.c == ALLOC_SAMPLED) {
+            uint64_t now = moment();
+            if (config.alloc.c_paced)
+                pace(&c_pace, now, config.alloc.c_interval, &arena->memory.c_most);
+        }
         busy = 0;
     }
     c_rearm();

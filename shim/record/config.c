@@ -134,6 +134,7 @@ static void read_alloc_word(struct config_alloc *a, const char *at, const char *
     } else if (word_is(at, end, "sample", &n)) {
         a->lua = a->c = ALLOC_SAMPLED;
         a->lua_interval = a->c_interval = n ? n : ALLOC_INTERVAL;
+        a->lua_paced = a->c_paced = n == 0;
     } else if (word_is(at, end, "exact", NULL)) {
         a->lua = ALLOC_EXACT;
     } else if (word_is(at, end, "c-off", NULL)) {
@@ -141,6 +142,7 @@ static void read_alloc_word(struct config_alloc *a, const char *at, const char *
     } else if (word_is(at, end, "c-sample", &n)) {
         a->c = ALLOC_SAMPLED;
         a->c_interval = n ? n : ALLOC_INTERVAL;
+        a->c_paced = n == 0;
     } else if (word_is(at, end, "c-exact", NULL)) {
         a->c = ALLOC_EXACT;
     } else if (word_is(at, end, "sites", &n) && n != 0) {
@@ -158,6 +160,8 @@ void config_read_alloc(const char *value, struct config_alloc *a)
                                .c = ALLOC_SAMPLED,
                                .lua_interval = ALLOC_INTERVAL,
                                .c_interval = ALLOC_INTERVAL,
+                               .lua_paced = 1,
+                               .c_paced = 1,
                                .sites_max = ALLOC_SITES};
     for (const char *at = value; at != NULL;) {
         const char *comma = strchr(at, ',');

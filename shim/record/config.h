@@ -42,6 +42,7 @@ struct config_alloc {
     enum alloc_mode lua, c;
     uint64_t lua_interval, c_interval; /* bytes */
     uint32_t sites_max;
+    int lua_paced, c_paced; /* 1: nobody said how far apart samples are to be */
     int no_tag;
     int bad; /* 1: MODPROF_ALLOC holds a word that is not known */
 };

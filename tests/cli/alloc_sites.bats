@@ -211,3 +211,15 @@ LUA
     # The strings that are kept, and some of the numbers' texts, which are strings too.
     between "$(sum 'kind=string.*[|] @leak.lua:3 < @leak.lua:11' close_n)" 10000 20000
 }
+
+@test "a distance that was asked for stays as it is, however much is allocated" {
+    local large='local r, p = string.rep, ("x"):rep(50000) for i = 1, 4000 do r(p, 10) end' # 2 GB
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof MODPROF_ALLOC=sample:512k lua5.4 -e "$large"
+    "$MODPROF" report --section memory --format json t.mprof >json
+    jq -e '.processes[0].memory | .lua.interval_most_bytes == 524288 and .c.interval_most_bytes == 524288' json
+    LD_PRELOAD=$SHIM MODPROF_OUT=$PWD/t.mprof lua5.4 -e "$large"
+    "$MODPROF" report --format json t.mprof >json
+    # However far apart they were: what they come to is what was made, to 5.5 standard errors.
+    jq -e '.processes[0] | .memory.lua.all as $all | .memory.lua.interval_most_bytes >= 524288 and
+        (($all.made_bytes - .allocations.lua.bytes - .allocations.lua.grown_bytes) | fabs) <= 5.5 * $all.made_error_bytes' json
+}

@@ -31,11 +31,17 @@ function columnsFor(rows: readonly Row[], columns: readonly string[]): string[] 
     return columns.filter(c => !c.includes('_error_') || rows.some(r => Number(r[c]) > 0));
 }
 
+/** Where samples would have come too fast, they were further apart. */
+function upTo(heap: unknown, interval: number): string {
+    const most = Number(member(heap, 'interval_most_bytes') ?? 0);
+    return most > interval ? `, up to ${bytes(most)} while much was allocated` : '';
+}
+
 /** How figures of one heap came about, if they are estimates. */
 function sampling(heap: unknown): string | null {
     const interval = member(heap, 'interval_bytes');
     return member(heap, 'mode') === 'sampled' && typeof interval === 'number'
-        ? `Sampled, one each ${bytes(interval)} on average: estimates, whose standard error is in the columns with ±.`
+        ? `Sampled, one each ${bytes(interval)} on average${upTo(heap, interval)}: estimates, whose standard error is in the columns with ±.`
         : null;
 }
 
