@@ -150,7 +150,10 @@ child " ]
             # each.  At 250 Hz that is 2 ms on average; 4 ms, were it always a whole one.
             most=1.2
             [ $source = perf ] || most=1.9
-            lua5.4 - times folded "$where" $most <<'LUA'
+            # Beside four programs there are a fifth of the ticks, too few for shares.
+            samples=$("$MODPROF" report h.mprof --format json | jq '.processes[0].cpu.samples')
+            [ $source = timer ] || [ "$samples" -ge 300 ]
+            lua5.4 - times folded "$where" $most "$samples" <<'LUA'
 local inside, whole = io.open(arg[1]):read("n", "n")
 local handler, work = 0, 0
 for line in io.lines(arg[2]) do
@@ -159,8 +162,10 @@ for line in io.lines(arg[2]) do
   elseif not stack:find("signals", 1, true) then work = work + w end
 end
 print(handler, inside, work, whole)
+assert(handler > 0 and work > 0.1 * (whole - inside), "none")
+if tonumber(arg[5]) < 300 then return end
 assert(handler > 0.5 * inside and handler < tonumber(arg[4]) * inside, "handlers")
-assert(work > 0.1 * (whole - inside) and work < 1.2 * (whole - inside), "work")
+assert(work < 1.2 * (whole - inside), "work")
 LUA
         done
     done
