@@ -1,6 +1,6 @@
 -- compare ORACLE TOLD FOLDED NS-A-SAMPLE C-NAME: holds the stacks of FOLDED (by line) against what the hook counted and what
--- the script says of itself.  Every share has to agree within six standard errors of its samples and half a percent point: there are 500 of
--- them in all suites, and at four one in 2,000 runs had one beyond.
+-- the script says of itself, by the CPU time that it measured.  Every share has to agree within six standard errors of its samples
+-- and half a percent point: there are 500 of them in all suites, and at four one in 2,000 runs had one beyond.
 local oracle, told_file, folded, period_ns, c_name = table.unpack(arg)
 local text = {}
 for line in io.lines(arg[0]:match "^(.*)/" .. "/truth.lua") do text[#text + 1] = line end
@@ -10,15 +10,21 @@ local function_of, first_of = {}, {}
 local name, at
 for i, line in ipairs(text) do
   local f = line:match "^local function (%l+)%(n%)$"
-  if f and text[i + 1] == "  local s = 0" then name, at = f, i end
+  if f and text[i + 1] == "  local s = begun()" then name, at = f, i end
   if name and line == "end" then name = nil end
   if name and i >= at + 2 and i <= at + 3 then function_of[i], first_of[name] = name, at + 2 end
 end
 
-local lengths, c_share, length_sum = {}, 0, 0
+-- Seconds of both loops, of the first, and of one unit of length.
+local time, first_time, pace, c_share, time_sum = {}, {}, {}, 0, 0
 for line in io.lines(told_file) do
-  local key, a, b = line:match "^(%l+)%s+(%S+)%s*(%S*)$"
-  if key == "c" then c_share = a / b else lengths[key] = tonumber(a) length_sum = length_sum + a end
+  local key, a, b, c = line:match "^(%l+)%s+(%S+)%s+(%S+)%s*(%S*)$"
+  if key == "c" then
+    c_share = a / b
+  else
+    time[key], first_time[key] = b + c, tonumber(b)
+    pace[key], time_sum = time[key] / a, time_sum + time[key]
+  end
 end
 
 -- Where a function may run: what has to be above it, and what must not.
@@ -67,14 +73,18 @@ for i, f in pairs(function_of) do
   sum = sum + (n[i] or 0)
 end
 local sum_hooked = sum - (by_function.theta or 0)
-for i, f in pairs(function_of) do if f ~= "theta" then counted_sum = counted_sum + (counted[i] or 0) end end
+-- What the hook counted took as long as the script's pace was there.
+for i, f in pairs(function_of) do
+  counted[i] = (counted[i] or 0) * pace[f]
+  if f ~= "theta" then counted_sum = counted_sum + counted[i] end
+end
 for f, first in pairs(first_of) do
-  hold(f .. " by length", by_function[f] / sum, lengths[f] / length_sum, sum)
+  hold(f .. " by time", by_function[f] / sum, time[f] / time_sum, sum)
   if f ~= "theta" then
     local k = counted[first] + counted[first + 1]
     hold(f .. " by hook", by_function[f] / sum_hooked, k / counted_sum, sum_hooked)
     local one, three = n[first] or 0, n[first + 1] or 0
-    hold(f .. " line " .. first, one / (one + three), counted[first] / (counted[first] + counted[first + 1]), one + three)
+    hold(f .. " line " .. first, one / (one + three), first_time[f] / time[f], one + three)
   end
 end
 hold("the C library", c_n / all, c_share, all)
