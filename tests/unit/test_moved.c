@@ -13,6 +13,7 @@
 #include "shim/attach/copy.h"
 #include "shim/attach/moved.h"
 #include "shim/attach/redirect.h"
+#include "tests/unit/image_at.h"
 
 /* ---- functions to be redirected, by their first instructions ---- */
 
@@ -77,19 +78,6 @@ __attribute__((naked)) static void hook(void)
     __asm__("jmp *%[to]" : : [to] "m"(original));
 }
 
-struct here {
-    struct image im;
-    uint64_t address;
-};
-
-static int find_here(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-    struct here *h = ctx;
-    (void)size;
-    image_read(&h->im, info);
-    return image_text(&h->im, h->address) != NULL;
-}
-
 static int is_among(const struct step *s, const struct step *list, int n)
 {
     for (int i = 0; i < n; i++)
@@ -105,17 +93,16 @@ static int compare(function *f, int a, int b)
     static struct step plain[STEPS_MAX];
     static struct lua_copy copy;
     static struct redirect_page page;
-    struct here h = {.address = (uint64_t)(uintptr_t)f};
+    struct image im = image_at((uint64_t)(uintptr_t)f);
     struct redirect r = {.name = "f", .group = "F", .copy = &copy, .hook = (void *)hook};
     int plain_n, in_page = 0, unknown = 0, result = in_steps(f, a, b);
     plain_n = step_n;
     memcpy(plain, step, sizeof plain);
-    r.entry = (struct symbol){h.address, 0};
-    assert_true(dl_iterate_phdr(find_here, &h));
+    r.entry = (struct symbol){(uint64_t)(uintptr_t)f, 0};
     page.at = NULL; /* the last one's is still in use */
-    redirect_plan(&h.im, &r, 1, &page);
+    redirect_plan(&im, &r, 1, &page);
     original = (function *)(uintptr_t)r.original;
-    redirect_install(&h.im, &r, 1);
+    redirect_install(&im, &r, 1);
     assert_int_equal(r.done, 1);
     assert_int_equal(in_steps(f, a, b), result);
     assert_true(step_n > plain_n && step_n < STEPS_MAX);

@@ -11,6 +11,7 @@
 
 #include "shim/attach/copy.h"
 #include "shim/attach/redirect.h"
+#include "tests/unit/image_at.h"
 
 /* ---- what is redirected ---- */
 
@@ -38,24 +39,9 @@ static int hook(int a, int b)
     return 1000 + original(a, b);
 }
 
-struct here {
-    struct image im;
-    uint64_t address;
-};
-
-static int find_here(struct dl_phdr_info *info, size_t size, void *ctx)
-{
-    struct here *h = ctx;
-    (void)size;
-    image_read(&h->im, info);
-    return image_text(&h->im, h->address) != NULL;
-}
-
 static struct image own_image(void)
 {
-    struct here h = {.address = (uint64_t)(uintptr_t)add};
-    assert_true(dl_iterate_phdr(find_here, &h));
-    return h.im;
+    return image_at((uint64_t)(uintptr_t)add);
 }
 
 static struct redirect redirect_of(function *f, const char *group)

@@ -183,15 +183,21 @@ static const struct alloc_site *site_of(const struct read_back *b, uint64_t id)
     return s;
 }
 
+/* Two sites with 300 and 10 blocks, of which the second has freed its own. */
+static void begin_read(struct read_back *b)
+{
+    begin(2);
+    model_init(&b->model, "x");
+    b->process = model_process(&b->model, 1, 1);
+    allocate(0, 300, KIB, 0);
+    allocate(1, 10, KIB, 10);
+}
+
 static void checks_come_to_the_reader(void **state)
 {
     struct read_back b;
     (void)state;
-    begin(2);
-    model_init(&b.model, "x");
-    b.process = model_process(&b.model, 1, 1);
-    allocate(0, 300, KIB, 0);
-    allocate(1, 10, KIB, 10);
+    begin_read(&b);
     site_check();
     read_arena(&b);
     assert_int_equal(b.process->heap.checks.clock[0], 310 * KIB);
@@ -210,11 +216,7 @@ static void what_was_made_since_comes_to_the_reader(void **state)
 {
     struct read_back b;
     (void)state;
-    begin(2);
-    model_init(&b.model, "x");
-    b.process = model_process(&b.model, 1, 1);
-    allocate(0, 300, KIB, 0);
-    allocate(1, 10, KIB, 10);
+    begin_read(&b);
     site_past(1000 * 1000);
     allocate(0, 100, KIB, 50);
     site_past(2000 * 1000);
