@@ -60,11 +60,12 @@ static uint64_t clock_of(clockid_t id)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Computes until the CPU was lost, and a little longer. */
+/* Computes until the CPU was lost, be it for some microseconds, for so long that it is neither a short call nor a short step, and a
+ * little longer. */
 static void be_interrupted(void)
 {
     long before = lost_n();
-    while (lost_n() == before)
+    for (uint64_t begin = now_ns(); lost_n() == before || now_ns() - begin < 1000000;)
         ;
     for (volatile int n = 0; n < 10000; n++)
         ;
