@@ -436,11 +436,7 @@ void leaks_build(struct leaks *l, struct process *p, struct symbols *symbols,
 
 uint64_t leaks_least_bytes(const struct process *p)
 {
-    const struct rec_alloc_mode *m = &p->heap.mode;
-    uint64_t lua =
-        memory_mode(p, HEAP_LUA) == ALLOC_SAMPLED ? memory_most(m->lua_interval, m->lua_most) : 0;
-    uint64_t c =
-        memory_mode(p, HEAP_C) == ALLOC_SAMPLED ? memory_most(m->c_interval, m->c_most) : 0;
+    uint64_t lua = memory_interval_most(p, HEAP_LUA), c = memory_interval_most(p, HEAP_C);
     return (uint64_t)(errors_least * errors_least) * (lua > c ? lua : c);
 }
 

@@ -25,9 +25,19 @@ unsigned memory_mode(const struct process *p, unsigned heap)
     return p->heap.mode_seen ? (unsigned)(heap == HEAP_C ? m->c_mode : m->lua_mode) : ALLOC_OFF;
 }
 
-uint64_t memory_most(uint64_t interval, uint64_t most)
+uint64_t memory_interval(const struct process *p, unsigned heap)
 {
-    return most > interval ? most : interval;
+    const struct rec_alloc_mode *m = &p->heap.mode;
+    if (memory_mode(p, heap) != ALLOC_SAMPLED)
+        return 0;
+    return heap == HEAP_C ? m->c_interval : m->lua_interval;
+}
+
+uint64_t memory_interval_most(const struct process *p, unsigned heap)
+{
+    const struct rec_alloc_mode *m = &p->heap.mode;
+    uint64_t asked = memory_interval(p, heap), most = heap == HEAP_C ? m->c_most : m->lua_most;
+    return asked && most > asked ? most : asked;
 }
 
 int memory_open(const struct process *p)

@@ -56,8 +56,9 @@ double memory_live_error(const struct memory_sums *s);
 unsigned memory_heap(const struct alloc_site *site);
 /* enum alloc_mode of a heap. */
 unsigned memory_mode(const struct process *p, unsigned heap);
-/* Largest mean distance of samples that was used where INTERVAL was asked for. */
-uint64_t memory_most(uint64_t interval, uint64_t most);
+/* Mean distance of samples of a heap that was asked for, and the largest that was used, bytes; 0: it was not sampled. */
+uint64_t memory_interval(const struct process *p, unsigned heap);
+uint64_t memory_interval_most(const struct process *p, unsigned heap);
 /* 1 where a state was still open when the trace ended. */
 int memory_open(const struct process *p);
 

@@ -19,9 +19,9 @@ void measure_process_wall(struct measure_sink *s)
 
 void measure_process_cpu(struct measure_sink *s)
 {
-    const struct rec_end *e = &s->digest->process->end;
-    if (process_usage_told(s->digest->process))
-        measure_item(s, (double)(e->user_us + e->system_us) * 1000, "");
+    const struct process *p = s->digest->process;
+    if (process_usage_told(p))
+        measure_item(s, (double)process_cpu_ns(p), "");
 }
 
 void measure_process_rss(struct measure_sink *s)

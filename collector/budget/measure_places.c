@@ -91,8 +91,7 @@ void measure_gc_time(struct measure_sink *s)
 void measure_gc_share(struct measure_sink *s)
 {
     struct gc_totals g;
-    const struct rec_end *e = &s->digest->process->end;
-    double cpu_ns = (double)(e->user_us + e->system_us) * 1000;
+    double cpu_ns = (double)process_cpu_ns(s->digest->process);
     if (gc_known(s, &g) && cpu_ns > 0)
         measure_item(s, 100 * (double)gc_total_ns(&g) / cpu_ns, "");
 }

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector/cli/cli.h"
+#include "collector/ingest/trace_tail.h"
 #include "collector/util/err.h"
 
 static int is_stdout(const char *path)
@@ -18,12 +18,8 @@ static int is_stdout(const char *path)
 /* Whoever names one by mistake, as in `flame -o a.mprof`, would lose it. */
 static int is_trace(const char *path)
 {
-    struct stat st;
-    char magic[4];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-             read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
-             !memcmp(magic, "MPRF", sizeof magic);
+    int is = fd >= 0 && trace_begins(fd);
     if (fd >= 0)
         close(fd);
     return is;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/ingest/trace_tail.h"
 #include "collector/util/xalloc.h"
 
 enum { PID_ROOM = 24 }; /* what is added to a name: a process id, a number */
@@ -43,13 +44,11 @@ static int open_usual(struct target *t, struct err *err)
 /* A trace, or an empty file: what an earlier run left. */
 static int is_trace(int dir_fd, const char *name)
 {
-    char magic[4] = "";
     struct stat st;
     int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return 0;
-    int is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-             (st.st_size == 0 || (read(fd, magic, 4) == 4 && !memcmp(magic, "MPRF", 4)));
+    int is = trace_begins(fd) || (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size == 0);
     close(fd);
     return is;
 }

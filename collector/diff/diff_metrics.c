@@ -89,12 +89,9 @@ static double interval_of(const struct metric *m, const struct diff_side *side)
     if (!(m->places & PLACE_LINE))
         return 0;
     for (size_t r = 0; r < side->n; r++)
-        for (size_t i = 0; i < side->run[r].n; i++) {
-            const struct rec_alloc_mode *mode = &side->run[r].digest[i]->process->heap.mode;
-            double here = (double)memory_most(mode->lua_interval, mode->lua_most);
-            if (mode->lua_mode == ALLOC_SAMPLED && here > most)
-                most = here;
-        }
+        for (size_t i = 0; i < side->run[r].n; i++)
+            most =
+                fmax(most, (double)memory_interval_most(side->run[r].digest[i]->process, HEAP_LUA));
     return most;
 }
 

@@ -3,10 +3,21 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector/ingest/frame_stream.h"
 #include "collector/ingest/records_look.h"
+
+int trace_begins(int fd)
+{
+    static const char magic[] = {'M', 'P', 'R', 'F'}; /* wire/frame.h */
+    struct stat st;
+    char first[sizeof magic];
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           pread(fd, first, sizeof first, 0) == (ssize_t)sizeof first &&
+           !memcmp(first, magic, sizeof magic);
+}
 
 struct source {
     int fd;

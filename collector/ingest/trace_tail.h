@@ -1,4 +1,4 @@
-/* trace_tail: how far a trace file got: whose it is, the last frame's number, whether it was ended,
+/* trace_tail: whether a file is a trace, and how far a trace file got: whose it is, the last frame's number, whether it was ended,
  * and where it is cut off.
  *
  * Context: collector. */
@@ -17,6 +17,9 @@ struct trace_tail {
     int cut;           /* the file ends within a frame, which begins at cut_at */
     uint64_t cut_at;
 };
+
+/* 1: FD is a regular file that begins as traces do.  Its position stays. */
+int trace_begins(int fd);
 
 /* Reads FD from its beginning (by offset; its position stays). Returns 0, or -1 with errno. */
 int trace_tail_read(int fd, struct trace_tail *t);

@@ -69,9 +69,8 @@ static void put_rows(json_t *v, const char *key, struct digest *d, const struct 
 
 static json_t *heap(struct digest *d, const struct report_options *o, unsigned which)
 {
-    const struct rec_alloc_mode *m = &d->process->heap.mode;
-    uint64_t interval = which == HEAP_C ? m->c_interval : m->lua_interval;
-    uint64_t most = memory_most(interval, which == HEAP_C ? m->c_most : m->lua_most);
+    uint64_t interval = memory_interval(d->process, which);
+    uint64_t most = memory_interval_most(d->process, which);
     unsigned mode = memory_mode(d->process, which), heaps = 1u << which;
     json_t *v = json_object();
     json_put_text(v, "mode", alloc_mode_name(mode));

@@ -190,23 +190,21 @@ static void view_print(struct digest *d, const struct memory_view *v,
     memory_rows_release(&rows);
 }
 
-static void mode_text(char *out, size_t size, const char *heap, uint64_t mode, uint64_t interval,
-                      uint64_t most)
+static void mode_text(char *out, size_t size, const struct process *p, unsigned heap)
 {
-    char bytes[HUMAN_MAX], up_to[HUMAN_MAX];
-    if (mode == ALLOC_EXACT)
-        snprintf(out, size, "%s: every allocation", heap);
-    else if (mode == ALLOC_SAMPLED && most > interval)
-        snprintf(
-            out, size,
-            "%s: sampled, one each %s on average, up to %s while much was allocated; +- is the "
-            "standard error",
-            heap, human_bytes(bytes, (double)interval), human_bytes(up_to, (double)most));
-    else if (mode == ALLOC_SAMPLED)
-        snprintf(out, size, "%s: sampled, one each %s on average; +- is the standard error", heap,
-                 human_bytes(bytes, (double)interval));
+    char bytes[HUMAN_MAX], more[HUMAN_MAX], up_to[HUMAN_MAX + 40] = "";
+    const char *name = alloc_heap_name(heap);
+    uint64_t interval = memory_interval(p, heap), most = memory_interval_most(p, heap);
+    if (most > interval)
+        snprintf(up_to, sizeof up_to, ", up to %s while much was allocated",
+                 human_bytes(more, (double)most));
+    if (memory_mode(p, heap) == ALLOC_EXACT)
+        snprintf(out, size, "%s: every allocation", name);
+    else if (memory_mode(p, heap) == ALLOC_SAMPLED)
+        snprintf(out, size, "%s: sampled, one each %s on average%s; +- is the standard error", name,
+                 human_bytes(bytes, (double)interval), up_to);
     else
-        snprintf(out, size, "%s: not recorded", heap);
+        snprintf(out, size, "%s: not recorded", name);
 }
 
 /* What HEAP made by its counters and is not in the rows, to the byte. */
@@ -227,7 +225,6 @@ static void missing_print(struct digest *d, const struct canvas *c, unsigned hea
 
 void text_memory(struct digest *d, const struct report_options *o, const struct canvas *c)
 {
-    const struct rec_alloc_mode *m = &d->process->heap.mode;
     char text[200];
     if (!d->process->heap.sites.n) {
         if (digest_has_lua(d))
@@ -235,9 +232,9 @@ void text_memory(struct digest *d, const struct report_options *o, const struct 
         return;
     }
     page_heading(c, "Memory by stack", "");
-    mode_text(text, sizeof text, "Lua", m->lua_mode, m->lua_interval, m->lua_most);
+    mode_text(text, sizeof text, d->process, HEAP_LUA);
     page_field(c, TONE_PLAIN, "recorded", text);
-    mode_text(text, sizeof text, "C", m->c_mode, m->c_interval, m->c_most);
+    mode_text(text, sizeof text, d->process, HEAP_C);
     page_field(c, TONE_PLAIN, "", text);
     missing_print(d, c, HEAP_LUA, d->lua.alloc_bytes + d->lua.grow_bytes, "Lua's allocations are");
     missing_print(d, c, HEAP_C, d->c.usable_bytes,

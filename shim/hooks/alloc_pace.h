@@ -16,6 +16,12 @@ struct alloc_pace {
     uint32_t n;
 };
 
+/* What a countdown begins with, and is weighted by, where LEAST was asked for. */
+static inline uint64_t alloc_pace_interval(const struct alloc_pace *p, uint64_t least)
+{
+    return p->interval > least ? p->interval : least;
+}
+
 /* A sample was drawn at NOW; LEAST is the distance that was asked for.  Returns the distance from now on. */
 uint64_t alloc_pace_next(struct alloc_pace *p, uint64_t now, uint64_t least);
 

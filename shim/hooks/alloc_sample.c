@@ -303,12 +303,6 @@ static struct alloc_pace *pace_of(struct arena_state *s)
     return (struct alloc_pace *)s->pace;
 }
 
-/* What a countdown begins with, and is weighted by. */
-static uint64_t interval_of(const struct alloc_pace *p, uint64_t asked)
-{
-    return p->interval > asked ? p->interval : asked;
-}
-
 static void pace(struct alloc_pace *p, uint64_t now, uint64_t asked, _Atomic uint64_t *most)
 {
     uint64_t interval = alloc_pace_next(p, now, asked);
@@ -336,8 +330,8 @@ static void lua_rearm(struct arena_state *s)
         s->sample_left = EXACT_LOOK_BYTES;
         break;
     case ALLOC_SAMPLED:
-        s->sample_left = (int64_t)draw_distance(seed_of_thread(),
-                                                interval_of(pace_of(s), config.alloc.lua_interval));
+        s->sample_left = (int64_t)draw_distance(
+            seed_of_thread(), alloc_pace_interval(pace_of(s), config.alloc.lua_interval));
         break;
     case ALLOC_OFF:
         s->sample_left = NEVER;
@@ -405,8 +399,8 @@ static void lua_draw(struct arena_state *s, const void *p, unsigned kind, size_t
     struct alloc_stack stack;
     uint32_t lane = (uint32_t)(s - arena->states);
     struct site_key k = {.lane = (uint16_t)lane, .heap = HEAP_LUA};
-    struct draw d =
-        draw_weight(seed_of_thread(), n, interval_of(pace_of(s), config.alloc.lua_interval));
+    struct draw d = draw_weight(seed_of_thread(), n,
+                                alloc_pace_interval(pace_of(s), config.alloc.lua_interval));
     alloc_stack_lua(s, &stack);
     int nobodys = grown && is_string_table(s, p);
     k.lua = nobodys ? 0 : stack.lua;
@@ -495,8 +489,8 @@ static void c_rearm(void)
         alloc_c_left = 0;
         break;
     case ALLOC_SAMPLED:
-        alloc_c_left =
-            (int64_t)draw_distance(seed_of_thread(), interval_of(&c_pace, config.alloc.c_interval));
+        alloc_c_left = (int64_t)draw_distance(
+            seed_of_thread(), alloc_pace_interval(&c_pace, config.alloc.c_interval));
         break;
     case ALLOC_OFF: /* or not begun */
         alloc_c_left = c_wait();
@@ -508,7 +502,7 @@ static void c_draw(const void *p, size_t n, const void *caller, int grown)
 {
     struct alloc_stack stack;
     struct site_key k = {.lane = SITE_LANE_C, .heap = HEAP_C};
-    struct draw d = weigh(config.alloc.c, n, interval_of(&c_pace, config.alloc.c_interval));
+    struct draw d = weigh(config.alloc.c, n, alloc_pace_interval(&c_pace, config.alloc.c_interval));
     if (!arena->c_sites) {
         if (site_lane_ready(SITE_LANE_C) != 0)
             return;
